@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is built the same way: Swift 6, warnings are errors, explicit imports and existentials.
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A Swift target under `Sources/`; what it may depend on is decided by its layer.
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// The tests of one target, under `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: swift)
+}
+
+/// A C library of the system: a module map and a shim header, nothing compiled.
+func system(_ name: String) -> Target { .systemLibrary(name: name) }
+
+// MARK: C
+
+let c: [Target] = [
+  system("CPostgres"),
+  system("CKafka"),
+  system("COneDNN"),
+  system("CTurboJPEG"),
+  system("CSpng"),
+  system("CMicroHTTPD"),
+  system("COpenSSL"),
+  system("CLinux"),
+  .target(
+    name: "COpenCV",
+    // The one C++ target: Debian puts OpenCV's headers where no default search path looks.
+    cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4", "-Wall", "-Wextra"])],
+    linkerSettings: ["core", "imgproc", "features2d", "objdetect"].map { .linkedLibrary("opencv_\($0)") }),
+]
+
+// MARK: Base
+
+let base: [Target] = [
+  target("LearningEvents"),
+  target("Tensors"),
+  target("Configuration"),
+  target("Arguments", ["Configuration"]),
+  target("Telemetry"),
+  target("Services", ["CLinux", "Telemetry"]),
+  target("Processes", ["CLinux"]),
+]
+
+// MARK: Pure
+
+let pure: [Target] = [
+  target("Vision", ["LearningEvents"]),
+  target("Neural", ["Tensors"]),
+  target("Analytics", ["LearningEvents"]),
+  target("Markup"),
+]
+
+// MARK: Adapters
+
+let adapters: [Target] = [
+  target("PostgresIO", ["CPostgres", "Services", "Telemetry"]),
+  target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
+  target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
+  target("ImageIO", ["CSpng", "CTurboJPEG", "Vision"]),
+  target("OpenCV", ["COpenCV", "Vision"]),
+  target("Cryptography", ["COpenSSL"]),
+  target("HTTPServing", ["CMicroHTTPD", "Services", "Telemetry"]),
+]
+
+// MARK: Features
+
+let features: [Target] = [
+  .target(
+    name: "Migrations", path: "migrations", resources: [.embedInCode("sql")], swiftSettings: swift),
+  target(
+    "Persistence",
+    ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
+  target("Recognition", ["Cryptography", "LearningEvents", "Neural", "Services", "Telemetry", "Tensors", "Vision"]),
+  target(
+    "Ingest",
+    [
+      "Configuration", "Cryptography", "KafkaIO", "LearningEvents", "Persistence", "Recognition", "Services",
+      "Telemetry",
+    ]),
+  target("Aggregation", ["Analytics", "LearningEvents", "Persistence", "Services", "Telemetry"]),
+  target("Training", ["LearningEvents", "Neural", "Recognition", "Tensors", "Vision"]),
+  target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
+  target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
+]
+
+// MARK: Top
+
+let top: [Target] = [
+  target("LocalServers", ["KafkaIO", "PostgresIO", "Processes", "Services", "Telemetry"]),
+  .executableTarget(
+    name: "lectern",
+    dependencies: [
+      "Aggregation", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest", "KafkaIO",
+      "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV", "Persistence", "PostgresIO",
+      "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Web",
+    ],
+    swiftSettings: swift),
+]
+
+// MARK: Tests
+
+let testTargets: [Target] = [
+  .target(
+    name: "TestSupport",
+    dependencies: ["KafkaIO", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Telemetry"],
+    path: "Tests/TestSupport", swiftSettings: swift)
+]
+
+let package = Package(
+  name: "lectern",
+  products: [.executable(name: "lectern", targets: ["lectern"])],
+  targets: c + base + pure + adapters + features + top + testTargets,
+  cxxLanguageStandard: .cxx17)
