@@ -1,0 +1,105 @@
+import Foundation
+
+/// How a log entry becomes one line of text.
+package enum LogFormat: Sendable, Equatable {
+  /// `2026-11-23T12:00:00.123Z info worker stored a batch samples=200`, with ANSI colours if asked for.
+  case human(colour: Bool)
+  /// One JSON object a line: `time`, `level`, `logger`, `message` and, where there is any, `data`.
+  case json
+
+  /// The line of an entry, without the newline. Control characters never reach a terminal or split a line.
+  package func line(_ entry: LogEntry) -> String {
+    switch self {
+    case .human(let colour): human(entry, colour: colour)
+    case .json: json(entry)
+    }
+  }
+
+  private func human(_ entry: LogEntry, colour: Bool) -> String {
+    let level = entry.level.name.padding(toLength: 7, withPad: " ", startingAt: 0)
+    var line = "\(Self.timestamp(entry.time)) \(level) \(entry.label): \(Self.printable(entry.message))"
+    if colour {
+      let message = "\(entry.level.colour)\(level)\u{1B}[0m \(entry.label): \(Self.printable(entry.message))"
+      line = "\u{1B}[2m\(Self.timestamp(entry.time))\u{1B}[0m \(message)"
+    }
+    for (key, value) in entry.metadata {
+      let text = Self.quotedIfNeeded(value.description)
+      line += colour ? " \u{1B}[2m\(key)=\u{1B}[0m\(text)" : " \(key)=\(text)"
+    }
+    return line
+  }
+
+  private func json(_ entry: LogEntry) -> String {
+    var fields = [
+      "\"time\":\(Self.quoted(Self.timestamp(entry.time)))", "\"level\":\(Self.quoted(entry.level.name))",
+      "\"logger\":\(Self.quoted(entry.label))", "\"message\":\(Self.quoted(entry.message))",
+    ]
+    if !entry.metadata.isEmpty {
+      var keys: Set<String> = []
+      // An object must not repeat a key: the latest value wins.
+      let unique = entry.metadata.reversed().filter { keys.insert($0.key).inserted }.reversed()
+      let data = unique.map { "\(Self.quoted($0.key)):\(Self.jsonValue($0.value))" }
+      fields.append("\"data\":{\(data.joined(separator: ","))}")
+    }
+    return "{\(fields.joined(separator: ","))}"
+  }
+
+  private static func jsonValue(_ value: MetadataValue) -> String {
+    switch value {
+    case .string(let text): quoted(text)
+    case .int(let number): "\(number)"
+    case .double(let number): number.isFinite ? "\(number)" : quoted("\(number)")
+    case .bool(let flag): "\(flag)"
+    }
+  }
+
+  /// RFC 3339 in UTC with milliseconds.
+  static func timestamp(_ time: Date) -> String {
+    time.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+      .appending("Z")
+  }
+
+  private static func printable(_ text: String) -> String {
+    text.unicodeScalars.contains(where: isControl) ? String(quoted(text).dropFirst().dropLast()) : text
+  }
+
+  private static func quotedIfNeeded(_ text: String) -> String {
+    let plain = !text.isEmpty && !text.unicodeScalars.contains { isControl($0) || " \"=\\".unicodeScalars.contains($0) }
+    return plain ? text : quoted(text)
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
+  }
+
+  /// A JSON string literal.
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      case _ where isControl(scalar):
+        let hex = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+extension LogLevel {
+  /// The ANSI colour of a level on a terminal.
+  fileprivate var colour: String {
+    switch self {
+    case .trace, .debug: "\u{1B}[2m"
+    case .info: "\u{1B}[32m"
+    case .warning: "\u{1B}[33m"
+    case .error: "\u{1B}[31m"
+    }
+  }
+}
