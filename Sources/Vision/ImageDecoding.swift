@@ -1,0 +1,7 @@
+/// Turns the bytes of an image file into gray pixels. Safe to share between threads; calls block for milliseconds.
+package protocol ImageDecoding: Sendable {
+  /// Format and declared size, with the limits applied; decodes nothing.
+  func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader
+  /// The picture in Rec. 601 luma. Applies `probe`'s checks first.
+  func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage
+}

@@ -1,0 +1,24 @@
+/// Why bytes did not become a picture. `detail` is a short fixed phrase or a library's message: safe to log and to store,
+/// it never quotes the bytes.
+package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: String, Sendable, Hashable {
+    /// Neither a JPEG nor a PNG file, by its first bytes; an empty value too.
+    case notAnImage
+    /// The right first bytes, but damaged or cut short.
+    case corrupt
+    /// More bytes or more declared pixels than the limits allow; decided before anything is decoded.
+    case tooLarge
+    /// A valid file of a kind that is not decoded (for example 12-bit JPEG).
+    case unsupported
+  }
+
+  package let code: Code
+  package let detail: String
+
+  package init(_ code: Code, _ detail: String) {
+    self.code = code
+    self.detail = detail
+  }
+
+  package var description: String { "\(code.rawValue): \(detail)" }
+}

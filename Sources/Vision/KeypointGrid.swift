@@ -1,0 +1,49 @@
+/// The strongest keypoint of each of 7×7 cells, as a fixed layout for a variable number of keypoints (which the paper
+/// leaves open in section 3.2).
+///
+/// Layout of `values`: `[128, 7, 7]` (descriptor element, cell row, cell column), the describer's raw numbers, unscaled:
+/// OpenCV's SIFT gives whole numbers 0…255 as `Float`. A cell without a keypoint is zero. Of equally strong keypoints
+/// the first in the describer's order stays. A keypoint at (x, y) belongs to the cell ⌊7·x/w⌋, ⌊7·y/h⌋, clamped into the
+/// grid, as sub-pixel positions can lie a little outside.
+package struct KeypointGrid: Sendable, Hashable {
+  /// Cells along each side.
+  package static let side = 7
+  /// Numbers of one descriptor.
+  package static let channels = 128
+
+  /// `[128, 7, 7]`, 6272 numbers.
+  package let values: [Float]
+  /// How many of the 49 cells have no keypoint.
+  package let emptyCells: Int
+
+  /// - Parameters:
+  ///   - keypoints: in the describer's order.
+  ///   - width: of the described picture in pixels (112 in recognition).
+  ///   - height: of the described picture in pixels.
+  package init(_ keypoints: [Keypoint], width: Int, height: Int) {
+    let cells = Self.side * Self.side
+    var strongest = [Int?](repeating: nil, count: cells)
+    for (index, keypoint) in keypoints.enumerated() {
+      let cell = Self.cell(keypoint.y, of: height) * Self.side + Self.cell(keypoint.x, of: width)
+      if let held = strongest[cell], keypoints[held].response >= keypoint.response { continue }
+      strongest[cell] = index
+    }
+    var values = [Float](repeating: 0, count: Self.channels * cells)
+    var empty = 0
+    for (cell, index) in strongest.enumerated() {
+      guard let index else {
+        empty += 1
+        continue
+      }
+      for (channel, value) in keypoints[index].descriptor.enumerated() { values[channel * cells + cell] = value }
+    }
+    self.values = values
+    self.emptyCells = empty
+  }
+
+  /// The cell of a coordinate along an axis of `extent` pixels.
+  private static func cell(_ coordinate: Float, of extent: Int) -> Int {
+    let cell = (Double(coordinate) * Double(side) / Double(extent)).rounded(.down)
+    return Int(min(max(cell, 0), Double(side - 1)))
+  }
+}
