@@ -58,7 +58,7 @@ let base: [Target] = [
 // MARK: Pure
 
 let pure: [Target] = [
-  target("Vision", ["LearningEvents"]),
+  target("Vision"),
   target("Neural", ["Tensors"]),
   target("Analytics", ["LearningEvents"]),
   target("Markup"),
@@ -80,7 +80,8 @@ let adapters: [Target] = [
 
 let features: [Target] = [
   .target(
-    name: "Migrations", path: "migrations", resources: [.embedInCode("sql")], swiftSettings: swift),
+    name: "Migrations", path: "migrations",
+    resources: ["0001_core.sql"].map { .embedInCode($0) }, swiftSettings: swift),
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),

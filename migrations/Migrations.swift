@@ -1,0 +1,24 @@
+/// One step of the database schema: an SQL file of this folder, embedded in the program.
+package struct Migration: Sendable, Equatable {
+  /// The number the file's name starts with, from 1 on without a gap.
+  package let version: Int32
+  /// The file's name without `.sql`, such as `0001_core`.
+  package let name: String
+  /// The file's bytes, valid UTF-8. The checksum in the database is taken over exactly these.
+  package let bytes: [UInt8]
+
+  package var sql: String { String(decoding: bytes, as: UTF8.self) }
+
+  package init(version: Int32, name: String, bytes: [UInt8]) {
+    self.version = version
+    self.name = name
+    self.bytes = bytes
+  }
+
+  /// Every migration of this program, in order. A test compares this list with the folder.
+  ///
+  /// The resource generator drops the first character of a name that starts with a digit.
+  package static let all: [Migration] = [
+    Migration(version: 1, name: "0001_core", bytes: PackageResources._001_core_sql)
+  ]
+}
