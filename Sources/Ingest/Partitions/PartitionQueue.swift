@@ -1,0 +1,149 @@
+import Synchronization
+
+/// The bounded hand-over from the poll thread to the task that works on one partition.
+///
+/// One producer (the poll thread) appends and never waits; one consumer takes batches. When the queue is full the
+/// producer is told so and pauses the partition: nothing is dropped and polling goes on. A batch closes by count, by
+/// bytes or by the age of its oldest entry; age is judged when the producer calls `closeAgedBatch`, so that no timer
+/// runs for an idle partition.
+package final class PartitionQueue<Element: Sendable>: Sendable {
+  /// When a batch is handed out, and how much may wait.
+  package struct Limits: Sendable {
+    /// Entries in one batch, at most.
+    package var batchCount: Int
+    /// Bytes in one batch, at most; a single larger entry is a batch of its own.
+    package var batchBytes: Int
+    /// How long the oldest entry may wait for company.
+    package var batchAge: Duration
+    /// Entries that may wait; the producer pauses its partition at this many.
+    package var queueCount: Int
+    /// Bytes that may wait; the producer pauses its partition at this many.
+    package var queueBytes: Int
+
+    package init(batchCount: Int, batchBytes: Int, batchAge: Duration, queueCount: Int, queueBytes: Int) {
+      self.batchCount = batchCount
+      self.batchBytes = batchBytes
+      self.batchAge = batchAge
+      self.queueCount = queueCount
+      self.queueBytes = queueBytes
+    }
+  }
+
+  private struct Entry {
+    var element: Element
+    var bytes: Int
+    var arrival: ContinuousClock.Instant
+  }
+
+  private struct State {
+    var entries: [Entry] = []
+    /// Entries before this index were handed out; the array is compacted when it runs empty or half is behind.
+    var head = 0
+    var bytes = 0
+    var isClosed = false
+    var waiter: CheckedContinuation<[Element]?, Never>?
+  }
+
+  private let limits: Limits
+  private let state = Mutex(State())
+
+  package init(limits: Limits) { self.limits = limits }
+
+  /// Appends one entry of `bytes` bytes; false once the queue is full or closed (the entry is kept unless closed).
+  package func append(_ element: Element, bytes: Int, at now: ContinuousClock.Instant) -> Bool {
+    let (ready, hasRoom) = state.withLock { state -> (ready: (() -> Void)?, hasRoom: Bool) in
+      guard !state.isClosed else { return (nil, false) }
+      state.entries.append(Entry(element: element, bytes: bytes, arrival: now))
+      state.bytes += bytes
+      let ready = isBatchFull(state) ? handOut(&state) : nil
+      return (ready, !isFull(state))
+    }
+    ready?()
+    return hasRoom
+  }
+
+  /// Hands out an incomplete batch whose oldest entry has waited long enough.
+  package func closeAgedBatch(at now: ContinuousClock.Instant) {
+    let ready = state.withLock { state -> (() -> Void)? in
+      guard state.waiter != nil, state.head < state.entries.count,
+        state.entries[state.head].arrival.duration(to: now) >= limits.batchAge
+      else { return nil }
+      return handOut(&state)
+    }
+    ready?()
+  }
+
+  /// Whether at most half of what may wait is waiting, so that a paused partition may be resumed.
+  package var isHalfEmpty: Bool {
+    state.withLock { state in
+      (state.entries.count - state.head) * 2 <= limits.queueCount && state.bytes * 2 <= limits.queueBytes
+    }
+  }
+
+  /// Whether the consumer is waiting for a batch, as it is when the partition is idle.
+  package var isAwaited: Bool { state.withLock { $0.waiter != nil } }
+
+  /// The next batch, oldest entry first; nil once the queue is closed. One task at a time may wait.
+  package func nextBatch() async -> [Element]? {
+    await withCheckedContinuation { continuation in
+      let ready = state.withLock { state -> (() -> Void)? in
+        precondition(state.waiter == nil, "a partition queue has one consumer")
+        state.waiter = continuation
+        if state.isClosed { return handOut(&state) }
+        return isBatchFull(state) ? handOut(&state) : nil
+      }
+      ready?()
+    }
+  }
+
+  /// Drops everything that waits; used before a seek, on the poll thread, so that no record from before it remains.
+  package func removeAll() {
+    state.withLock { state in
+      state.entries.removeAll()
+      state.head = 0
+      state.bytes = 0
+    }
+  }
+
+  /// Drops everything and ends the consumer's wait with nil. Closing twice is harmless.
+  package func close() {
+    let ready = state.withLock { state -> (() -> Void)? in
+      state.isClosed = true
+      state.entries.removeAll()
+      state.head = 0
+      state.bytes = 0
+      return state.waiter == nil ? nil : handOut(&state)
+    }
+    ready?()
+  }
+
+  private func isFull(_ state: borrowing State) -> Bool {
+    state.entries.count - state.head >= limits.queueCount || state.bytes >= limits.queueBytes
+  }
+
+  private func isBatchFull(_ state: borrowing State) -> Bool {
+    state.entries.count - state.head >= limits.batchCount || state.bytes >= limits.batchBytes
+  }
+
+  /// Takes one batch for the waiter, if there is one; the continuation is resumed outside the lock.
+  private func handOut(_ state: inout State) -> (() -> Void)? {
+    guard let waiter = state.waiter else { return nil }
+    state.waiter = nil
+    guard !state.isClosed else { return { waiter.resume(returning: nil) } }
+    var batch: [Element] = []
+    var bytes = 0
+    while state.head < state.entries.count, batch.count < limits.batchCount,
+      batch.isEmpty || bytes + state.entries[state.head].bytes <= limits.batchBytes
+    {
+      batch.append(state.entries[state.head].element)
+      bytes += state.entries[state.head].bytes
+      state.head += 1
+    }
+    state.bytes -= bytes
+    if state.head * 2 >= state.entries.count {
+      state.entries.removeFirst(state.head)
+      state.head = 0
+    }
+    return { waiter.resume(returning: batch) }
+  }
+}
