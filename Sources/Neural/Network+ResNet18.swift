@@ -1,0 +1,86 @@
+internal import Tensors
+
+/// The attention a residual block applies after its second batch norm and before the addition (paper section 5).
+package enum Attention: String, CaseIterable, Sendable {
+  case none
+  case squeezeExcite
+  case shrinkage
+
+  /// The name of the ResNet-18 that has it in every block.
+  package var networkName: String {
+    switch self {
+    case .none: "resnet18"
+    case .squeezeExcite: "resnet18-se"
+    case .shrinkage: "drsn18"
+    }
+  }
+}
+
+extension Network {
+  /// ResNet-18 (paper, Table 4): `[N, 3, 224, 224]` → `[N, classes]` logits, 1.81 G multiply-adds at full width.
+  package static func resnet18(width: Width = .full, classes: Int = 6) -> Network {
+    residual18(attention: .none, width: width, classes: classes)
+  }
+
+  /// ResNet-18 with squeeze and excitation, reduction 16, in every block.
+  package static func resnet18SE(width: Width = .full, classes: Int = 6) -> Network {
+    residual18(attention: .squeezeExcite, width: width, classes: classes)
+  }
+
+  /// The deep residual shrinkage network over ResNet-18: channel-wise thresholds in every block.
+  package static func drsn18(width: Width = .full, classes: Int = 6) -> Network {
+    residual18(attention: .shrinkage, width: width, classes: classes)
+  }
+
+  /// Torchvision's post-activation ResNet-18 and its parameter names, with attention as `layerL.B.se.{fc1,fc2}` or
+  /// `layerL.B.shrink.{fc1,bn,fc2}`.
+  package static func residual18(attention: Attention, width: Width = .full, classes: Int = 6) -> Network {
+    var network = Network(name: attention.networkName, inputShape: [3, 224, 224])
+    var channels = width.channels(64)
+    let stem = Convolution(3, channels, kernel: 7, stride: 2, padding: 3, hasBias: false)
+    var value = network.append("conv1", .convolution(stem), .input)
+    value = network.append("bn1", .batchNorm(channels: channels), value)
+    value = network.append("relu", .relu, value)
+    value = network.append("maxpool", .maxPool(Window(kernel: 3, stride: 2, padding: 1)), value)
+    for (stage, published) in [64, 128, 256, 512].enumerated() {
+      for block in 0..<2 {
+        let stride = stage > 0 && block == 0 ? 2 : 1
+        let output = width.channels(published)
+        value = network.appendBasicBlock(
+          "layer\(stage + 1).\(block)", value, channels, output, stride: stride, attention: attention)
+        channels = output
+      }
+    }
+    value = network.append("avgpool", .globalAveragePool, value)
+    _ = network.append("fc", .linear(input: channels, output: classes), value)
+    return network
+  }
+
+  /// Two 3×3 convolutions with batch norm, attention, the shortcut's addition and ReLU: relu(attention(F(x)) + x).
+  /// A 1×1 convolution with batch norm stands in the shortcut where the shape changes.
+  package mutating func appendBasicBlock(
+    _ name: String, _ input: Value, _ channels: Int, _ output: Int, stride: Int, attention: Attention
+  ) -> Value {
+    func convolution(_ from: Int, kernel: Int, stride: Int) -> Layer {
+      .convolution(Convolution(from, output, kernel: kernel, stride: stride, padding: kernel / 2, hasBias: false))
+    }
+    var value = append("\(name).conv1", convolution(channels, kernel: 3, stride: stride), input)
+    value = append("\(name).bn1", .batchNorm(channels: output), value)
+    value = append("\(name).relu1", .relu, value)
+    value = append("\(name).conv2", convolution(output, kernel: 3, stride: 1), value)
+    value = append("\(name).bn2", .batchNorm(channels: output), value)
+    switch attention {
+    case .none: break
+    case .squeezeExcite:
+      value = append("\(name).se", .squeezeExcite(channels: output, hidden: max(1, output / 16)), value)
+    case .shrinkage: value = append("\(name).shrink", .shrinkage(channels: output), value)
+    }
+    var shortcut = input
+    if stride != 1 || channels != output {
+      shortcut = append("\(name).downsample.0", convolution(channels, kernel: 1, stride: stride), input)
+      shortcut = append("\(name).downsample.1", .batchNorm(channels: output), shortcut)
+    }
+    value = append("\(name).add", .add, value, shortcut)
+    return append("\(name).relu2", .relu, value)
+  }
+}

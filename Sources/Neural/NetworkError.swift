@@ -1,0 +1,40 @@
+package import Tensors
+
+/// Why a network cannot be run: its layers do not fit together, or the weights are not its own.
+package enum NetworkError: Error, Hashable, CustomStringConvertible {
+  /// A layer cannot take what it is given.
+  case unfitInput(node: String, expected: String, given: [Shape])
+
+  /// A spatial extent is smaller than a layer's window.
+  case tooSmall(node: String, input: Shape)
+
+  case missingParameters(network: String, names: [String])
+
+  case unexpectedParameters(network: String, names: [String])
+
+  case misshapenParameter(name: String, expected: Shape, given: Shape)
+
+  /// A parameter holds NaN or infinity, or a running variance below zero.
+  case invalidParameter(name: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .unfitInput(let node, let expected, let given):
+      "layer \(node) expects \(expected) and is given \(given.map(\.description).joined(separator: ", "))"
+    case .tooSmall(let node, let input):
+      "the input of layer \(node), \(input), is smaller than its window"
+    case .missingParameters(let network, let names):
+      "the weights lack \(names.count) tensor(s) of \(network): \(Self.list(names))"
+    case .unexpectedParameters(let network, let names):
+      "the weights hold \(names.count) tensor(s) that \(network) does not have: \(Self.list(names))"
+    case .misshapenParameter(let name, let expected, let given):
+      "weight \(name) has shape \(given), not \(expected)"
+    case .invalidParameter(let name, let reason):
+      "weight \(name) \(reason)"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+  }
+}
