@@ -1,0 +1,145 @@
+#include "lectern_opencv.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include <opencv2/core.hpp>
+#include <opencv2/core/ocl.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/core/version.hpp>
+#include <opencv2/features2d.hpp>
+#include <opencv2/objdetect.hpp>
+
+struct lectern_cv_cascade {
+  cv::CascadeClassifier classifier;
+};
+
+namespace {
+
+// An exception's text is also printed to stderr unless someone takes it: the caller gets it as a message instead.
+int swallow(int, const char *, const char *, const char *, int, void *) { return 0; }
+
+// Lectern's threads are its streams; OpenCV must not start its own.
+void prepare() {
+  static const bool prepared = [] {
+    cv::setNumThreads(1);
+    cv::ocl::setUseOpenCL(false);
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+    cv::redirectError(swallow);
+    return true;
+  }();
+  (void)prepared;
+}
+
+void say(char *message, const char *text) {
+  std::strncpy(message, text, LECTERN_CV_MESSAGE - 1);
+  message[LECTERN_CV_MESSAGE - 1] = 0;
+}
+
+// Runs a body and turns what it throws into a status.
+template <typename Body>
+int32_t guarded(char *message, Body body) noexcept {
+  message[0] = 0;
+  try {
+    prepare();
+    return body();
+  } catch (const std::bad_alloc &) {
+    say(message, "out of memory");
+    return LECTERN_CV_NO_MEMORY;
+  } catch (const cv::Exception &error) {
+    say(message, error.err.c_str());
+    return error.code == cv::Error::StsNoMem ? LECTERN_CV_NO_MEMORY : LECTERN_CV_FAILED;
+  } catch (const std::exception &error) {
+    say(message, error.what());
+    return LECTERN_CV_FAILED;
+  } catch (...) {
+    say(message, "unknown exception");
+    return LECTERN_CV_FAILED;
+  }
+}
+
+// A header over the caller's pixels; OpenCV only reads them.
+cv::Mat view(const uint8_t *pixels, int32_t width, int32_t height) {
+  return cv::Mat(height, width, CV_8UC1, const_cast<uint8_t *>(pixels));
+}
+
+template <typename Element>
+Element *allocate(size_t count) {
+  void *memory = std::calloc(count ? count : 1, sizeof(Element));
+  if (!memory) throw std::bad_alloc();
+  return static_cast<Element *>(memory);
+}
+
+}  // namespace
+
+int32_t lectern_cv_cascade_create(const char *path, lectern_cv_cascade **cascade, char *message) {
+  *cascade = nullptr;
+  return guarded(message, [&]() -> int32_t {
+    cv::CascadeClassifier classifier;
+    bool loaded = false;
+    try {
+      loaded = classifier.load(path);
+    } catch (const cv::Exception &) {
+      // A file that is no XML throws where a missing one returns false.
+    }
+    if (!loaded) {
+      say(message, "not a readable cascade file");
+      return LECTERN_CV_UNREADABLE;
+    }
+    *cascade = new lectern_cv_cascade{classifier};
+    return LECTERN_CV_OK;
+  });
+}
+
+void lectern_cv_cascade_destroy(lectern_cv_cascade *cascade) { delete cascade; }
+
+int32_t lectern_cv_cascade_detect(lectern_cv_cascade *cascade, const uint8_t *pixels, int32_t width, int32_t height,
+                                  lectern_cv_detection settings, lectern_cv_rect **rects, int32_t *count,
+                                  char *message) {
+  *rects = nullptr;
+  *count = 0;
+  return guarded(message, [&]() -> int32_t {
+    std::vector<cv::Rect> found;
+    cascade->classifier.detectMultiScale(view(pixels, width, height), found, settings.scale_factor,
+                                         settings.minimum_neighbors, 0,
+                                         cv::Size(settings.minimum_side, settings.minimum_side));
+    *rects = allocate<lectern_cv_rect>(found.size());
+    *count = static_cast<int32_t>(found.size());
+    for (size_t i = 0; i < found.size(); ++i) (*rects)[i] = {found[i].x, found[i].y, found[i].width, found[i].height};
+    return LECTERN_CV_OK;
+  });
+}
+
+int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, lectern_cv_sift_settings settings,
+                        lectern_cv_keypoint **keypoints, int32_t *count, char *message) {
+  *keypoints = nullptr;
+  *count = 0;
+  return guarded(message, [&]() -> int32_t {
+    std::vector<cv::KeyPoint> points;
+    cv::Mat descriptors;
+    cv::SIFT::create(0, settings.octave_layers, settings.contrast_threshold, settings.edge_threshold, settings.sigma)
+        ->detectAndCompute(view(pixels, width, height), cv::noArray(), points, descriptors);
+    if (!points.empty() && (descriptors.type() != CV_32F || descriptors.cols != 128)) {
+      say(message, "unexpected descriptor type");
+      return LECTERN_CV_FAILED;
+    }
+    *keypoints = allocate<lectern_cv_keypoint>(points.size());
+    *count = static_cast<int32_t>(points.size());
+    for (size_t i = 0; i < points.size(); ++i) {
+      lectern_cv_keypoint &out = (*keypoints)[i];
+      out.x = points[i].pt.x;
+      out.y = points[i].pt.y;
+      out.size = points[i].size;
+      out.angle = points[i].angle;
+      out.response = points[i].response;
+      std::memcpy(out.descriptor, descriptors.ptr<float>(static_cast<int>(i)), sizeof(out.descriptor));
+    }
+    return LECTERN_CV_OK;
+  });
+}
+
+void lectern_cv_free(void *memory) { std::free(memory); }
+
+const char *lectern_cv_version(void) { return CV_VERSION; }

@@ -1,0 +1,90 @@
+import CTurboJPEG
+import Vision
+
+/// Owns one TurboJPEG decompressor. A handle serves one thread at a time; different handles are independent. Making one
+/// costs microseconds, so it lives for one picture.
+struct JPEGDecompressor: ~Copyable {
+  private let handle: tjhandle
+
+  init() throws(ImageError) {
+    guard let handle = tjInitDecompress() else { throw ImageError(.unsupported, "no memory for a JPEG decoder") }
+    self.handle = handle
+  }
+
+  deinit { tjDestroy(handle) }
+
+  /// Reads the markers up to the first scan.
+  func header(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
+    let markers = try markers(bytes)
+    return ImageHeader(width: markers.width, height: markers.height, format: .jpeg)
+  }
+
+  /// Decodes; the caller has checked the declared size.
+  func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> GrayImage {
+    let markers = try markers(bytes)
+    let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)
+    let channels = isCMYK ? 4 : 1
+    let format = isCMYK ? TJPF_CMYK : TJPF_GRAY
+    var status: Int32 = -1
+    let decoded = [UInt8](unsafeUninitializedCapacity: markers.width * markers.height * channels) { out, count in
+      // A damaged file leaves rows unwritten.
+      out.initialize(repeating: 0)
+      count = out.count
+      // A progressive file of thousands of empty scans would cost minutes: TJFLAG_LIMITSCANS refuses above 500.
+      status = tjDecompress2(
+        handle, bytes.baseAddress, UInt(bytes.count), out.baseAddress, Int32(markers.width),
+        Int32(markers.width * channels), Int32(markers.height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
+    }
+    if status != 0, !isHarmlessWarning { throw lastError(.corrupt) }
+    return GrayImage(
+      width: markers.width, height: markers.height, pixels: isCMYK ? Self.gray(invertedCMYK: decoded) : decoded)
+  }
+
+  private func markers(
+    _ bytes: UnsafeBufferPointer<UInt8>
+  ) throws(ImageError) -> (width: Int, height: Int, colorspace: Int32) {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    var subsampling: Int32 = 0
+    var colorspace: Int32 = 0
+    let status = tjDecompressHeader3(
+      handle, bytes.baseAddress, UInt(bytes.count), &width, &height, &subsampling, &colorspace)
+    if status != 0, tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue) { throw lastError(.corrupt) }
+    guard width > 0, height > 0 else { throw ImageError(.corrupt, "JPEG of no size") }
+    return (Int(width), Int(height), colorspace)
+  }
+
+  /// Whether the last failure is the one warning that webcams are known for: some stray bytes before the end marker, after
+  /// a complete picture. Every other warning means that pixels are missing or made up.
+  private var isHarmlessWarning: Bool {
+    guard tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else { return false }
+    let words = message.split(separator: " ")
+    guard message.hasSuffix("extraneous bytes before marker 0xd9"), words.count == 9, let stray = Int(words[3]) else {
+      return false
+    }
+    return stray <= 64
+  }
+
+  private var message: String { String(cString: tjGetErrorStr2(handle)) }
+
+  /// TurboJPEG has no codes for what is wrong, only libjpeg's message.
+  private func lastError(_ code: ImageError.Code) -> ImageError {
+    let text = message
+    let unsupported = [
+      "Unsupported", "not supported", "Could not determine subsampling", "not implemented", "not compiled",
+    ]
+    let isUnsupported = unsupported.contains { text.contains($0) }
+    return ImageError(isUnsupported ? .unsupported : code, text)
+  }
+
+  /// CMYK JPEGs are written inverted (Adobe's convention, as every common reader assumes): red = C·K/255 and so on.
+  private static func gray(invertedCMYK pixels: [UInt8]) -> [UInt8] {
+    (0..<(pixels.count / 4)).map { i in
+      let black = Int(pixels[4 * i + 3])
+      let red = (Int(pixels[4 * i]) * black + 127) / 255
+      let green = (Int(pixels[4 * i + 1]) * black + 127) / 255
+      let blue = (Int(pixels[4 * i + 2]) * black + 127) / 255
+      return Luma.of(red: UInt8(red), green: UInt8(green), blue: UInt8(blue))
+    }
+  }
+}
