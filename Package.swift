@@ -52,7 +52,7 @@ let base: [Target] = [
   target("Arguments", ["Configuration"]),
   target("Telemetry"),
   target("Services", ["CLinux", "Telemetry"]),
-  target("Processes", ["CLinux"]),
+  target("Processes", ["CLinux", "Services"]),
 ]
 
 // MARK: Pure

@@ -7,8 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// A file descriptor that becomes readable when the process ends; -1 and errno on failure. Close-on-exec by definition.
-static inline int lectern_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+// Declared by the headers only under _GNU_SOURCE, which the importer does not set.
+int pipe2(int ends[2], int flags);
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// An anonymous file in memory, close-on-exec; -1 and errno on failure.
+static inline int lectern_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
 
 /// Names the calling thread as debuggers and `top -H` show it; the kernel keeps the first 15 bytes.
 static inline void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
@@ -18,8 +23,5 @@ static inline int lectern_parent_death_signal(void) {
   int signal = 0;
   return prctl(PR_GET_PDEATHSIG, &signal, 0, 0, 0) == 0 ? signal : -1;
 }
-
-/// Makes orphaned descendants children of this process (used by tests that must reap them).
-static inline int lectern_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 #endif

@@ -84,6 +84,9 @@ package final class ThreadExecutor: SerialExecutor {
     return try result.get()
   }
 
+  /// Runs a closure on the thread some time later, after everything enqueued before it; nobody waits for it.
+  package func submit(_ body: @escaping @Sendable () -> Void) { queue.append(body) }
+
   /// True on the executor's own thread.
   package var isCurrentThread: Bool {
     guard let thread = queue.state.withLock(\.thread) else { return false }

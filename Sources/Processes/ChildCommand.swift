@@ -1,0 +1,55 @@
+/// What to start, and as whom.
+package struct ChildCommand: Sendable, Equatable {
+  /// A path with a slash, or a name looked up in `PATH`.
+  package var executable: String
+  /// The arguments after the program's name.
+  package var arguments: [String]
+  /// Variables set over the inherited environment; nil removes one.
+  package var environment: [String: String?]
+  /// Whether the parent's environment is passed on at all.
+  package var inheritsEnvironment: Bool
+  /// The child's working directory; nil keeps the parent's.
+  package var workingDirectory: String?
+  /// The user to run as, by name or number, with that user's groups; needs root. nil keeps the parent's.
+  package var user: String?
+  /// Whether the kernel kills the child (SIGKILL) once the launcher is gone, however the parent ended.
+  package var diesWithParent: Bool
+
+  package init(
+    _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
+    inheritsEnvironment: Bool = true, workingDirectory: String? = nil, user: String? = nil, diesWithParent: Bool = true
+  ) {
+    (self.executable, self.arguments) = (executable, arguments)
+    (self.environment, self.inheritsEnvironment) = (environment, inheritsEnvironment)
+    (self.workingDirectory, self.user, self.diesWithParent) = (workingDirectory, user, diesWithParent)
+  }
+}
+
+/// Where a long-lived child's standard output and error go. Its standard input is empty.
+package enum ChildOutput: Sendable, Equatable {
+  /// To the parent's own.
+  case inherit
+  case discard
+  /// Both appended to a file, created with mode 0600 by the parent (so its user may differ from the child's).
+  case file(String)
+}
+
+/// How a process ended.
+package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
+  case exited(Int32)
+  case signalled(Int32)
+
+  /// From `waitpid`'s status word (the macros of wait(2), which Swift does not import).
+  init(waitStatus: Int32) {
+    self = waitStatus & 0x7f == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(waitStatus & 0x7f)
+  }
+
+  package var isSuccess: Bool { self == .exited(0) }
+
+  package var description: String {
+    switch self {
+    case .exited(let code): "exit code \(code)"
+    case .signalled(let signal): "signal \(signal)"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import CLinux
+import Foundation
+
+/// The calls of the launcher's own thread.
+extension ProcessLauncher {
+  /// Starts a child whose input comes from memory and whose output is collected.
+  func startCollecting(
+    _ command: ChildCommand, input: [UInt8], outputLimitBytes: Int
+  ) throws(ProcessError) -> (child: ChildProcess, streams: (output: OutputCollector, errors: OutputCollector)) {
+    guard let output = OutputCollector(limitBytes: outputLimitBytes) else {
+      throw .system(call: "pipe2", errno: errno, executable: command.executable)
+    }
+    defer { output.closeWriteEnd() }
+    guard let errors = OutputCollector(limitBytes: outputLimitBytes) else {
+      throw .system(call: "pipe2", errno: errno, executable: command.executable)
+    }
+    defer { errors.closeWriteEnd() }
+    // A file in memory instead of a pipe: no writing side by side with reading, no broken pipe.
+    var file: Int32 = -1
+    defer { if file >= 0 { close(file) } }
+    if !input.isEmpty {
+      file = lectern_memory_file("input")
+      guard file >= 0, Self.fill(file, with: input) else {
+        throw .system(call: "memfd_create", errno: errno, executable: command.executable)
+      }
+    }
+    let pid = try spawn(command, input: file, output: output.writeEnd, errors: errors.writeEnd)
+    return (ChildProcess(pid: pid, launcher: self), (output, errors))
+  }
+
+  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's.
+  func spawn(
+    _ command: ChildCommand, input: Int32, output: Int32, errors: Int32
+  ) throws(ProcessError) -> Int32 {
+    guard let executable = Self.resolve(command.executable) else { throw .notFound(executable: command.executable) }
+    var words: [String] = []
+    if command.diesWithParent { words += ["--pdeathsig", "KILL"] }
+    if let user = command.user {
+      let (uid, gid) = try Self.identity(of: user, for: command.executable)
+      words += ["--reuid=\(uid)", "--regid=\(gid)", "--init-groups"]
+    }
+    let path = words.isEmpty ? executable : setpriv
+    guard words.isEmpty || access(setpriv, X_OK) == 0 else { throw .notFound(executable: setpriv) }
+    let argv = words.isEmpty ? [executable] : [setpriv] + words + ["--", executable]
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if input < 0 {
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    }
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    if let folder = command.workingDirectory { posix_spawn_file_actions_addchdir_np(&actions, folder) }
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+    posix_spawnattr_setflags(&attributes, Int16(flags))
+
+    var pid: pid_t = 0
+    let status = withCStrings(argv + command.arguments) { argv in
+      withCStrings(Self.environment(of: command)) { environment in
+        posix_spawn(&pid, path, &actions, &attributes, argv, environment)
+      }
+    }
+    guard status == 0 else { throw .system(call: "posix_spawn", errno: status, executable: command.executable) }
+    return pid
+  }
+
+  /// The program's path: itself if it has a slash, else the first executable of that name in `PATH`.
+  private static func resolve(_ name: String) -> String? {
+    if name.contains("/") { return access(name, X_OK) == 0 ? name : nil }
+    let folders = (getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+    return folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+  }
+
+  /// The numbers of a user given by name or number: setpriv must not look the name up under another C library.
+  private static func identity(of user: String, for executable: String) throws(ProcessError) -> (uid_t, gid_t) {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var storage = [CChar](repeating: 0, count: 16 << 10)
+    let status =
+      if let number = uid_t(user) {
+        getpwuid_r(number, &entry, &storage, storage.count, &found)
+      } else {
+        getpwnam_r(user, &entry, &storage, storage.count, &found)
+      }
+    guard status == 0, found != nil else {
+      throw .system(call: "the user \(user)", errno: status == 0 ? ENOENT : status, executable: executable)
+    }
+    return (entry.pw_uid, entry.pw_gid)
+  }
+
+  private static func environment(of command: ChildCommand) -> [String] {
+    var values: [String: String] = command.inheritsEnvironment ? ProcessInfo.processInfo.environment : [:]
+    for (name, value) in command.environment { values[name] = value }
+    return values.map { "\($0)=\($1)" }.sorted()
+  }
+
+  private static func fill(_ file: Int32, with bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      if count < 0 && errno != EINTR { return false }
+      rest = rest.dropFirst(max(0, count))
+    }
+    return lseek(file, 0, SEEK_SET) == 0
+  }
+}
+
+/// Lends a null-terminated array of C strings.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+  let copies = strings.map { strdup($0) } + [nil]
+  defer { for copy in copies { free(copy) } }
+  return body(copies)
+}
+
+/// What the system says about an error number.
+func systemMessage(_ number: Int32) -> String { String(cString: strerror(number)) }

@@ -1,0 +1,74 @@
+import CLinux
+import Foundation
+import Services
+import Synchronization
+
+/// Starts child processes, all from one permanent thread. One per program is enough; any thread may call it.
+///
+/// A child must not survive its parent, even one killed with SIGKILL. Linux offers `PR_SET_PDEATHSIG` for that, which
+/// the child has to set on itself and which fires when the *thread* that started it ends: hence the permanent thread,
+/// kept alive by every running child. Between fork and exec a multithreaded Swift program can run nothing of its own, and
+/// `posix_spawn` has no such attribute, so children go through `setpriv --pdeathsig KILL` of util-linux (essential on
+/// Debian), which sets it, changes the user if asked and replaces itself with the program: same process, same id.
+/// Children start with an emptied signal mask (Dispatch's threads block nearly all signals), default handlers, a
+/// process group of their own, and no descriptors but the standard three.
+package final class ProcessLauncher: Sendable {
+  private let thread = ThreadExecutor(name: "launcher", stackSizeBytes: 1 << 20)
+  let setpriv: String
+
+  package init(setpriv: String = "/usr/bin/setpriv") { self.setpriv = setpriv }
+
+  /// Starts a long-lived child.
+  package func launch(_ command: ChildCommand, output: ChildOutput = .inherit) async throws(ProcessError)
+    -> ChildProcess
+  {
+    try await thread.run { () throws(ProcessError) in
+      var descriptor: Int32 = -1
+      switch output {
+      case .inherit: break
+      case .discard: descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC)
+      case .file(let path): descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+      }
+      if output != .inherit, descriptor < 0 {
+        throw .system(call: "open its output", errno: errno, executable: command.executable)
+      }
+      defer { if descriptor >= 0 { close(descriptor) } }
+      let pid = try self.spawn(
+        command, input: -1, output: descriptor < 0 ? STDOUT_FILENO : descriptor,
+        errors: descriptor < 0 ? STDERR_FILENO : descriptor)
+      return ChildProcess(pid: pid, launcher: self)
+    }
+  }
+
+  /// Runs a child to its end. Standard input is `input`; of each output stream the first `outputLimitBytes` are kept.
+  /// When the deadline passes or the caller is cancelled, its process group is killed and this throws.
+  package func run(
+    _ command: ChildCommand, input: [UInt8] = [], outputLimitBytes: Int = 1 << 20, deadline: Duration
+  ) async throws -> ProcessResult {
+    try Task.checkCancellation()
+    let (child, streams) = try await thread.run { () throws(ProcessError) in
+      try self.startCollecting(command, input: input, outputLimitBytes: outputLimitBytes)
+    }
+    let (status, isLate) = await withTaskCancellationHandler {
+      let killer = Task {
+        try? await Task.sleep(for: deadline)
+        if Task.isCancelled { return false }
+        child.send(SIGKILL, toGroup: true)
+        return true
+      }
+      let status = await child.waitForExit()
+      killer.cancel()
+      return (status, await killer.value)
+    } onCancel: {
+      child.send(SIGKILL, toGroup: true)
+    }
+    let (output, errors) = (streams.output.finish(), streams.errors.finish())
+    try Task.checkCancellation()
+    if isLate, status == .signalled(SIGKILL) {
+      throw ProcessError.deadlineExceeded(executable: command.executable, deadline: deadline)
+    }
+    return ProcessResult(
+      executable: command.executable, status: status, output: output.bytes, errorOutput: errors.bytes,
+      isTruncated: output.isTruncated || errors.isTruncated)
+  }
+}
