@@ -1,0 +1,98 @@
+package import Telemetry
+
+/// Everything between a parsed request and its answer: host check, routes, errors, entity tags, security headers,
+/// metrics. Without sockets, so that tests can call it in memory.
+package struct HTTPApplication: Sendable {
+  private let router: Router
+  private let security: SecurityHeaders
+  private let allowedHosts: Set<String>?
+  private let metrics: MetricsRegistry
+  private let logger: Logger
+
+  /// - Parameter allowedHosts: the host names (without port) a request may name, lower case; nil allows every name. A
+  ///   server on the loopback address lists its own names, so that a web page elsewhere whose name was made to resolve
+  ///   to 127.0.0.1 cannot read it.
+  package init(
+    router: Router, security: SecurityHeaders = SecurityHeaders(), allowedHosts: Set<String>? = nil,
+    metrics: MetricsRegistry, logger: Logger
+  ) {
+    self.router = router
+    self.security = security
+    self.allowedHosts = allowedHosts
+    self.metrics = metrics
+    self.logger = logger
+  }
+
+  /// The answer to a request; never throws, never waits longer than its handler does.
+  package func respond(to request: HTTPRequest) async -> HTTPResponse {
+    let start = ContinuousClock.now
+    let (pattern, answer) = await routed(request)
+    let response = finished(answer, for: request)
+    record(pattern, request.method, response.status, since: start)
+    return response
+  }
+
+  private func routed(_ request: HTTPRequest) async -> (pattern: String, HTTPResponse) {
+    guard isAllowed(host: request.headers["Host"]) else { return ("other", .failure(.misdirected)) }
+    switch router.match(request.method, request.path) {
+    case .notFound: return ("other", .failure(.notFound))
+    case .methodNotAllowed(let allowed):
+      var response = HTTPResponse.failure(.methodNotAllowed)
+      response.headers["Allow"] = allowed.map(\.rawValue).joined(separator: ", ")
+      return ("other", response)
+    case .found(let route, let parameters):
+      var request = request
+      request.parameters = parameters
+      do {
+        return (route.pattern, try await route.handler(request))
+      } catch is CancellationError {
+        return (route.pattern, .failure(.unavailable))
+      } catch {
+        // The error's own words stay here: they may name a table, a file or a server.
+        logger.error("request failed", metadata: ["route": "\(route.pattern)", "error": "\(error)"])
+        return (route.pattern, .failure(.internalError))
+      }
+    }
+  }
+
+  private func finished(_ answer: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+    var response = answer
+    if response.isTagged {
+      let tag = EntityTag.tag(of: response.body)
+      response.headers["ETag"] = tag
+      if request.method == .get || request.method == .head, let known = request.headers["If-None-Match"],
+        EntityTag.matches(known, tag)
+      {
+        response.status = .notModified
+        response.body = []
+        response.headers["Content-Type"] = nil
+      }
+    }
+    security.apply(to: &response.headers)
+    return response
+  }
+
+  /// Compares the name in a `Host` header, with or without a port.
+  private func isAllowed(host: String?) -> Bool {
+    guard let allowedHosts else { return true }
+    guard let host = host?.lowercased() else { return false }
+    if host.hasPrefix("[") {
+      guard let end = host.firstIndex(of: "]") else { return false }
+      return allowedHosts.contains(String(host[...end]))
+    }
+    return allowedHosts.contains(String(host.prefix { $0 != ":" }))
+  }
+
+  private func record(
+    _ pattern: String, _ method: HTTPMethod, _ status: HTTPStatus, since start: ContinuousClock.Instant
+  ) {
+    metrics.counter(
+      "lectern_http_requests_total", help: "Requests answered, by route and class of status.",
+      labels: ["route": pattern, "method": method.rawValue, "status": "\(status.rawValue / 100)xx"]
+    ).increment()
+    metrics.histogram(
+      "lectern_http_request_seconds", help: "Time from a complete request to its answer, by route.",
+      labels: ["route": pattern]
+    ).observe(ContinuousClock.now - start)
+  }
+}

@@ -1,0 +1,82 @@
+import CMicroHTTPD
+import Synchronization
+
+/// One request and its answer, from its first header to its last byte.
+///
+/// The library's thread fills in the request and later sends the answer; a task of ours makes the answer meanwhile.
+/// The connection is suspended in between, so that no thread waits. Whoever answers first wins: the handler, its
+/// deadline, or a server that is stopping.
+///
+/// `@unchecked` is not needed: the connection is a pointer that only names it. Suspending happens on the library's own
+/// thread, inside its callback; resuming is allowed on any thread while suspended (microhttpd.h,
+/// `MHD_resume_connection`), and the mutex sees to it that it happens exactly once.
+final class HTTPExchange: Sendable {
+  struct State: Sendable {
+    var body: [UInt8] = []
+    var bodyIsTooLarge = false
+    var isDispatched = false
+    var isSuspended = false
+    var response: HTTPResponse?
+    var tasks: [Task<Void, Never>] = []
+  }
+
+  nonisolated(unsafe) private let connection: OpaquePointer
+  private let state = Mutex(State())
+
+  init(connection: OpaquePointer) { self.connection = connection }
+
+  /// Adds a part of the body unless it exceeds the limit; what exceeds it is read and dropped.
+  func append(_ part: UnsafeBufferPointer<UInt8>, limit: Int) {
+    state.withLock { state in
+      if state.body.count + part.count > limit {
+        state.bodyIsTooLarge = true
+        state.body = []
+      } else if !state.bodyIsTooLarge {
+        state.body.append(contentsOf: part)
+      }
+    }
+  }
+
+  /// The complete body, or nil if it was too large.
+  var body: [UInt8]? { state.withLock { $0.bodyIsTooLarge ? nil : $0.body } }
+
+  /// The answer, once there is one.
+  var response: HTTPResponse? { state.withLock { $0.response } }
+
+  /// Suspends the connection until `answer` is called. False if it was answered already, or was dispatched before; then
+  /// nothing is suspended. Only inside the library's callback for this connection.
+  func suspend() -> Bool {
+    state.withLock { state in
+      guard state.response == nil, !state.isDispatched else { return false }
+      state.isDispatched = true
+      state.isSuspended = true
+      MHD_suspend_connection(connection)
+      return true
+    }
+  }
+
+  /// Remembers tasks that end with the exchange.
+  func attach(_ tasks: [Task<Void, Never>]) {
+    let isAnswered = state.withLock { state in
+      if state.response == nil { state.tasks = tasks }
+      return state.response != nil
+    }
+    if isAnswered { for task in tasks { task.cancel() } }
+  }
+
+  /// Gives the answer if there is none yet, and lets the connection go on. Any thread.
+  func answer(_ response: HTTPResponse) {
+    let (resume, tasks) = state.withLock { state -> (Bool, [Task<Void, Never>]) in
+      guard state.response == nil else { return (false, []) }
+      state.response = response
+      defer {
+        state.isSuspended = false
+        state.tasks = []
+      }
+      return (state.isSuspended, state.tasks)
+    }
+    for task in tasks { task.cancel() }
+    // Nothing may touch the connection after this: its thread may finish and free it at once.
+    if resume { MHD_resume_connection(connection) }
+  }
+}

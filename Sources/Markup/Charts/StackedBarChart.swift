@@ -1,0 +1,124 @@
+/// Shares of a whole, one bar a row, in the same order in every row.
+///
+/// Parts are told apart by order, by a gap between them, by a printed percentage where it fits and by hatching on two
+/// of the colours, never by colour alone.
+package struct StackedBarChart: Chart {
+  package struct Row: Sendable {
+    package var label: String
+    /// Shares in the order of the categories, in 0…1; nil when the row is not shown.
+    package var shares: [Double]?
+    package var note: String
+
+    package init(label: String, shares: [Double]?, note: String = "") {
+      self.label = label
+      self.shares = shares
+      self.note = note
+    }
+  }
+
+  package var title: String
+  /// At most six names.
+  package var categories: [String]
+  package var rows: [Row]
+
+  package init(title: String, categories: [String], rows: [Row]) {
+    precondition(categories.count <= Self.partClasses.count, "a stacked bar has six colours")
+    self.title = title
+    self.categories = categories
+    self.rows = rows
+  }
+
+  package var legend: Markup {
+    tag("ul", .class("legend"), Attribute("aria-hidden", "true")) {
+      for (index, name) in categories.enumerated() {
+        tag("li") {
+          tag("svg", .class("swatch"), Attribute("viewBox", "0 0 14 14")) {
+            Drawing.rectangle(Self.partClasses[index], x: 0, y: 0, width: 14, height: 14, radius: 2)
+            if let hatch = Self.hatch(of: index, x: 0, y: 0, width: 14, height: 14) { hatch }
+          }
+          " " + name
+        }
+      }
+    }
+  }
+
+  package func svg(id: String, layout: ChartLayout) -> Markup {
+    let ticks = AxisTicks(covering: 0, 100, most: layout.mostTicks)
+    let bottom = Double(rows.count) * layout.rowHeight + 6
+    return Drawing.svg(id: id, layout: layout, height: bottom + 26, title: title, description: description) {
+      Drawing.axis(ticks, layout: layout, bottom: bottom, unit: " %")
+      for (index, row) in rows.enumerated() {
+        draw(row, top: Double(index) * layout.rowHeight, layout: layout)
+      }
+    }
+  }
+
+  @MarkupBuilder
+  private func draw(_ row: Row, top: Double, layout: ChartLayout) -> [Markup] {
+    Drawing.label(row.label, layout: layout, top: top, muted: row.shares == nil)
+    if let shares = row.shares {
+      bar(shares, top: top + layout.barMiddle - 10, layout: layout)
+    } else {
+      Drawing.text("muted", row.note, x: layout.plotLeft + 6, y: top + layout.barMiddle + 4.5)
+    }
+  }
+
+  private func bar(_ shares: [Double], top: Double, layout: ChartLayout) -> [Markup] {
+    var drawn: [Markup] = []
+    var start = 0.0
+    for (index, share) in zip(categories.indices, shares) where share > 0 {
+      let left = layout.x(start * 100, in: 0...100)
+      start += share
+      let width = layout.x(start * 100, in: 0...100) - left
+      let percent = Decimal2.fixed(share * 100, decimals: 0)
+      drawn.append(
+        tag("g") {
+          tag("title", text: "\(categories[index]): \(percent) %")
+          Drawing.rectangle(Self.partClasses[index], x: left, y: top, width: width - 1, height: 20)
+          if let hatch = Self.hatch(of: index, x: left, y: top, width: width - 1, height: 20) { hatch }
+          if width >= TextFit.width(percent, fontSize: 11.5) + 8 {
+            Drawing.text(Self.textClasses[index], percent, x: left + (width - 1) / 2, y: top + 14, anchor: "middle")
+          }
+        })
+    }
+    return drawn
+  }
+
+  package var table: DataTable {
+    DataTable(
+      caption: title, header: ["Segment"] + categories,
+      rows: rows.map { row in
+        [Escaping.singleLine(row.label)]
+          + (row.shares?.map { Decimal2.fixed($0 * 100, decimals: 1) + " %" } ?? categories.map { _ in row.note })
+      })
+  }
+
+  private var description: String {
+    let shown = rows.count { $0.shares != nil }
+    return """
+      For each of \(shown) of \(rows.count) segments, the shares of \(categories.joined(separator: ", ")), \
+      in this order. The table below holds every number.
+      """
+  }
+
+  private static let partClasses: [StaticString] = ["part0", "part1", "part2", "part3", "part4", "part5"]
+  private static let textClasses: [StaticString] = ["on0", "on", "on", "on", "on", "on"]
+
+  /// Diagonal strokes over the second and the fifth part, so that grey and light blue differ from their neighbours in
+  /// print without colours too. Strokes and not a `<pattern>`: patterns need ids, and those must be unique in a page.
+  private static func hatch(of index: Int, x: Double, y: Double, width: Double, height: Double) -> Markup? {
+    guard index == 1 || index == 4, width > 3 else { return nil }
+    var path = ""
+    var offset = 4.0
+    while offset < width + height {
+      let from = (x + min(offset, width), y + max(0, offset - width))
+      let to = (x + max(0, offset - height), y + min(offset, height))
+      // The fifth part leans the other way.
+      let (left, right) = index == 1 ? (from, to) : ((2 * x + width - from.0, from.1), (2 * x + width - to.0, to.1))
+      path +=
+        "M\(Decimal2.string(left.0)) \(Decimal2.string(left.1))L\(Decimal2.string(right.0)) \(Decimal2.string(right.1))"
+      offset += 6
+    }
+    return tag("path", .class("hatch"), Attribute("d", path))
+  }
+}

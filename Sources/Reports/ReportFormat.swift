@@ -1,0 +1,43 @@
+import Markup
+
+/// How a report prints its numbers. Released figures are rounded to whole points, so no decimals are shown.
+enum ReportFormat {
+  /// Ten-thousandths as points of a hundred.
+  static func points(_ value: Int64) -> Double { Double(value) / 100 }
+
+  /// Ten-thousandths as a share in 0…1.
+  static func share(_ value: Int64) -> Double { Double(value) / 10_000 }
+
+  /// Ten-thousandths as a whole number of points: `62`.
+  static func text(_ value: Int64) -> String {
+    let text = Decimal2.fixed(points(value), decimals: 0)
+    return text.hasPrefix("-") ? "−" + text.dropFirst() : text
+  }
+
+  /// The same with a sign on both sides of zero: `+4`, `−2`, `0`.
+  static func signed(_ value: Int64) -> String {
+    let text = text(value)
+    return text == "0" || text.hasPrefix("−") ? text : "+" + text
+  }
+
+  /// A count with thin spaces between groups of three digits.
+  static func count(_ value: Int64) -> String {
+    var digits = String(value.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    groups.insert(digits, at: 0)
+    return (value < 0 ? "−" : "") + groups.joined(separator: "\u{202F}")
+  }
+
+  /// `a`, `a and b`, `a, b and c`.
+  static func list(_ items: [String]) -> String {
+    guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+    return items.dropLast().joined(separator: ", ") + " and " + last
+  }
+
+  /// A singular or plural noun after its count.
+  static func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+}
