@@ -118,7 +118,11 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport",
     dependencies: ["KafkaIO", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Telemetry"],
-    path: "Tests/TestSupport", swiftSettings: swift)
+    path: "Tests/TestSupport", swiftSettings: swift),
+  .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
+  tests("Vision", ["VisionTestSupport"]),
+  tests("ImageIO", ["Vision", "VisionTestSupport"]),
+  tests("OpenCV", ["ImageIO", "Vision", "VisionTestSupport"]),
 ]
 
 let package = Package(

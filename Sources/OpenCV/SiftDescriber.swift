@@ -7,6 +7,11 @@ package import Vision
 /// the same on every run.
 package struct SiftDescriber: KeypointDescribing {
   /// The parameters of `cv::SIFT`.
+  ///
+  /// Lowe's values but for the contrast threshold. On 176 crops of real faces (112×112, from photographs with a face of
+  /// at least 120 pixels) these of the 49 grid cells stay empty on average: threshold 0.04 (OpenCV's default) 22.9, 0.02
+  /// 14.8, 0.01 9.7, 0.005 7.0, 0.002 5.8, 0.001 5.6, 0 5.5. At 0.002 the threshold has stopped to matter; what is still
+  /// empty is smooth skin and background. It is part of features version 1.
   package struct Settings: Sendable, Hashable {
     package var octaveLayers: Int
     package var contrastThreshold: Double
@@ -15,7 +20,7 @@ package struct SiftDescriber: KeypointDescribing {
     package var sigma: Double
 
     package init(
-      octaveLayers: Int = 3, contrastThreshold: Double = 0.01, edgeThreshold: Double = 10, sigma: Double = 1.6
+      octaveLayers: Int = 3, contrastThreshold: Double = 0.002, edgeThreshold: Double = 10, sigma: Double = 1.6
     ) {
       self.octaveLayers = octaveLayers
       self.contrastThreshold = contrastThreshold

@@ -43,7 +43,8 @@ package struct KeypointGrid: Sendable, Hashable {
 
   /// The cell of a coordinate along an axis of `extent` pixels.
   private static func cell(_ coordinate: Float, of extent: Int) -> Int {
-    let cell = (Double(coordinate) * Double(side) / Double(extent)).rounded(.down)
-    return Int(min(max(cell, 0), Double(side - 1)))
+    // Written so that a coordinate that is no number lands in a cell as well.
+    guard coordinate > 0 else { return 0 }
+    return Int(min(Double(coordinate) * Double(side) / Double(extent), Double(side - 1)))
   }
 }
