@@ -1,0 +1,201 @@
+/// One row of a result; shares its memory. Values are decoded when asked for, by name or by position from 0.
+package struct PostgresRow: Sendable {
+  let result: PostgresResult
+  let index: Int32
+
+  /// Decodes a value that must not be null.
+  package func decode<Value: PostgresDecodable>(
+    _ column: String, as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value {
+    guard let value = try decodeIfPresent(column, as: type) else {
+      throw .undecodable("the column \(column) is null")
+    }
+    return value
+  }
+
+  /// Decodes a value, or nil for a null.
+  package func decodeIfPresent<Value: PostgresDecodable>(
+    _ column: String, as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value? {
+    guard let position = result.column(column) else { throw .undecodable("there is no column \(column)") }
+    return try value(at: position, named: column)
+  }
+
+  /// Decodes the value at a position that must not be null.
+  package func decode<Value: PostgresDecodable>(
+    at position: Int, as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value {
+    guard let value = try decodeIfPresent(at: position, as: type) else {
+      throw .undecodable("column \(position) is null")
+    }
+    return value
+  }
+
+  /// Decodes the value at a position, or nil for a null.
+  package func decodeIfPresent<Value: PostgresDecodable>(
+    at position: Int, as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value? {
+    guard position >= 0, position < result.columnCount else { throw .undecodable("there is no column \(position)") }
+    return try value(at: Int32(position), named: "\(position)")
+  }
+
+  private func value<Value: PostgresDecodable>(
+    at position: Int32, named name: String
+  ) throws(PostgresError) -> Value? {
+    let type = result.type(position)
+    return try result.withValue(index, position) { bytes throws(PostgresError) -> Value? in
+      guard let bytes else { return nil }
+      guard let value = Value(postgres: bytes, type: type) else {
+        throw .undecodable("the column \(name) of type \(type) is no \(Value.self)")
+      }
+      return value
+    }
+  }
+}
+
+extension PostgresError {
+  static func undecodable(_ message: String) -> PostgresError {
+    PostgresError(code: .decoding, message: message, operation: "reading a result")
+  }
+}
+
+/// A Swift type that can be read from PostgreSQL's binary form.
+package protocol PostgresDecodable {
+  /// Nil if the type or the length does not fit.
+  init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32)
+}
+
+/// Reads the three integer types, if the value fits.
+private func integer<Value: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, _ type: UInt32) -> Value? {
+  switch (type, bytes.count) {
+  case (TypeOID.int2, 2): Value(exactly: Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
+  case (TypeOID.int4, 4): Value(exactly: Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
+  case (TypeOID.int8, 8): Value(exactly: Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
+  case (TypeOID.oid, 4): Value(exactly: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+  default: nil
+  }
+}
+
+extension Int16: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let value: Int16 = integer(bytes, type) else { return nil }
+    self = value
+  }
+}
+
+extension Int32: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let value: Int32 = integer(bytes, type) else { return nil }
+    self = value
+  }
+}
+
+extension Int64: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let value: Int64 = integer(bytes, type) else { return nil }
+    self = value
+  }
+}
+
+extension Int: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let value: Int = integer(bytes, type) else { return nil }
+    self = value
+  }
+}
+
+extension Bool: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard type == TypeOID.bool, bytes.count == 1 else { return nil }
+    self = bytes[0] != 0
+  }
+}
+
+extension Double: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    switch (type, bytes.count) {
+    case (TypeOID.float8, 8): self.init(bitPattern: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)))
+    case (TypeOID.float4, 4): self.init(Float(bitPattern: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))))
+    default: return nil
+    }
+  }
+}
+
+extension String: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    switch type {
+    case TypeOID.text, TypeOID.varchar, TypeOID.bpchar, TypeOID.name, TypeOID.json:
+      self.init(decoding: bytes, as: UTF8.self)
+    case TypeOID.jsonb:
+      // A version byte stands before the text.
+      guard bytes.first == 1 else { return nil }
+      self.init(decoding: UnsafeRawBufferPointer(rebasing: bytes.dropFirst()), as: UTF8.self)
+    default: return nil
+    }
+  }
+}
+
+extension PostgresUUID: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard type == TypeOID.uuid, bytes.count == 16 else { return nil }
+    self.init(
+      high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+      low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+  }
+}
+
+extension PostgresTimestamp: PostgresDecodable {
+  /// Nil for the two infinities as well.
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard type == TypeOID.timestamptz, bytes.count == 8 else { return nil }
+    let (value, overflow) = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)).addingReportingOverflow(Self.epoch)
+    guard !overflow, value != .min + Self.epoch else { return nil }
+    self.init(microsecondsSince1970: value)
+  }
+}
+
+extension PostgresDate: PostgresDecodable {
+  /// Nil for the two infinities as well.
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard type == TypeOID.date, bytes.count == 4 else { return nil }
+    let (value, overflow) = Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)).addingReportingOverflow(Self.epoch)
+    guard !overflow, value != .min + Self.epoch else { return nil }
+    self.init(daysSince1970: value)
+  }
+}
+
+extension Array: PostgresDecodable where Element: PostgresDecodable {
+  /// A `bytea` as bytes, or an array of one dimension without nulls.
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    if type == TypeOID.bytea {
+      guard let copy = [UInt8](bytes) as? [Element] else { return nil }
+      self = copy
+      return
+    }
+    func int32(_ offset: Int) -> Int32? {
+      guard offset + 4 <= bytes.count else { return nil }
+      return Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+    }
+    guard let dimensions = int32(0), let element = int32(8) else { return nil }
+    guard dimensions != 0 else {
+      self = []
+      return
+    }
+    guard dimensions == 1, let count = int32(12), count >= 0, Int(count) <= bytes.count else { return nil }
+    self = []
+    reserveCapacity(Int(count))
+    var position = 20
+    for _ in 0..<count {
+      guard let length = int32(position), length >= 0, position + 4 + Int(length) <= bytes.count else { return nil }
+      let slice = UnsafeRawBufferPointer(rebasing: bytes[(position + 4)..<(position + 4 + Int(length))])
+      guard let value = Element(postgres: slice, type: UInt32(bitPattern: element)) else { return nil }
+      append(value)
+      position += 4 + Int(length)
+    }
+  }
+}
+
+extension UInt8: PostgresDecodable {
+  /// Exists so that `[UInt8]` can be read from `bytea`; PostgreSQL has no such type of its own.
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) { return nil }
+}
