@@ -1,0 +1,40 @@
+extension ControlEvent {
+  /// The record: structured mode, keyed by course, session or learner.
+  package func encoded() -> EncodedEvent {
+    EncodedEvent(
+      key: Array(key.utf8), headers: [EventHeader("content-type", EventNames.structured)], value: Array(json.utf8))
+  }
+
+  /// The CloudEvent as JSON, members in a fixed order.
+  package var json: String {
+    let data: String
+    switch self {
+    case .course(let event):
+      let segments = event.segments.map(Self.json).joined(separator: ",")
+      let teachers = event.teachers.map(JSONText.quoted).joined(separator: ",")
+      data =
+        #""id":\#(JSONText.quoted(event.courseID)),"title":\#(JSONText.quoted(event.title)),"#
+        + #""teachers":[\#(teachers)],"segments":[\#(segments)]"#
+    case .session(let event):
+      let interval = event.frameIntervalMilliseconds.map { #","frame_interval_ms":\#($0)"# } ?? ""
+      let title = event.title.map { #","title":\#(JSONText.quoted($0))"# } ?? ""
+      data = #""id":\#(JSONText.quoted(event.sessionID))\#(interval)\#(title)"#
+    case .consent(let event):
+      data =
+        #""learner_id":\#(JSONText.quoted(event.learnerID)),"scope":"\#(event.scope.rawValue)","#
+        + #""granted":\#(event.granted)"#
+    }
+    return #"{"specversion":"1.0","id":\#(JSONText.quoted(id)),"source":\#(JSONText.quoted(source)),"#
+      + #""type":"\#(type)","time":"\#(time.rfc3339)","datacontenttype":"application/json","data":{\#(data)}}"#
+  }
+
+  private static func json(_ segment: SegmentDefinition) -> String {
+    let range =
+      switch segment.range {
+      case .media(let start, let end): #""media_start_ms":\#(start),"media_end_ms":\#(end)"#
+      case .clock(let start, let end): #""starts_at":"\#(start.rfc3339)","ends_at":"\#(end.rfc3339)""#
+      }
+    return #"{"id":\#(JSONText.quoted(segment.id)),"title":\#(JSONText.quoted(segment.title)),"#
+      + #""ordinal":\#(segment.ordinal),\#(range)}"#
+  }
+}

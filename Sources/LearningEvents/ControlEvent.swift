@@ -1,0 +1,153 @@
+/// What the LMS says beside frames: a structured CloudEvent on `lectern.control.v1`, in a file or over HTTP.
+package enum ControlEvent: Sendable, Hashable {
+  case course(CourseEvent)
+  case session(SessionEvent)
+  case consent(ConsentEvent)
+
+  /// The LMS that speaks: the scope of every id in the event.
+  package var source: String {
+    switch self {
+    case .course(let event): event.source
+    case .session(let event): event.source
+    case .consent(let event): event.source
+    }
+  }
+
+  /// When the LMS said it: the newest time wins, ties go to revoke.
+  package var time: EventTime {
+    switch self {
+    case .course(let event): event.time
+    case .session(let event): event.time
+    case .consent(let event): event.time
+    }
+  }
+
+  /// The CloudEvents id.
+  package var id: String {
+    switch self {
+    case .course(let event): event.eventID
+    case .session(let event): event.eventID
+    case .consent(let event): event.eventID
+    }
+  }
+
+  /// The CloudEvents type.
+  package var type: String {
+    switch self {
+    case .course: EventNames.course
+    case .session: EventNames.session
+    case .consent: EventNames.consent
+    }
+  }
+
+  /// The message key: the course, session or learner it is about, so that its own history stays in order.
+  package var key: String {
+    switch self {
+    case .course(let event): event.courseID
+    case .session(let event): event.sessionID
+    case .consent(let event): event.learnerID
+    }
+  }
+}
+
+/// A course and its segments, whole: a later event replaces an earlier one.
+package struct CourseEvent: Sendable, Hashable {
+  package var eventID: String
+  package var source: String
+  package var time: EventTime
+  /// `data.id`.
+  package var courseID: String
+  package var title: String
+  /// LMS ids of the teachers who may see it.
+  package var teachers: [String]
+  package var segments: [SegmentDefinition]
+
+  package init(
+    eventID: String, source: String, time: EventTime, courseID: String, title: String, teachers: [String] = [],
+    segments: [SegmentDefinition]
+  ) {
+    self.eventID = eventID
+    self.source = source
+    self.time = time
+    self.courseID = courseID
+    self.title = title
+    self.teachers = teachers
+    self.segments = segments
+  }
+}
+
+/// A part of a course, with an id of its own and its place in time.
+package struct SegmentDefinition: Sendable, Hashable {
+  /// Half-open, start before end.
+  package enum Range: Sendable, Hashable {
+    /// Milliseconds of a recording's media position.
+    case media(startMilliseconds: Int64, endMilliseconds: Int64)
+    /// The wall clock of a live lecture.
+    case clock(start: EventTime, end: EventTime)
+  }
+
+  package var id: String
+  package var title: String
+  /// Its place in the course, unique there, 0…1,000,000.
+  package var ordinal: Int32
+  package var range: Range
+
+  package init(id: String, title: String, ordinal: Int32, range: Range) {
+    (self.id, self.title, self.ordinal, self.range) = (id, title, ordinal, range)
+  }
+}
+
+/// What the LMS declares about a session: optional, joined when present.
+package struct SessionEvent: Sendable, Hashable {
+  package var eventID: String
+  package var source: String
+  package var time: EventTime
+  /// `data.id`.
+  package var sessionID: String
+  /// The time between two frames, 100…600,000.
+  package var frameIntervalMilliseconds: Int32?
+  package var title: String?
+
+  package init(
+    eventID: String, source: String, time: EventTime, sessionID: String, frameIntervalMilliseconds: Int32? = nil,
+    title: String? = nil
+  ) {
+    self.eventID = eventID
+    self.source = source
+    self.time = time
+    self.sessionID = sessionID
+    self.frameIntervalMilliseconds = frameIntervalMilliseconds
+    self.title = title
+  }
+}
+
+/// A learner's consent of one scope, granted or revoked.
+package struct ConsentEvent: Sendable, Hashable {
+  package enum Scope: String, CaseIterable, Sendable, Hashable {
+    /// Frames may be analysed.
+    case analytics
+    /// Teachers may see this learner alone, where the deployment turned that on.
+    case individualView = "individual_view"
+    /// Researchers may see this learner's samples under a pseudonym.
+    case research
+  }
+
+  package var eventID: String
+  package var source: String
+  package var time: EventTime
+  /// `data.learner_id`: raw, never stored or logged.
+  package var learnerID: String
+  package var scope: Scope
+  package var granted: Bool
+
+  package init(
+    eventID: String, source: String, time: EventTime, learnerID: String, scope: Scope, granted: Bool
+  ) {
+    self.eventID = eventID
+    self.source = source
+    self.time = time
+    self.learnerID = learnerID
+    self.scope = scope
+    self.granted = granted
+  }
+}

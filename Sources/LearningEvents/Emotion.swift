@@ -1,0 +1,32 @@
+/// The six learning emotions of the paper (Sun, Liu, Qian 2024, Table 1), in the order used everywhere: in bundles, in
+/// columns, in charts. The raw value is the index into a distribution and the label stored in the database.
+package enum Emotion: Int, CaseIterable, Sendable, Hashable {
+  case focused
+  case distracted
+  case curious
+  case confused
+  case tired
+  case happy
+
+  /// The lower-case English name, as in column names and JSON.
+  package var name: String {
+    switch self {
+    case .focused: "focused"
+    case .distracted: "distracted"
+    case .curious: "curious"
+    case .confused: "confused"
+    case .tired: "tired"
+    case .happy: "happy"
+    }
+  }
+
+  /// The emotion of that exact name, nil for any other word.
+  package init?(name: some StringProtocol) {
+    guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = match
+  }
+}
+
+extension Emotion: CustomStringConvertible {
+  package var description: String { name }
+}
