@@ -1,0 +1,113 @@
+import ImageIO
+import Testing
+import Vision
+import VisionTestSupport
+
+@Suite("Decoding pictures")
+struct PictureDecoderTests {
+  private let decoder = PictureDecoder()
+
+  @Test("the fixtures are there")
+  func fixtures() { #expect(ImageFixture.all.count == 34) }
+
+  @Test("every kind of file gives its gray pixels", arguments: ImageFixture.all)
+  func decodes(fixture: ImageFixture) throws {
+    let header = try decoder.probe(fixture.file)
+    #expect(header.width == fixture.width && header.height == fixture.height)
+    #expect(header.format == (fixture.name.hasPrefix("PNG") ? .png : .jpeg))
+    let image = try decoder.decodeGray(fixture.file)
+    #expect(image.width == fixture.width && image.height == fixture.height)
+    let worst = zip(image.pixels, fixture.gray).map { abs(Int($0) - Int($1)) }.max() ?? 255
+    #expect(worst <= fixture.tolerance)
+  }
+
+  @Test("any file cut short is corrupt", arguments: ImageFixture.all)
+  func truncated(fixture: ImageFixture) {
+    // The end chunk of a PNG has no data, and libspng does not ask for the four bytes of its checksum.
+    let whole = fixture.file.count - (fixture.name.hasPrefix("PNG") ? 4 : 0)
+    for length in 0..<whole {
+      let error = #expect(throws: ImageError.self) { try decoder.decodeGray(Array(fixture.file.prefix(length))) }
+      let expected: ImageError.Code = length < (fixture.name.hasPrefix("PNG") ? 8 : 3) ? .notAnImage : .corrupt
+      #expect(error?.code == expected, "cut to \(length) of \(fixture.file.count) bytes: \(String(describing: error))")
+    }
+  }
+
+  @Test("damage never crashes, and gives a picture of the declared size or an error", arguments: ImageFixture.all)
+  func damaged(fixture: ImageFixture) {
+    for seed in UInt32(0)..<200 {
+      var bytes = fixture.file
+      for flip in 0..<(1 + seed % 4) {
+        let hash = TestPictures.mix(seed &* 31 &+ flip &* 0x9E37_79B9)
+        bytes[Int(hash) % bytes.count] = UInt8(TestPictures.mix(hash) & 0xFF)
+      }
+      // The declared size may be what was damaged: keep what a hostile header can cost in a test small.
+      let small = PictureDecoder(limits: ImageLimits(maximumPixels: 1 << 20))
+      guard let header = try? small.probe(bytes), let image = try? small.decodeGray(bytes) else { continue }
+      #expect(image.width == header.width && image.height == header.height)
+    }
+  }
+
+  @Test("random bytes are no image, whatever they begin with")
+  func randomBytes() {
+    let starts: [[UInt8]] = [
+      [], [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xE0], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A],
+    ]
+    for seed in UInt32(0)..<2000 {
+      let body = (0..<(seed % 300)).map { UInt8(TestPictures.mix(seed &* 1000 &+ $0) >> 24) }
+      #expect(throws: ImageError.self) { try decoder.decodeGray(starts[Int(seed % 4)] + body) }
+    }
+  }
+
+  @Test("what is no image is told apart")
+  func notAnImage() {
+    #expect(throws: ImageError(.notAnImage, "no bytes")) { try decoder.probe([]) }
+    for bytes in [Array("GIF89a".utf8), Array("<html>".utf8), [0xFF, 0xD8], [0x89, 0x50]] {
+      #expect(throws: ImageError(.notAnImage, "neither JPEG nor PNG")) { try decoder.decodeGray(bytes) }
+    }
+  }
+
+  @Test("size is judged by declaration, before decoding")
+  func tooLarge() throws {
+    #expect(throws: ImageError(.tooLarge, "more bytes than allowed")) {
+      try decoder.probe([UInt8](repeating: 0xFF, count: (8 << 20) + 1))
+    }
+    // 30000×30000 in a small file; the bytes behind the header are never looked at.
+    var png = ImageFixture.named("PNG gray 8").file
+    png.replaceSubrange(16..<24, with: [0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30])
+    #expect(throws: ImageError(.tooLarge, "declares more pixels than allowed")) { try decoder.decodeGray(png) }
+    png.replaceSubrange(16..<24, with: [UInt8](repeating: 0xFF, count: 8))
+    #expect(throws: ImageError(.tooLarge, "declares more pixels than allowed")) { try decoder.decodeGray(png) }
+
+    var jpeg = ImageFixture.named("JPEG gray").file
+    let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x75, 0x30, 0x75, 0x30])
+    #expect(throws: ImageError(.tooLarge, "declares more pixels than allowed")) { try decoder.decodeGray(jpeg) }
+  }
+
+  @Test("a JPEG with 12-bit samples is unsupported")
+  func unsupported() throws {
+    var jpeg = ImageFixture.named("JPEG gray").file
+    let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+    jpeg[frame + 4] = 12
+    let error = #expect(throws: ImageError.self) { try decoder.decodeGray(jpeg) }
+    #expect(error?.code == .unsupported)
+  }
+
+  @Test("a few stray bytes before a JPEG's end, as webcams write them, do no harm")
+  func strayBytes() throws {
+    let fixture = ImageFixture.named("JPEG gray")
+    var jpeg = fixture.file
+    jpeg.insert(contentsOf: [1, 2, 3], at: jpeg.count - 2)
+    #expect(try decoder.decodeGray(jpeg).pixels == fixture.gray)
+  }
+
+  @Test("one decoder serves many threads")
+  func shared() async {
+    await withTaskGroup(of: Bool.self) { group in
+      for fixture in ImageFixture.all {
+        group.addTask { (try? decoder.decodeGray(fixture.file))?.width == fixture.width }
+      }
+      for await same in group { #expect(same) }
+    }
+  }
+}
