@@ -81,7 +81,7 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_core.sql"].map { .embedInCode($0) }, swiftSettings: swift),
+    resources: ["0001_core.sql", "0002_ingest.sql"].map { .embedInCode($0) }, swiftSettings: swift),
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
@@ -93,7 +93,7 @@ let features: [Target] = [
       "Telemetry",
     ]),
   target("Aggregation", ["Analytics", "LearningEvents", "Persistence", "Services", "Telemetry"]),
-  target("Training", ["LearningEvents", "Neural", "Recognition", "Tensors", "Vision"]),
+  target("Training", ["LearningEvents", "Neural", "Recognition", "Services", "Telemetry", "Tensors", "Vision"]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
@@ -115,12 +115,19 @@ let top: [Target] = [
 // MARK: Tests
 
 let testTargets: [Target] = [
+  tests("Tensors"),
+  tests("Neural", ["Tensors"]),
+  tests("OneDNN", ["Neural", "Tensors"]),
   .target(
     name: "TestSupport",
     dependencies: ["KafkaIO", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Telemetry"],
     path: "Tests/TestSupport", swiftSettings: swift),
   .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
   tests("Vision", ["VisionTestSupport"]),
+  tests("Markup"),
+  tests("HTTPServing", ["Services", "Telemetry"]),
+  tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
+  tests("Web", ["HTTPServing", "Markup", "Reports", "Telemetry"]),
   tests("ImageIO", ["Vision", "VisionTestSupport"]),
   tests("OpenCV", ["ImageIO", "Vision", "VisionTestSupport"]),
 ]

@@ -41,7 +41,6 @@ REVOKE ALL ON SCHEMA lectern FROM PUBLIC;
 REVOKE ALL ON SCHEMA analytics FROM PUBLIC;
 GRANT USAGE ON SCHEMA lectern TO lectern_ingest, lectern_aggregator, lectern_web;
 GRANT USAGE ON SCHEMA analytics TO lectern_web, lectern_analyst, lectern_researcher;
-ALTER DEFAULT PRIVILEGES IN SCHEMA lectern REVOKE ALL ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 CREATE TABLE lectern.schema_migration (
@@ -255,6 +254,7 @@ CREATE TABLE lectern.emotion_sample (
   seq           integer NOT NULL CHECK (seq >= 0),
   ledger_id     integer NOT NULL,
   model_id      integer NOT NULL,
+  media_pos_ms  integer,
   status        smallint NOT NULL,
   face_count    smallint NOT NULL CHECK (face_count >= 0),
   quality       smallint NOT NULL CHECK (quality BETWEEN 0 AND 10000),
@@ -265,7 +265,6 @@ CREATE TABLE lectern.emotion_sample (
   p_confused    smallint,
   p_tired       smallint,
   p_happy       smallint,
-  media_pos_ms  bigint,
   segment_hint  text,
   PRIMARY KEY (session_day, session_id, seq),
   -- One expression, because every frame pays for every check. A sum with a null in it is null.

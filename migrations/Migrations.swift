@@ -19,6 +19,7 @@ package struct Migration: Sendable, Equatable {
   ///
   /// The resource generator drops the first character of a name that starts with a digit.
   package static let all: [Migration] = [
-    Migration(version: 1, name: "0001_core", bytes: PackageResources._001_core_sql)
+    Migration(version: 1, name: "0001_core", bytes: PackageResources._001_core_sql),
+    Migration(version: 2, name: "0002_ingest", bytes: PackageResources._002_ingest_sql),
   ]
 }
