@@ -123,6 +123,12 @@ let testTargets: [Target] = [
     dependencies: ["KafkaIO", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Telemetry"],
     path: "Tests/TestSupport", swiftSettings: swift),
   .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
+  tests("Recognition", ["LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
+  tests(
+    "Training",
+    [
+      "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Vision",
+    ]),
   tests("Vision", ["VisionTestSupport"]),
   tests("Markup"),
   tests("HTTPServing", ["Services", "Telemetry"]),

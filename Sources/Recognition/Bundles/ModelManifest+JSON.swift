@@ -1,0 +1,146 @@
+import Foundation
+import LearningEvents
+import Neural
+import Vision
+
+extension ModelManifest: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case formatVersion = "format_version"
+    case name, trained, labels
+    case featureNetwork = "feature_network"
+    case network, layout, width
+    case featuresVersion = "features_version"
+    case hogNormalization = "hog_normalization"
+    case bounds, planes, temperature, precision
+    case dataSetFingerprint = "data_set_fingerprint"
+    case evaluation
+    case weightsSHA256 = "weights_sha256"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decode(String.self, forKey: .name)
+    trained = try values.decode(Bool.self, forKey: .trained)
+    labels = try values.decode([String].self, forKey: .labels)
+    featureNetwork = try values.decode(String.self, forKey: .featureNetwork)
+    network = try values.decode(String.self, forKey: .network)
+    layout = try values.decode(LayoutKind.self, forKey: .layout)
+    let width = try values.decode(String.self, forKey: .width)
+    guard let known = Width(rawValue: width) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .width, in: values, debugDescription: "a width is one of 1, 1/2 and 1/4")
+    }
+    self.width = known
+    featuresVersion = try values.decode(Int.self, forKey: .featuresVersion)
+    let normalization = try values.decode(String.self, forKey: .hogNormalization)
+    guard let hog = HistogramOfGradients.Normalization(rawValue: normalization) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .hogNormalization, in: values, debugDescription: "HOG is normalised by max or l2hys")
+    }
+    hogNormalization = hog
+    bounds = try values.decode(FamilyBounds.self, forKey: .bounds)
+    planes = try values.decode([PlanesLayout.Statistics].self, forKey: .planes)
+    temperature = try values.decode(Double.self, forKey: .temperature)
+    precision = try values.decode([String: String].self, forKey: .precision)
+    dataSetFingerprint = try values.decodeIfPresent(String.self, forKey: .dataSetFingerprint)
+    evaluation = try values.decodeIfPresent(ModelEvaluation.self, forKey: .evaluation)
+    weightsSHA256 = try values.decode(String.self, forKey: .weightsSHA256)
+  }
+
+  /// What is unknown is written as null, so that a reader sees that it was not forgotten.
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(Self.currentFormatVersion, forKey: .formatVersion)
+    try values.encode(name, forKey: .name)
+    try values.encode(trained, forKey: .trained)
+    try values.encode(labels, forKey: .labels)
+    try values.encode(featureNetwork, forKey: .featureNetwork)
+    try values.encode(network, forKey: .network)
+    try values.encode(layout, forKey: .layout)
+    try values.encode(width.rawValue, forKey: .width)
+    try values.encode(featuresVersion, forKey: .featuresVersion)
+    try values.encode(hogNormalization.rawValue, forKey: .hogNormalization)
+    try values.encode(bounds, forKey: .bounds)
+    try values.encode(planes, forKey: .planes)
+    try values.encode(temperature, forKey: .temperature)
+    try values.encode(precision, forKey: .precision)
+    try values.encode(dataSetFingerprint, forKey: .dataSetFingerprint)
+    try values.encode(evaluation, forKey: .evaluation)
+    try values.encode(weightsSHA256, forKey: .weightsSHA256)
+  }
+
+  /// The file's bytes: sorted keys, so that equal manifests are equal files.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
+
+  /// Reads a file's bytes and judges them.
+  static func parse(_ bytes: [UInt8]) throws(BundleError) -> ModelManifest {
+    struct Header: Decodable {
+      let format_version: Int
+    }
+    let data = Data(bytes)
+    let decoder = JSONDecoder()
+    do {
+      // The version first: another version may not even have the other fields.
+      let version = try decoder.decode(Header.self, from: data).format_version
+      guard version == currentFormatVersion else {
+        throw BundleError(
+          .version, "model.json has format version \(version), this program reads \(currentFormatVersion)")
+      }
+      let manifest = try decoder.decode(ModelManifest.self, from: data)
+      try manifest.validate()
+      return manifest
+    } catch let error as BundleError {
+      throw error
+    } catch let error as DecodingError {
+      throw BundleError(.malformed, "model.json: \(Self.text(error))")
+    } catch {
+      throw BundleError(.malformed, "model.json cannot be read")
+    }
+  }
+
+  /// Throws unless this program can run the model and give its numbers the meaning they have.
+  func validate() throws(BundleError) {
+    guard labels == Emotion.allCases.map(\.name) else {
+      throw BundleError(
+        .labels,
+        "the model's labels are \(labels.joined(separator: ", ")); this program needs "
+          + Emotion.allCases.map(\.name).joined(separator: ", "))
+    }
+    guard featuresVersion == FaceCrops.version else {
+      throw BundleError(
+        .version, "the model needs features version \(featuresVersion), this program computes \(FaceCrops.version)")
+    }
+    guard featureNetwork == "vgg16", makeNetwork() != nil else {
+      throw BundleError(
+        .unsupported, "no network \(featureNetwork) with \(network) in layout \(layout.rawValue) in this program")
+    }
+    guard precision == ["vgg16": "fp32", "net": "fp32"] else {
+      throw BundleError(.unsupported, "only models in fp32 can be run")
+    }
+    for bound in [bounds.cnn, bounds.hog, bounds.sift] {
+      guard bound.minimum.isFinite, bound.maximum.isFinite, bound.minimum <= bound.maximum else {
+        throw BundleError(.malformed, "model.json: feature bounds are not finite or not in order")
+      }
+    }
+    guard planes.count == 3, planes.allSatisfy({ $0.mean.isFinite && $0.deviation.isFinite && $0.deviation > 0 })
+    else { throw BundleError(.malformed, "model.json: planes needs three means with deviations above 0") }
+    guard temperature.isFinite, temperature > 0 else {
+      throw BundleError(.malformed, "model.json: the temperature must be above 0")
+    }
+  }
+
+  private static func text(_ error: DecodingError) -> String {
+    let context: DecodingError.Context
+    switch error {
+    case .keyNotFound(let key, _): return "\(key.stringValue) is missing"
+    case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found): context = found
+    @unknown default: return "cannot be read"
+    }
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? "is not JSON of the expected form" : "\(path) is not as expected"
+  }
+}

@@ -1,0 +1,110 @@
+import LearningEvents
+package import Neural
+package import Vision
+
+/// `model.json`: everything about a model that is not a weight.
+///
+/// Immutable once written, since its bytes are part of the model's id.
+package struct ModelManifest: Sendable, Hashable {
+  /// The version of the file format that this program reads and writes.
+  package static let currentFormatVersion = 1
+
+  /// A name for people, such as `untrained-2024`.
+  package var name: String
+  /// False for seeded random weights: then no number of the model means anything, and whoever shows one says so.
+  package var trained: Bool
+  /// In the order of `Emotion`.
+  package var labels: [String]
+  package var featureNetwork: String
+  /// `resnet18`, `resnet18-se` or `drsn18`.
+  package var network: String
+  package var layout: LayoutKind
+  /// Of both networks.
+  package var width: Width
+  /// The preprocessing the bounds and weights belong to, `FaceCrops.version`.
+  package var featuresVersion: Int
+  package var hogNormalization: HistogramOfGradients.Normalization
+  package var bounds: FamilyBounds
+  /// Mean and deviation of each plane, in the order CNN, HOG, SIFT.
+  package var planes: [PlanesLayout.Statistics]
+  /// Divides the logits, above 0.
+  package var temperature: Double
+  /// The arithmetic of each network, by weight prefix (`vgg16`, `net`); only `fp32` exists so far.
+  package var precision: [String: String]
+  /// SHA-256 of the training data's list, nil where there was none.
+  package var dataSetFingerprint: String?
+  /// On the test part; nil for an untrained model.
+  package var evaluation: ModelEvaluation?
+  /// SHA-256 of `weights.safetensors`, 64 lower-case hex digits; filled in on saving.
+  package var weightsSHA256: String
+
+  package init(
+    name: String, trained: Bool, network: String = "drsn18", layout: LayoutKind = .planes, width: Width = .full,
+    hogNormalization: HistogramOfGradients.Normalization = .max, bounds: FamilyBounds,
+    planes: [PlanesLayout.Statistics], temperature: Double = 1, dataSetFingerprint: String? = nil,
+    evaluation: ModelEvaluation? = nil
+  ) {
+    self.name = name
+    self.trained = trained
+    labels = Emotion.allCases.map(\.name)
+    featureNetwork = "vgg16"
+    self.network = network
+    self.layout = layout
+    self.width = width
+    featuresVersion = FaceCrops.version
+    self.hogNormalization = hogNormalization
+    self.bounds = bounds
+    self.planes = planes
+    self.temperature = temperature
+    precision = ["vgg16": "fp32", "net": "fp32"]
+    self.dataSetFingerprint = dataSetFingerprint
+    self.evaluation = evaluation
+    weightsSHA256 = ""
+  }
+
+  /// How the classifying network reads the features.
+  package enum LayoutKind: String, Sendable, Hashable, Codable, CaseIterable { case image, planes, grid }
+
+  /// VGG16's channels at pool5.
+  package var cnnChannels: Int { width.channels(512) }
+
+  package func makeLayout() -> any FeatureLayout {
+    switch layout {
+    case .image: ImageLayout()
+    case .planes: PlanesLayout(cnnChannels: cnnChannels, statistics: planes)
+    case .grid: GridLayout(cnnChannels: cnnChannels)
+    }
+  }
+
+  /// VGG16 up to pool5.
+  package func makeFeatureNetwork() -> Network { .vgg16Features(width: width) }
+
+  /// The classifying network; nil where this program cannot build what the manifest names.
+  package func makeNetwork() -> Network? {
+    guard layout != .grid, let attention = Attention.allCases.first(where: { $0.networkName == network }) else {
+      return nil
+    }
+    return .residual18(attention: attention, width: width, classes: labels.count)
+  }
+}
+
+/// How a model did on its test part.
+package struct ModelEvaluation: Sendable, Hashable, Codable {
+  /// Pictures of the test part.
+  package var samples: Int
+  /// 0…1.
+  package var accuracy: Double
+  /// `[true label][predicted label]`, counts.
+  package var confusionMatrix: [[Int]]
+
+  package init(samples: Int, accuracy: Double, confusionMatrix: [[Int]]) {
+    self.samples = samples
+    self.accuracy = accuracy
+    self.confusionMatrix = confusionMatrix
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case samples, accuracy
+    case confusionMatrix = "confusion_matrix"
+  }
+}

@@ -1,0 +1,54 @@
+package import Vision
+
+/// The three feature families of one face before normalisation, with the crop they come from.
+///
+/// Each family is laid out `[channel, 7, 7]`, row-major.
+package struct FrameFeatures: Sendable {
+  /// The 224×224 crop.
+  package let crop: GrayImage
+  /// VGG16's pool5, `[C, 7, 7]`, C = 512 at full width.
+  package let cnn: [Float]
+  /// `[36, 7, 7]`.
+  package let hog: [Float]
+  /// `[128, 7, 7]`.
+  package let sift: [Float]
+
+  package init(crop: GrayImage, cnn: [Float], hog: [Float], sift: [Float]) {
+    precondition(crop.width == 224 && crop.height == 224, "the crop is 224×224")
+    precondition(!cnn.isEmpty && cnn.count.isMultiple(of: 49), "pool5 is [C, 7, 7]")
+    precondition(hog.count == 36 * 49 && sift.count == 128 * 49, "HOG is [36, 7, 7] and SIFT [128, 7, 7]")
+    self.crop = crop
+    self.cnn = cnn
+    self.hog = hog
+    self.sift = sift
+  }
+
+  /// F′ = {CNN, HOG, SIFT}: each family by its own bounds to 0…1 (the paper, section 3.4).
+  package func fused(_ bounds: FamilyBounds) -> FrameFeatures {
+    FrameFeatures(
+      crop: crop, cnn: bounds.cnn.normalized(cnn), hog: bounds.hog.normalized(hog),
+      sift: bounds.sift.normalized(sift))
+  }
+}
+
+/// One pair of bounds for each feature family, learned on the training part alone.
+package struct FamilyBounds: Sendable, Hashable, Codable {
+  package let cnn: FeatureBounds
+  package let hog: FeatureBounds
+  package let sift: FeatureBounds
+
+  package init(cnn: FeatureBounds, hog: FeatureBounds, sift: FeatureBounds) {
+    self.cnn = cnn
+    self.hog = hog
+    self.sift = sift
+  }
+
+  /// The bounds over a set of faces; nil for none or where a value is not finite.
+  package init?(of faces: some Collection<FrameFeatures>) {
+    guard let cnn = FeatureBounds(of: faces.lazy.flatMap(\.cnn)),
+      let hog = FeatureBounds(of: faces.lazy.flatMap(\.hog)),
+      let sift = FeatureBounds(of: faces.lazy.flatMap(\.sift))
+    else { return nil }
+    self.init(cnn: cnn, hog: hog, sift: sift)
+  }
+}

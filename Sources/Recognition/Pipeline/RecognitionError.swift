@@ -1,0 +1,20 @@
+/// A failure of recognition itself, not of a frame: no outcome of the batch is known.
+package struct RecognitionError: Error, Hashable, CustomStringConvertible {
+  package enum Code: String, Sendable, Hashable {
+    /// A network could not run.
+    case networkFailed
+    /// A network returned another shape than its description promises.
+    case wrongShape
+  }
+
+  package let code: Code
+  /// Safe to log.
+  package let detail: String
+
+  package init(_ code: Code, _ detail: String) {
+    self.code = code
+    self.detail = detail
+  }
+
+  package var description: String { "recognition: \(detail)" }
+}

@@ -1,0 +1,123 @@
+import LearningEvents
+import Services
+import Synchronization
+package import Telemetry
+import Tensors
+package import Vision
+
+/// Recognises frames on a pool of streams: bytes → gray picture → face → crop → VGG16, HOG, SIFT → fused features →
+/// the classifying network → six probabilities.
+///
+/// Each stream works on one frame at a time and takes the next one of the batch when it is done, so that a slow frame
+/// holds nobody up. Decoding, face detection, HOG and SIFT run on a thread of the stream's own; the networks where their
+/// implementation runs them. Nothing blocks the cooperative pool. Several batches may be in work at once and share the
+/// streams.
+package final class Recognizer: FrameRecognizing {
+  package let modelID: String
+  /// Whether the bundle was trained; everything that shows a number of an untrained one says so.
+  package let isTrained: Bool
+
+  /// A stream and the thread for the work around its networks.
+  private struct Lane: Sendable {
+    let networks: RecognitionStream
+    let thread: ThreadExecutor
+  }
+
+  /// Hands each frame of a batch to exactly one stream.
+  private final class Cursor: Sendable {
+    private let position = Atomic<Int>(0)
+    private let end: Int
+
+    init(end: Int) { self.end = end }
+
+    func next() -> Int? {
+      let index = position.wrappingAdd(1, ordering: .relaxed).oldValue
+      return index < end ? index : nil
+    }
+  }
+
+  private let lanes: [Lane]
+  private let preparation: FacePreparation
+  private let bounds: FamilyBounds
+  private let layout: any FeatureLayout
+  private let temperature: Double
+  private let metrics: RecognitionMetrics
+  private let logger: Logger
+
+  /// Starts one thread a stream.
+  ///
+  /// - Parameters:
+  ///   - model: what the networks were compiled from.
+  ///   - streams: at least one.
+  package init(
+    model: ModelManifest, id: String, streams: [RecognitionStream], decoder: any ImageDecoding,
+    detector: any FaceDetecting, describer: any KeypointDescribing, registry: MetricsRegistry, logger: Logger
+  ) {
+    precondition(!streams.isEmpty, "recognition needs a stream")
+    modelID = id
+    isTrained = model.trained
+    bounds = model.bounds
+    layout = model.makeLayout()
+    temperature = model.temperature
+    metrics = RecognitionMetrics(registry: registry)
+    preparation = FacePreparation(
+      decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization,
+      metrics: metrics)
+    lanes = streams.enumerated().map { index, networks in
+      Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))
+    }
+    self.logger = logger
+  }
+
+  package func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome] {
+    let cursor = Cursor(end: requests.count)
+    var outcomes = [RecognitionOutcome?](repeating: nil, count: requests.count)
+    try await withThrowingTaskGroup(of: [(Int, RecognitionOutcome)].self) { group in
+      for lane in lanes.prefix(requests.count) {
+        group.addTask { [self] in
+          var done: [(Int, RecognitionOutcome)] = []
+          while let index = cursor.next() {
+            try Task.checkCancellation()
+            done.append((index, try await outcome(of: requests[index], on: lane)))
+          }
+          return done
+        }
+      }
+      for try await part in group {
+        for (index, outcome) in part { outcomes[index] = outcome }
+      }
+    }
+    // Every index was taken by exactly one stream, and a stream that failed has thrown above.
+    return outcomes.map { $0! }
+  }
+
+  private func outcome(of request: RecognitionRequest, on lane: Lane) async throws -> RecognitionOutcome {
+    let preparation = preparation
+    let face: FacePreparation.Face
+    switch await lane.thread.run({ preparation.prepare(request) }) {
+    case .outcome(let outcome): return outcome
+    case .face(let prepared): face = prepared
+    }
+    let clock = ContinuousClock()
+    var start = clock.now
+    let pool = try await lane.networks.features.features(of: NetworkInput.tensor(of: face.crop))
+    metrics.cnn.observe(clock.now - start)
+    guard pool.count.isMultiple(of: 49), pool.count > 0 else {
+      throw RecognitionError(.wrongShape, "the feature network returned \(pool.shape)")
+    }
+    let features = FrameFeatures(crop: face.crop, cnn: pool.elements, hog: face.hog, sift: face.sift).fused(bounds)
+    start = clock.now
+    let logits = try await lane.networks.classifier.logits(of: layout.tensor(of: [features]))
+    metrics.drsn.observe(clock.now - start)
+    guard logits.count == Emotion.allCases.count else {
+      throw RecognitionError(.wrongShape, "the classifier returned \(logits.shape)")
+    }
+    guard let distribution = Softmax.distribution(logits.elements, temperature: temperature) else {
+      metrics.failures.increment()
+      logger.error("A network returned a number that is not finite", metadata: ["model": .string(modelID)])
+      return .badImage(detail: "the network gave no finite answer")
+    }
+    return .sample(
+      status: .classified, faceCount: face.count, distribution: distribution, quality: face.quality)
+  }
+}

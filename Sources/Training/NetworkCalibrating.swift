@@ -1,0 +1,18 @@
+package import Neural
+package import Tensors
+
+/// Runs networks at full size for making a bundle; wired to oneDNN by the program. Calls never block the cooperative
+/// pool.
+package protocol NetworkCalibrating: Sendable {
+  /// The outputs of `network` for samples of `[1, C, H, W]`, in their order. `finished` is told the number of samples
+  /// done so far, from any thread.
+  func outputs(
+    of network: Network, weights: Weights, for samples: [Tensor<Float>], finished: @escaping @Sendable (Int) -> Void
+  ) async throws -> [Tensor<Float>]
+
+  /// Runs `network` on `[N, C, H, W]` with the batch's own statistics in every batch norm, and returns these with the
+  /// output.
+  func measureBatchNorm(
+    of network: Network, weights: Weights, for batch: Tensor<Float>
+  ) async throws -> BatchNormMeasurement
+}
