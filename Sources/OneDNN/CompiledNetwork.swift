@@ -8,6 +8,9 @@ package struct CompiledNetwork: Hashable, Sendable {
   /// What every run returns.
   package let outputShape: Shape
 
+  /// The memory this stream holds for the network's activations and scratch; packed weights are shared and not in it.
+  package let activationByteCount: Int
+
   let id: Int
   let stream: ObjectIdentifier
 

@@ -16,6 +16,10 @@ package actor InferenceStream {
   /// How many OpenMP threads each primitive uses, this stream's own included.
   package nonisolated let threads: Int
 
+  private var engine: Engine?
+  private var plans: [Int: Plan] = [:]
+  private var nextPlan = 0
+
   /// Starts the thread; `name` is what debuggers show.
   package init(name: String, threads: Int = 1) {
     precondition(threads > 0, "a stream needs a thread")
@@ -29,39 +33,92 @@ package actor InferenceStream {
   package func compile(
     _ prepared: PreparedNetwork, batch: Int, taps: [String] = []
   ) throws(OneDNNError) -> CompiledNetwork {
-    throw OneDNNError(.unsupported, "compile")
+    guard batch > 0 else { throw OneDNNError(.invalidNetwork, "a batch of \(batch) samples") }
+    let plan = try PlanBuilder.plan(prepared, batch: batch, taps: taps, on: currentEngine())
+    defer { nextPlan += 1 }
+    plans[nextPlan] = plan
+    return CompiledNetwork(
+      inputShape: plan.input.shape, outputShape: plan.output.shape, activationByteCount: plan.activationByteCount,
+      id: nextPlan, stream: ObjectIdentifier(self))
   }
 
   /// Forgets a compiled network and frees its memory.
-  package func remove(_ network: CompiledNetwork) {}
+  package func remove(_ network: CompiledNetwork) {
+    guard network.stream == ObjectIdentifier(self) else { return }
+    plans[network.id] = nil
+  }
 
   /// Runs a network on `[batch, C, H, W]` and returns its output.
   package func run(_ network: CompiledNetwork, _ input: Tensor<Float>) throws(OneDNNError) -> Tensor<Float> {
-    throw OneDNNError(.unsupported, "run")
+    let plan = try plan(of: network)
+    try Self.fill(plan, input)
+    try plan.run()
+    return Tensor(plan.output.shape, plan.output.buffer)
   }
 
-  /// Runs a network without allocating: `write` fills the input buffer in place (row-major `[batch, C, H, W]`), `read`
-  /// sees the output in place, both on this stream's thread.
+  /// Runs a network without allocating: `write` fills the input buffer in place (row-major `[batch, C, H, W]`, all of
+  /// it: a run overwrites it), `read` sees the output in place, both on this stream's thread.
   package func run<Result: Sendable>(
     _ network: CompiledNetwork,
     write: @Sendable (UnsafeMutableBufferPointer<Float>) -> Void,
     read: @Sendable (UnsafeBufferPointer<Float>) -> Result
   ) throws(OneDNNError) -> Result {
-    throw OneDNNError(.unsupported, "run")
+    let plan = try plan(of: network)
+    write(plan.input.buffer)
+    try plan.run()
+    return read(UnsafeBufferPointer(plan.output.buffer))
   }
 
   /// Runs a network and returns the value of every tapped node by name.
   package func run(
     _ network: CompiledNetwork, tapping input: Tensor<Float>
   ) throws(OneDNNError) -> (output: Tensor<Float>, taps: [String: Tensor<Float>]) {
-    throw OneDNNError(.unsupported, "run")
+    let plan = try plan(of: network)
+    try Self.fill(plan, input)
+    try plan.run()
+    var taps: [String: Tensor<Float>] = [:]
+    for (name, value) in plan.taps { taps[name] = Tensor(value.shape, value.buffer) }
+    return (Tensor(plan.output.shape, plan.output.buffer), taps)
   }
 
   /// Runs a network unfused on `[N, C, H, W]` (any N) with batch statistics in every batch norm, the shrinkage blocks'
-  /// included, and returns these with the output. For making and checking bundles, not for speed.
+  /// included, and returns these with the output. For making and checking bundles, not for speed: only convolutions
+  /// run on oneDNN.
   package func measureBatchNorm(
     _ network: Network, weights: Weights, input: Tensor<Float>
   ) throws -> BatchNormMeasurement {
-    throw OneDNNError(.unsupported, "measureBatchNorm")
+    let engine = try currentEngine()
+    return try ReferenceBackend<Float>(network, weights: weights).measureBatchNorm(input) {
+      try EagerConvolution.run($0, weight: $1, bias: $2, $3, on: engine)
+    }
+  }
+
+  /// The number of OpenMP threads that primitives created on this stream use; `threads` once it has compiled anything.
+  package func openMPThreads() -> Int { Int(omp_get_max_threads()) }
+
+  /// The engine, made on this stream's thread at its first use, after that thread has been told its OpenMP share.
+  private func currentEngine() throws(OneDNNError) -> Engine {
+    if let engine { return engine }
+    omp_set_num_threads(Int32(threads))
+    let engine = try Engine.cpu()
+    self.engine = engine
+    return engine
+  }
+
+  private func plan(of network: CompiledNetwork) throws(OneDNNError) -> Plan {
+    guard network.stream == ObjectIdentifier(self), let plan = plans[network.id] else {
+      throw OneDNNError(.invalidNetwork, "the network was not compiled on this stream, or was removed from it")
+    }
+    return plan
+  }
+
+  private static func fill(_ plan: Plan, _ input: Tensor<Float>) throws(OneDNNError) {
+    guard input.shape == plan.input.shape else {
+      throw OneDNNError(.invalidNetwork, "an input of \(input.shape) for a network compiled for \(plan.input.shape)")
+    }
+    input.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      plan.input.values.update(from: base, count: source.count)
+    }
   }
 }

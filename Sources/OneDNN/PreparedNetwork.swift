@@ -1,3 +1,4 @@
+internal import COneDNN
 package import Neural
 internal import Synchronization
 package import Tensors
@@ -5,11 +6,26 @@ package import Tensors
 /// A network and its weights made ready for compilation: checked once, and the place where streams share what they
 /// pack, so that eight streams hold one copy of VGG16's 59 MB.
 ///
-/// Immutable but for a cache behind a lock; may be used from any thread.
+/// Immutable but for a cache behind a lock; may be used from any thread. Weights that borrow a mapped file are read
+/// during compilation only, so their pages cost memory just then.
 package final class PreparedNetwork: Sendable {
   package let network: Network
 
   let weights: Weights
+  private let cache = Mutex(Cache())
+
+  private struct Cache: Sendable {
+    /// What one convolution's weights became, by layout: the memory and its description.
+    struct Packed: Sendable {
+      let layout: PackedLayout
+      let buffer: AlignedBuffer
+    }
+
+    var packed: [Int: [Packed]] = [:]
+    var biases: [Int: AlignedBuffer] = [:]
+    var dense: [Int: DenseLayer] = [:]
+    var gates: [Int: AttentionGate] = [:]
+  }
 
   /// Throws unless `weights` are exactly those of `network`.
   package init(_ network: Network, weights: Weights) throws(NetworkError) {
@@ -17,4 +33,108 @@ package final class PreparedNetwork: Sendable {
     self.network = network
     self.weights = weights
   }
+
+  /// How many bytes of packed convolution weights the streams share so far.
+  package var packedByteCount: Int {
+    cache.withLock { cache in cache.packed.values.joined().reduce(0) { $0 + $1.buffer.byteCount } }
+  }
+
+  /// A convolution's weights in the layout an implementation asks for, its batch norm folded in. `pack` turns plain
+  /// `[O, I, H, W]` into it and runs once for each layout, with other streams waiting.
+  func packedWeights(
+    node: Int, batchNorm: Int?, _ descriptor: MemoryDescriptor,
+    pack: (Tensor<Float>, AlignedBuffer) throws(OneDNNError) -> Void
+  ) throws(OneDNNError) -> AlignedBuffer {
+    try cache.withLock { (cache) throws(OneDNNError) -> AlignedBuffer in
+      let layout = PackedLayout(descriptor)
+      if let known = cache.packed[node]?.first(where: { $0.layout.isSame(as: layout) }) { return known.buffer }
+      let buffer = AlignedBuffer(byteCount: descriptor.byteCount)
+      try pack(foldedWeight(node: node, batchNorm: batchNorm), buffer)
+      cache.packed[node, default: []].append(Cache.Packed(layout: layout, buffer: buffer))
+      return buffer
+    }
+  }
+
+  /// A convolution's bias, its batch norm folded in, `[O]`; zeros where it has neither.
+  func bias(node: Int, batchNorm: Int?) -> AlignedBuffer {
+    cache.withLock { cache in
+      if let known = cache.biases[node] { return known }
+      let bias = weights["\(network.nodes[node].name).bias"]
+      let norm = batchNorm.map { foldedBatchNorm(prefix: network.nodes[$0].name) }
+      let channels = weights["\(network.nodes[node].name).weight"]!.shape[0]
+      let buffer = AlignedBuffer(byteCount: channels * 4)
+      for channel in 0..<channels {
+        let own = Double(bias?[channel] ?? 0)
+        buffer.floats[channel] = Float(own * (norm?.scale[channel] ?? 1) + (norm?.shift[channel] ?? 0))
+      }
+      cache.biases[node] = buffer
+      return buffer
+    }
+  }
+
+  /// The linear layer of a node.
+  func dense(node: Int) -> DenseLayer {
+    cache.withLock { cache in
+      if let known = cache.dense[node] { return known }
+      let layer = denseLayer(prefix: network.nodes[node].name)
+      cache.dense[node] = layer
+      return layer
+    }
+  }
+
+  /// The gate of an attention node.
+  func gate(node: Int) -> AttentionGate {
+    cache.withLock { cache in
+      if let known = cache.gates[node] { return known }
+      let name = network.nodes[node].name
+      let second = denseLayer(prefix: "\(name).fc2")
+      let gate: AttentionGate
+      if case .shrinkage = network.nodes[node].layer {
+        let norm = foldedBatchNorm(prefix: "\(name).bn")
+        gate = AttentionGate(.shrinkage, first: denseLayer(prefix: "\(name).fc1", folding: norm), second: second)
+      } else {
+        gate = AttentionGate(.squeezeExcite, first: denseLayer(prefix: "\(name).fc1"), second: second)
+      }
+      cache.gates[node] = gate
+      return gate
+    }
+  }
+
+  // The names below are there: the initializer has validated the weights.
+
+  private func denseLayer(prefix: String, folding norm: FoldedBatchNorm? = nil) -> DenseLayer {
+    DenseLayer(weight: weights["\(prefix).weight"]!, bias: weights["\(prefix).bias"]!, folding: norm)
+  }
+
+  private func foldedBatchNorm(prefix: String) -> FoldedBatchNorm {
+    let (gamma, beta) = (weights["\(prefix).weight"]!, weights["\(prefix).bias"]!)
+    let (mean, variance) = (weights["\(prefix).running_mean"]!, weights["\(prefix).running_var"]!)
+    let scale = (0..<gamma.count).map { Double(gamma[$0]) / (Double(variance[$0]) + batchNormEpsilon).squareRoot() }
+    let shift = (0..<gamma.count).map { Double(beta[$0]) - Double(mean[$0]) * scale[$0] }
+    return FoldedBatchNorm(scale: scale, shift: shift)
+  }
+
+  private func foldedWeight(node: Int, batchNorm: Int?) -> Tensor<Float> {
+    let weight = weights["\(network.nodes[node].name).weight"]!
+    guard let batchNorm else { return weight }
+    let norm = foldedBatchNorm(prefix: network.nodes[batchNorm].name)
+    let each = weight.count / weight.shape[0]
+    return Tensor(uninitialized: weight.shape) { target in
+      weight.withUnsafeBufferPointer { source in
+        for channel in 0..<weight.shape[0] {
+          let scale = norm.scale[channel]
+          for index in channel * each..<(channel + 1) * each { target[index] = Float(Double(source[index]) * scale) }
+        }
+      }
+    }
+  }
+}
+
+/// A weight layout that may be kept in the shared cache.
+///
+/// `@unchecked Sendable`: oneDNN's descriptor is a plain C struct without pointers that own anything.
+private struct PackedLayout: @unchecked Sendable {
+  let descriptor: MemoryDescriptor
+  init(_ descriptor: MemoryDescriptor) { self.descriptor = descriptor }
+  func isSame(as other: PackedLayout) -> Bool { descriptor.isSame(as: other.descriptor) }
 }

@@ -1,0 +1,21 @@
+internal import COneDNN
+
+/// oneDNN's handle for a buffer that somebody else owns. It never frees the buffer.
+struct Memory: ~Copyable {
+  let handle: dnnl_memory_t
+
+  private init(adopting handle: dnnl_memory_t) { self.handle = handle }
+
+  deinit { dnnl_memory_destroy(handle) }
+
+  /// A view of `base`, which must outlive it and hold `descriptor.byteCount` bytes.
+  static func over(
+    _ base: UnsafeMutableRawPointer, _ descriptor: MemoryDescriptor, on engine: Engine
+  ) throws(OneDNNError) -> Memory {
+    var handle: dnnl_memory_t?
+    var raw = descriptor.raw
+    try check(dnnl_memory_create(&handle, &raw, engine.handle, base), "creating a memory object")
+    guard let handle else { throw OneDNNError(.failed, "creating a memory object gave none") }
+    return Memory(adopting: handle)
+  }
+}

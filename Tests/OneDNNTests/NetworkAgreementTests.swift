@@ -1,0 +1,58 @@
+import Neural
+import OneDNN
+import Tensors
+import Testing
+
+/// The compiled networks against the plain reference in Double: every builder at 64×64, the whole path from packing and
+/// folding through fusion to our own kernels.
+@Suite struct NetworkAgreementTests {
+  enum Case: String, CaseIterable {
+    case vgg16, vgg16Quarter, resnet18, resnet18SE, drsn18, drsn18Half, resnet18SEQuarter
+
+    var network: Network {
+      switch self {
+      case .vgg16: .vgg16Features()
+      case .vgg16Quarter: .vgg16Features(width: .quarter)
+      case .resnet18: .resnet18()
+      case .resnet18SE: .resnet18SE()
+      case .drsn18: .drsn18()
+      case .drsn18Half: .drsn18(width: .half, classes: 7)
+      case .resnet18SEQuarter: .resnet18SE(width: .quarter)
+      }
+    }
+  }
+
+  @Test(arguments: Case.allCases, [1, 3])
+  func `compiled networks give what the reference gives`(which: Case, batch: Int) async throws {
+    let network = which.network.resized(height: 64, width: 64)
+    let weights = Weights.seeded(for: network, seed: 5, .varied)
+    let input = HashNormal(seed: 9, stream: "input").tensor([batch, 3, 64, 64], deviation: 1)
+    let expected = try ReferenceBackend<Float>(network, weights: weights).run(input)
+
+    let stream = InferenceStream(name: "test")
+    let compiled = try await stream.compile(PreparedNetwork(network, weights: weights), batch: batch)
+    #expect(compiled.outputShape == expected.shape)
+    let first = try await stream.run(compiled, input)
+    #expect(Deviation(first, from: expected).relativeToLargest < 1e-5)
+    // Reuse of the arena must not leave anything behind.
+    _ = try await stream.run(compiled, Tensor(repeating: 3, input.shape))
+    let second = try await stream.run(compiled, input)
+    #expect(second == first)
+  }
+}
+
+/// How far one tensor is from another.
+struct Deviation {
+  let relativeToLargest: Double
+  let relativeL2: Double
+
+  init(_ actual: Tensor<Float>, from expected: Tensor<Float>) {
+    let differences = zip(actual.elements, expected.elements).map { Double($0) - Double($1) }
+    let reference = expected.elements.map(Double.init)
+    let largest = reference.map(abs).max() ?? 0
+    let worst = differences.map(abs).max() ?? 0
+    relativeToLargest = differences.contains { !$0.isFinite } ? .infinity : worst / max(largest, .leastNormalMagnitude)
+    let norm = reference.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    relativeL2 = differences.reduce(0) { $0 + $1 * $1 }.squareRoot() / max(norm, .leastNormalMagnitude)
+  }
+}
