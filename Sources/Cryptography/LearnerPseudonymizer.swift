@@ -1,0 +1,37 @@
+/// Turns an LMS's learner ids into pseudonyms under the deployment's secret.
+///
+/// pseudonym = the first 16 bytes of HMAC-SHA-256(secret, len(source) ‖ source ‖ len(learner) ‖ learner), where len is the
+/// number of UTF-8 bytes as four big-endian bytes, so that no two pairs share a message. Test vectors: docs/events.
+/// The secret is never printed; a value of this type describes itself by its fingerprint.
+package struct LearnerPseudonymizer: Sendable {
+  /// The shortest secret: as many bytes as the digest has, RFC 2104 section 3.
+  package static let secretMinimumBytes = 32
+
+  private let secret: [UInt8]
+  /// 16 hexadecimal digits that tell secrets apart: the start of HMAC-SHA-256(secret, "lectern-fingerprint"). The database
+  /// keeps it, and a worker with another is refused.
+  package let fingerprint: String
+
+  /// Adopts a secret. Its length is the configuration's to judge (`secretMinimumBytes`).
+  package init(secret: [UInt8]) {
+    self.secret = secret
+    let code = HMACSHA256.authenticate(Array("lectern-fingerprint".utf8), key: secret)
+    fingerprint = Hex.encode(code.prefix(8))
+  }
+
+  /// The pseudonym of a learner of one LMS.
+  package func pseudonym(source: String, learnerID: String) -> LearnerPseudonym {
+    var message: [UInt8] = []
+    message.reserveCapacity(8 + source.utf8.count + learnerID.utf8.count)
+    for part in [source, learnerID] {
+      withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { message.append(contentsOf: $0) }
+      message.append(contentsOf: part.utf8)
+    }
+    return LearnerPseudonym(bytes: HMACSHA256.authenticate(message, key: secret).prefix(16))!
+  }
+}
+
+extension LearnerPseudonymizer: CustomStringConvertible, CustomReflectable {
+  package var description: String { "LearnerPseudonymizer(\(fingerprint))" }
+  package var customMirror: Mirror { Mirror(self, children: ["fingerprint": fingerprint]) }
+}
