@@ -1,5 +1,5 @@
 import CMicroHTTPD
-import Dispatch
+import Foundation
 import Glibc
 import Telemetry
 
@@ -45,7 +45,7 @@ final class HTTPDaemon: Sendable {
     await exchanges.drain(within: .seconds(1))
     await withCheckedContinuation { continuation in
       // Joins the library's threads, so not on Swift's own.
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         MHD_stop_daemon(handle.daemon)
         if listening >= 0 { close(listening) }
         continuation.resume()

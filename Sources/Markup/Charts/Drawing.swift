@@ -66,9 +66,10 @@ enum Drawing {
       let text = signed(position, decimals: ticks.decimals, domain: ticks.domain) + unit
       let half = TextFit.width(text, fontSize: 12) / 2
       drawn.append(line("grid", x, 0, x, bottom))
-      guard x - half > lastEnd + 6 else { continue }
-      lastEnd = x + half
-      drawn.append(Drawing.text("tick", text, x: x, y: bottom + 17, anchor: "middle"))
+      let middle = max(half + 1, x)
+      guard middle - half > lastEnd + 6 else { continue }
+      lastEnd = middle + half
+      drawn.append(Drawing.text("tick", text, x: middle, y: bottom + 17, anchor: "middle"))
     }
     return drawn
   }
