@@ -164,7 +164,7 @@ AS $$
     JOIN lectern.session n ON n.source_id = s.source_id AND n.external_id = d.session
   ), known_learner AS MATERIALIZED (
     SELECT d.learner,
-      EXISTS (SELECT FROM lectern.consent c WHERE c.learner = d.learner AND c.scope = 'analytics' AND c.granted) AS consent,
+      (SELECT c.granted FROM lectern.consent c WHERE c.learner = d.learner AND c.scope = 'analytics') AS consent,
       (SELECT max(e.cutoff) FROM lectern.erasure e WHERE e.learner = d.learner) AS cutoff
     FROM (SELECT DISTINCT learner FROM frame) d
   )
@@ -178,7 +178,8 @@ AS $$
     ON e.session_day = n.session_day AND e.session_id = n.session_id AND e.seq = f.seq
   ORDER BY f.ordinal
 $$;
-COMMENT ON FUNCTION lectern.resolve IS 'What the database knows of each frame of a batch, in the order given.';
+COMMENT ON FUNCTION lectern.resolve IS
+  'What the database knows of each frame of a batch, in the order given. consent is null if nothing was ever said.';
 
 CREATE FUNCTION lectern.open_session(
   p_source text, p_session text, p_course bigint, p_learner uuid, p_captured timestamptz, p_interval_ms integer,

@@ -1,0 +1,41 @@
+import Foundation
+import LearningEvents
+import PostgresIO
+
+/// The one call of `lectern.apply_control`, for events of a log (with a step) and from elsewhere (without).
+enum ControlStatement {
+  private static let sql = """
+    SELECT applied, superseded, rejects
+    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    """
+
+  static func run(
+    _ connection: PostgresConnection, step: LedgerStep?, events: [ControlRow], rejects: [RejectRow]
+  ) async throws(PostgresError) -> ControlResult {
+    let json: String
+    do {
+      json = String(decoding: try JSONEncoder().encode(events.map(\.payload)), as: UTF8.self)
+    } catch {
+      throw PostgresError(code: .client, message: "an event has no JSON form", operation: "applying control events")
+    }
+    let parameters: [PostgresParameter] =
+      [
+        .optional(step?.ledgerID), .optional(step?.epoch), .optional(step?.expectedOffset),
+        .optional(step?.nextOffset), .optional(step?.skipped), .optional(step?.last?.offset),
+        .optional(step?.last?.timestampMilliseconds), .optional(step?.last?.idHash), .json(json),
+      ] + RejectRow.parameters(rejects)
+    let row = try await connection.query(sql, parameters).single()
+    return ControlResult(
+      applied: try row.decode("applied"), superseded: try row.decode("superseded"), rejects: try row.decode("rejects"))
+  }
+}
+
+extension RejectRow {
+  /// The four arrays both `store` and `apply_control` take.
+  static func parameters(_ rows: [RejectRow]) -> [PostgresParameter] {
+    [
+      .int8s(rows.map(\.offset)), .texts(rows.map(\.code.rawValue)), .texts(rows.map(\.detail)),
+      .optionalTimestamps(rows.map { $0.recordTimestamp?.postgres }),
+    ]
+  }
+}

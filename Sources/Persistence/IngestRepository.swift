@@ -1,0 +1,175 @@
+package import Cryptography
+package import LearningEvents
+package import PostgresIO
+package import Telemetry
+
+/// Everything a worker asks of the database. Each call is one SQL function of migration 0002: one round trip, and where it
+/// writes, one transaction of its own.
+///
+/// Over one connection, which it owns. Calls from several tasks queue up on the connection's thread. Any error with
+/// `connectionIsLost` ends it: open another.
+package final class IngestRepository: Sendable {
+  private let connection: PostgresConnection
+
+  package init(connection: PostgresConnection) { self.connection = connection }
+
+  /// Connects. Give `settings` the role `lectern_ingest` where the user may do more than execute functions.
+  package static func open(
+    _ settings: PostgresSettings, logger: Logger
+  ) async throws(PostgresError) -> IngestRepository {
+    IngestRepository(connection: try await PostgresConnection.open(settings, logger: logger))
+  }
+
+  package func close() async { await connection.close() }
+
+  /// Cancels the running call, from any thread; it fails with 57014.
+  package func cancel() { connection.cancel() }
+
+  // MARK: The ledger
+
+  /// Makes the caller the only one whose stores are taken for this log. A log without a ledger starts at
+  /// `lowWatermark`. Fails with `.otherGroup` if another consumer group reads the log.
+  package func claim(
+    _ log: LogIdentity, group: String, lowWatermark: Int64
+  ) async throws(PostgresError) -> LedgerClaim {
+    let row = try await connection.query(
+      "SELECT * FROM lectern.claim($1, $2, $3, $4, $5, $6)",
+      [
+        .text(log.clusterID), .text(log.topic), .optional(log.incarnation), .int4(log.partition), .text(group),
+        .int8(lowWatermark),
+      ]
+    ).single()
+    return LedgerClaim(
+      ledgerID: try row.decode("ledger_id"), incarnation: try row.decode("incarnation"),
+      epoch: try row.decode("epoch"), nextOffset: try row.decode("next_offset"), last: try LastRecord(row),
+      isNew: try row.decode("is_new"))
+  }
+
+  /// Where these ledgers stand, by id; a ledger that is not there is left out.
+  package func ledgers(_ ids: [Int32]) async throws(PostgresError) -> [Int32: LedgerState] {
+    var states: [Int32: LedgerState] = [:]
+    for row in try await connection.query("SELECT * FROM lectern.read_ledgers($1)", [.int4s(ids)]) {
+      let id: Int32 = try row.decode("ledger_id")
+      states[id] = LedgerState(
+        ledgerID: id, epoch: try row.decode("epoch"), nextOffset: try row.decode("next_offset"),
+        last: try LastRecord(row))
+    }
+    return states
+  }
+
+  /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
+  package func controlProgress(clusterID: String, topic: String) async throws(PostgresError) -> [Int32: Int64] {
+    var progress: [Int32: Int64] = [:]
+    let rows = try await connection.query(
+      "SELECT * FROM lectern.log_progress($1, $2)", [.text(clusterID), .text(topic)])
+    for row in rows { progress[try row.decode("partition")] = try row.decode("next_offset", as: Int64.self) }
+    return progress
+  }
+
+  // MARK: Frames
+
+  /// What the database knows of each frame, in the order given.
+  package func resolve(_ frames: [FrameKey]) async throws(PostgresError) -> [FrameResolution] {
+    guard !frames.isEmpty else { return [] }
+    let rows = try await connection.query(
+      "SELECT * FROM lectern.resolve($1, $2, $3, $4, $5, $6)",
+      [
+        .texts(frames.map(\.source)), .texts(frames.map(\.courseID)), .uuids(frames.map(\.learner.postgres)),
+        .texts(frames.map(\.sessionID)), .int4s(frames.map(\.sequence)), .timestamps(frames.map(\.capturedAt.postgres)),
+      ])
+    guard rows.count == frames.count else {
+      throw PostgresError(
+        code: .decoding, message: "\(rows.count) answers for \(frames.count) frames", operation: "resolving frames")
+    }
+    var resolutions: [FrameResolution] = []
+    resolutions.reserveCapacity(rows.count)
+    for row in rows { resolutions.append(try FrameResolution(row)) }
+    return resolutions
+  }
+
+  /// Opens the session of a consented frame, or finds it open; consent and erasure are checked again under the privacy
+  /// lock. The session's day is the UTC day of `capturedAt`.
+  package func openSession(
+    source: String, sessionID: String, courseID: Int64, learner: LearnerPseudonym, capturedAt: EventTime,
+    frameIntervalMilliseconds: Int32
+  ) async throws(PostgresError) -> SessionOpening {
+    let row = try await connection.query(
+      "SELECT * FROM lectern.open_session($1, $2, $3, $4, $5, $6)",
+      [
+        .text(source), .text(sessionID), .int8(courseID), .uuid(learner.postgres), .timestamp(capturedAt.postgres),
+        .int4(frameIntervalMilliseconds),
+      ]
+    ).single()
+    let verdict: String = try row.decode("verdict")
+    if verdict == "open" {
+      return .open(
+        SessionRow(
+          id: try row.decode("session_id"), day: CalendarDay(try row.decode("session_day")),
+          learner: LearnerPseudonym(try row.decode("learner")), courseID: try row.decode("course_id")))
+    }
+    guard let code = RejectCode(rawValue: verdict) else {
+      throw PostgresError(code: .decoding, message: "unknown verdict", operation: "opening a session")
+    }
+    return .refused(code)
+  }
+
+  /// Stores a batch and moves its ledger, all or nothing. `.fenced` (LF001) means the ledger is not where `step` expects
+  /// it, or belongs to a newer claim.
+  package func store(_ batch: StoreBatch) async throws(PostgresError) -> StoreResult {
+    let row = try await connection.query(StoreStatement.sql, StoreStatement.parameters(batch)).single()
+    return StoreResult(
+      samples: try row.decode("samples"), rejects: try row.decode("rejects"), duplicates: try row.decode("duplicates"),
+      consentLost: try row.decode("consent_lost"), sequenceReused: try row.decode("sequence_reused"))
+  }
+
+  /// Applies control records in order and moves their ledger, all or nothing; fenced like `store`.
+  package func applyControl(_ batch: ControlBatch) async throws(PostgresError) -> ControlResult {
+    try await ControlStatement.run(connection, step: batch.step, events: batch.events, rejects: batch.rejects)
+  }
+
+  // MARK: The deployment
+
+  /// Makes missing partitions. Returns how many it made, and the last day there is a partition for (nil: none).
+  package func premake() async throws(PostgresError) -> (created: Int32, lastDay: CalendarDay?) {
+    let row = try await connection.query("SELECT created, last_day FROM lectern.premake()").single()
+    let last: PostgresDate? = try row.decodeIfPresent("last_day")
+    return (try row.decode("created"), last.map { CalendarDay($0) })
+  }
+
+  /// Whether the pseudonym secret is this database's. The first secret that asks becomes it.
+  package func checkSecretFingerprint(_ fingerprint: String) async throws(PostgresError) -> Bool {
+    try await connection.query("SELECT lectern.check_secret($1)", [.text(fingerprint)]).single().decode(at: 0)
+  }
+
+  /// Makes a model bundle known, once, and returns its key for `StoreBatch.modelID`.
+  package func registerModel(_ model: ModelDescription) async throws(PostgresError) -> Int32 {
+    try await connection.query("SELECT lectern.register_model($1, $2, $3, $4, $5)", model.parameters).single()
+      .decode(at: 0)
+  }
+}
+
+extension LastRecord {
+  init?(_ row: PostgresRow) throws(PostgresError) {
+    guard let offset: Int64 = try row.decodeIfPresent("last_offset") else { return nil }
+    self.init(
+      offset: offset, timestampMilliseconds: try row.decodeIfPresent("last_timestamp_ms"),
+      idHash: try row.decodeIfPresent("last_id_hash") ?? 0)
+  }
+}
+
+extension FrameResolution {
+  /// Columns by position, because a batch has thousands of these rows.
+  init(_ row: PostgresRow) throws(PostgresError) {
+    let granted: Bool? = try row.decodeIfPresent(at: 2)
+    var session: SessionRow?
+    if let id: Int64 = try row.decodeIfPresent(at: 4) {
+      session = SessionRow(
+        id: id, day: CalendarDay(try row.decode(at: 5)), learner: LearnerPseudonym(try row.decode(at: 6)),
+        courseID: try row.decode(at: 7))
+    }
+    let stored: PostgresTimestamp? = try row.decodeIfPresent(at: 8)
+    self.init(
+      courseID: try row.decodeIfPresent(at: 1), consent: granted.map { $0 ? .granted : .revoked } ?? .unknown,
+      isErased: try row.decode(at: 3), session: session, storedCapture: stored.map { EventTime($0) })
+  }
+}

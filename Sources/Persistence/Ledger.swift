@@ -1,0 +1,82 @@
+package import LearningEvents
+
+/// Which log: one partition of one topic of one Kafka cluster.
+package struct LogIdentity: Sendable, Hashable {
+  package var clusterID: String
+  package var topic: String
+  /// Counts how often an operator declared the topic to be a new log under its old name; nil takes the newest known.
+  package var incarnation: Int32?
+  package var partition: Int32
+
+  package init(clusterID: String, topic: String, incarnation: Int32? = nil, partition: Int32) {
+    (self.clusterID, self.topic, self.incarnation, self.partition) = (clusterID, topic, incarnation, partition)
+  }
+}
+
+/// What identifies the last record a ledger took, to tell whether the log is still the same.
+package struct LastRecord: Sendable, Hashable {
+  package var offset: Int64
+  package var timestampMilliseconds: Int64?
+  /// A hash of the event's id, made by the worker.
+  package var idHash: Int64
+
+  package init(offset: Int64, timestampMilliseconds: Int64?, idHash: Int64) {
+    (self.offset, self.timestampMilliseconds, self.idHash) = (offset, timestampMilliseconds, idHash)
+  }
+}
+
+/// A ledger after a claim: the caller is now the only one whose stores are taken.
+package struct LedgerClaim: Sendable, Equatable {
+  package let ledgerID: Int32
+  package let incarnation: Int32
+  package let epoch: Int64
+  package let nextOffset: Int64
+  package let last: LastRecord?
+  /// True if this claim made the ledger, starting at the low watermark.
+  package let isNew: Bool
+}
+
+/// Where a ledger stands.
+package struct LedgerState: Sendable, Equatable {
+  package let ledgerID: Int32
+  package let epoch: Int64
+  package let nextOffset: Int64
+  package let last: LastRecord?
+
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: LastRecord?) {
+    (self.ledgerID, self.epoch, self.nextOffset, self.last) = (ledgerID, epoch, nextOffset, last)
+  }
+}
+
+/// How one transaction moves a ledger: from `expectedOffset` to `nextOffset`, under the caller's epoch.
+package struct LedgerStep: Sendable, Equatable {
+  package var ledgerID: Int32
+  package var epoch: Int64
+  package var expectedOffset: Int64
+  package var nextOffset: Int64
+  /// Offsets in between that carry no record.
+  package var skipped: Int64
+  /// The last record of the step; nil if there was none, only skipped offsets.
+  package var last: LastRecord?
+
+  package init(
+    ledgerID: Int32, epoch: Int64, expectedOffset: Int64, nextOffset: Int64, skipped: Int64 = 0,
+    last: LastRecord? = nil
+  ) {
+    (self.ledgerID, self.epoch) = (ledgerID, epoch)
+    (self.expectedOffset, self.nextOffset, self.skipped) = (expectedOffset, nextOffset, skipped)
+    self.last = last
+  }
+}
+
+/// A record that became no sample. `detail` holds no id and nothing of the payload; at most 1000 bytes.
+package struct RejectRow: Sendable, Equatable {
+  package var offset: Int64
+  package var code: RejectCode
+  package var detail: String
+  package var recordTimestamp: EventTime?
+
+  package init(offset: Int64, code: RejectCode, detail: String, recordTimestamp: EventTime?) {
+    (self.offset, self.code, self.detail, self.recordTimestamp) = (offset, code, detail, recordTimestamp)
+  }
+}

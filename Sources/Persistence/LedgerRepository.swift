@@ -1,0 +1,116 @@
+package import LearningEvents
+package import PostgresIO
+
+/// What became of the records of one log, or of several added up.
+package struct LedgerCounters: Sendable, Equatable {
+  package var samples: Int64 = 0
+  package var rejects: Int64 = 0
+  package var duplicates: Int64 = 0
+  package var applied: Int64 = 0
+  package var skipped: Int64 = 0
+  package var lost: Int64 = 0
+  package var erased: Int64 = 0
+  package var expired: Int64 = 0
+
+  package init() {}
+
+  /// Offsets accounted for; equals next − first offset.
+  package var accounted: Int64 { samples + rejects + duplicates + applied + skipped + lost }
+}
+
+/// One row of the ledger.
+package struct LedgerRow: Sendable, Equatable {
+  package let ledgerID: Int32
+  package let log: LogIdentity
+  package let consumerGroup: String
+  package let epoch: Int64
+  package let firstOffset: Int64
+  package let nextOffset: Int64
+  package let last: LastRecord?
+  package let counters: LedgerCounters
+  package let updatedAt: EventTime
+}
+
+/// Reads of the ledger, for operators and summaries. Needs a role that may read the tables.
+package struct LedgerRepository: Sendable {
+  private let connection: PostgresConnection
+
+  package init(connection: PostgresConnection) { self.connection = connection }
+
+  /// All ledgers by cluster, topic, incarnation and partition; of one cluster if given.
+  package func ledgers(clusterID: String? = nil) async throws(PostgresError) -> [LedgerRow] {
+    let rows = try await connection.query(
+      """
+      SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
+      ORDER BY cluster_id, topic, incarnation, partition
+      """, [.optional(clusterID)])
+    var ledgers: [LedgerRow] = []
+    for row in rows { ledgers.append(try LedgerRow(row)) }
+    return ledgers
+  }
+
+  /// The counters of a topic added up over its partitions and incarnations; of one cluster if given.
+  package func totals(topic: String, clusterID: String? = nil) async throws(PostgresError) -> LedgerCounters {
+    let row = try await connection.query(
+      """
+      SELECT coalesce(sum(samples), 0)::bigint AS samples, coalesce(sum(rejects), 0)::bigint AS rejects,
+        coalesce(sum(duplicates), 0)::bigint AS duplicates, coalesce(sum(applied), 0)::bigint AS applied,
+        coalesce(sum(skipped), 0)::bigint AS skipped, coalesce(sum(lost), 0)::bigint AS lost,
+        coalesce(sum(erased), 0)::bigint AS erased, coalesce(sum(expired), 0)::bigint AS expired
+      FROM lectern.ingest_ledger WHERE topic = $1 AND (cluster_id = $2::text OR $2::text IS NULL)
+      """, [.text(topic), .optional(clusterID)]
+    ).single()
+    return try LedgerCounters(row)
+  }
+
+  /// How many records of a topic were rejected, by code; codes that never occurred are left out.
+  package func rejectCounts(
+    topic: String, clusterID: String? = nil
+  ) async throws(PostgresError) -> [RejectCode: Int64] {
+    let rows = try await connection.query(
+      """
+      SELECT r.code, count(*) AS n FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
+      WHERE l.topic = $1 AND (l.cluster_id = $2::text OR $2::text IS NULL) GROUP BY r.code
+      """, [.text(topic), .optional(clusterID)])
+    var counts: [RejectCode: Int64] = [:]
+    for row in rows {
+      guard let code = RejectCode(rawValue: try row.decode("code")) else { continue }
+      counts[code] = try row.decode("n", as: Int64.self)
+    }
+    return counts
+  }
+
+  /// How many entries wait for the aggregator.
+  package func dirtyCount() async throws(PostgresError) -> Int64 {
+    try await connection.query("SELECT count(*) FROM lectern.rollup_dirty").single().decode(at: 0)
+  }
+}
+
+extension LedgerCounters {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    samples = try row.decode("samples")
+    rejects = try row.decode("rejects")
+    duplicates = try row.decode("duplicates")
+    applied = try row.decode("applied")
+    skipped = try row.decode("skipped")
+    lost = try row.decode("lost")
+    erased = try row.decode("erased")
+    expired = try row.decode("expired")
+  }
+}
+
+extension LedgerRow {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    ledgerID = try row.decode("ledger_id")
+    log = LogIdentity(
+      clusterID: try row.decode("cluster_id"), topic: try row.decode("topic"),
+      incarnation: try row.decode("incarnation"), partition: try row.decode("partition"))
+    consumerGroup = try row.decode("consumer_group")
+    epoch = try row.decode("epoch")
+    firstOffset = try row.decode("first_offset")
+    nextOffset = try row.decode("next_offset")
+    last = try LastRecord(row)
+    counters = try LedgerCounters(row)
+    updatedAt = EventTime(try row.decode("updated_at", as: PostgresTimestamp.self))
+  }
+}

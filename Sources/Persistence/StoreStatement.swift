@@ -1,0 +1,41 @@
+import LearningEvents
+import PostgresIO
+
+/// The call of `lectern.store`: a batch as arrays, one for each column.
+enum StoreStatement {
+  static let sql = """
+    SELECT samples, rejects, duplicates, consent_lost, sequence_reused
+    FROM lectern.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+      $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
+    """
+
+  static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
+    let step = batch.step
+    let rows = batch.samples.sorted(by: isBefore)
+    func probabilities(_ emotion: Emotion) -> PostgresParameter {
+      .optionalInt2s(rows.map { $0.distribution?[emotion] })
+    }
+    return [
+      .int4(step.ledgerID), .int8(step.epoch), .int8(step.expectedOffset), .int8(step.nextOffset), .int8(step.skipped),
+      .optional(step.last?.offset), .optional(step.last?.timestampMilliseconds), .optional(step.last?.idHash),
+      .int8(batch.knownDuplicates), .int4(batch.modelID),
+      .int8s(rows.map(\.offset)), .dates(rows.map(\.sessionDay.postgres)), .int8s(rows.map(\.sessionID)),
+      .int4s(rows.map(\.sequence)), .timestamps(rows.map(\.capturedAt.postgres)), .int8s(rows.map(\.courseID)),
+      .uuids(rows.map(\.learner.postgres)), .int2s(rows.map(\.status.rawValue)), .int2s(rows.map(\.faceCount)),
+      .int2s(rows.map(\.quality)), .optionalInt2s(rows.map { ($0.distribution?.label.rawValue).map { Int16($0) } }),
+      probabilities(.focused), probabilities(.distracted), probabilities(.curious), probabilities(.confused),
+      probabilities(.tired), probabilities(.happy),
+      .optionalInt4s(rows.map { $0.mediaPositionMilliseconds.map { Int32(clamping: $0) } }),
+      .optionalTexts(rows.map(\.segmentHint)),
+    ] + RejectRow.parameters(batch.rejects)
+  }
+
+  /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle; of two records with one
+  /// key the one of the lower offset wins.
+  private static func isBefore(_ a: SampleRow, _ b: SampleRow) -> Bool {
+    if a.sessionDay != b.sessionDay { return a.sessionDay < b.sessionDay }
+    if a.sessionID != b.sessionID { return a.sessionID < b.sessionID }
+    if a.sequence != b.sequence { return a.sequence < b.sequence }
+    return a.offset < b.offset
+  }
+}
