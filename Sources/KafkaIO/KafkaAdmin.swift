@@ -1,0 +1,168 @@
+import CKafka
+package import Telemetry
+
+/// Creates and describes topics. Every call blocks up to its timeout; any thread but a cooperative one.
+///
+/// The broker inside librdkafka has no administration: its topics are made by `EmbeddedBroker`.
+package final class KafkaAdmin: Sendable {
+  private let handle: KafkaHandle
+
+  package init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
+    // A consumer, because a producer that asks for a topic's metadata makes the topic.
+    handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: [:], logger: logger)
+  }
+
+  /// The name of the cluster, nil if the broker gives none in time.
+  package func clusterID(timeout: Duration) -> String? { handle.clusterID(timeout: timeout) }
+
+  /// The number of partitions, nil if there is no such topic.
+  package func partitionCount(of topic: String, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {
+    guard let reference = rd_kafka_topic_new(handle.client, topic, nil) else {
+      throw KafkaError(rd_kafka_last_error(), while: "describing a topic")
+    }
+    defer { rd_kafka_topic_destroy(reference) }
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(handle.client, 0, reference, &metadata, timeout.cMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+      throw KafkaError(error, while: "describing a topic")
+    }
+    defer { rd_kafka_metadata_destroy(metadata) }
+    guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics?.pointee else { return nil }
+    switch found.err {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return Int(found.partition_cnt)
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
+    case let code: throw KafkaError(code, while: "describing a topic")
+    }
+  }
+
+  /// Makes a topic; false if it was there already, whatever its partitions. `replication` −1 means the broker's default.
+  ///
+  /// Returns once the topic can be described, because brokers acknowledge earlier.
+  @discardableResult
+  package func createTopic(
+    _ topic: String, partitions: Int, replication: Int = -1, configuration: [String: String] = [:],
+    timeout: Duration = .seconds(20)
+  ) throws(KafkaError) -> Bool {
+    var message = [CChar](repeating: 0, count: 256)
+    guard let new = rd_kafka_NewTopic_new(topic, Int32(partitions), Int32(replication), &message, message.count) else {
+      throw KafkaError(.invalidArgument, while: "creating a topic")
+    }
+    defer { rd_kafka_NewTopic_destroy(new) }
+    for (name, value) in configuration { rd_kafka_NewTopic_set_config(new, name, value) }
+    do throws(KafkaError) {
+      try perform("creating a topic", RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout: timeout) { options, queue in
+        var topics: [OpaquePointer?] = [new]
+        rd_kafka_CreateTopics(handle.client, &topics, 1, options, queue)
+      } results: { event, count in
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+      }
+    } catch  where error.code == .topicAlreadyExists {
+      return false
+    }
+    let clock = ContinuousClock()
+    let deadline = clock.now + timeout
+    while try partitionCount(of: topic, timeout: timeout) == nil {
+      guard clock.now < deadline else { throw KafkaError(.timedOut, while: "creating a topic") }
+      pauseBriefly()
+    }
+    return true
+  }
+
+  /// Deletes a topic; no error if there is none.
+  package func deleteTopic(_ topic: String, timeout: Duration = .seconds(20)) throws(KafkaError) {
+    let doomed = rd_kafka_DeleteTopic_new(topic)
+    defer { rd_kafka_DeleteTopic_destroy(doomed) }
+    do throws(KafkaError) {
+      try perform("deleting a topic", RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout: timeout) { options, queue in
+        var topics: [OpaquePointer?] = [doomed]
+        rd_kafka_DeleteTopics(handle.client, &topics, 1, options, queue)
+      } results: { event, count in
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+      }
+    } catch  where error.code == .unknownTopicOrPartition {
+      return
+    }
+  }
+
+  /// Raises the number of partitions of a topic.
+  package func raisePartitions(
+    of topic: String, to total: Int, timeout: Duration = .seconds(20)
+  ) throws(KafkaError) {
+    var message = [CChar](repeating: 0, count: 256)
+    guard let new = rd_kafka_NewPartitions_new(topic, total, &message, message.count) else {
+      throw KafkaError(.invalidArgument, while: "raising the partitions")
+    }
+    defer { rd_kafka_NewPartitions_destroy(new) }
+    try perform("raising the partitions", RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout: timeout) { options, queue in
+      var list: [OpaquePointer?] = [new]
+      rd_kafka_CreatePartitions(handle.client, &list, 1, options, queue)
+    } results: { event, count in
+      rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count)
+    }
+  }
+
+  /// Deletes the records below an offset, as retention does.
+  package func deleteRecords(
+    of partition: TopicPartition, below offset: Int64, timeout: Duration = .seconds(20)
+  ) throws(KafkaError) {
+    let list = PartitionList([TopicPartitionOffset(partition, offset: offset)])
+    let doomed = rd_kafka_DeleteRecords_new(list.pointer)
+    defer { rd_kafka_DeleteRecords_destroy(doomed) }
+    let event = try wait(
+      "deleting records", RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout: timeout
+    ) { options, queue in
+      var one: [OpaquePointer?] = [doomed]
+      rd_kafka_DeleteRecords(handle.client, &one, 1, options, queue)
+    }
+    defer { rd_kafka_event_destroy(event) }
+    guard let result = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event)) else { return }
+    for entry in UnsafeBufferPointer(start: result.pointee.elems, count: Int(result.pointee.cnt))
+    where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+      throw KafkaError(entry.err, while: "deleting records", topicPartition: partition)
+    }
+  }
+
+  private typealias TopicResults = UnsafeMutablePointer<OpaquePointer?>
+
+  /// Runs a request on topics and throws the first topic's error.
+  private func perform(
+    _ operation: String, _ kind: rd_kafka_admin_op_t, timeout: Duration,
+    request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
+    results: (_ event: OpaquePointer, _ count: inout Int) -> TopicResults?
+  ) throws(KafkaError) {
+    let event = try wait(operation, kind, timeout: timeout, request: request)
+    defer { rd_kafka_event_destroy(event) }
+    var count = 0
+    guard let topics = results(event, &count) else { return }
+    for index in 0..<count {
+      let code = rd_kafka_topic_result_error(topics[index])
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+    }
+  }
+
+  /// Runs a request and waits for its event, which the caller destroys.
+  private func wait(
+    _ operation: String, _ kind: rd_kafka_admin_op_t, timeout: Duration,
+    request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
+  ) throws(KafkaError) -> OpaquePointer {
+    let options = rd_kafka_AdminOptions_new(handle.client, kind)
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    var message = [CChar](repeating: 0, count: 256)
+    let milliseconds = max(1, timeout.cMilliseconds)
+    rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, &message, message.count)
+    // Without it the broker answers before its controller is done.
+    rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, &message, message.count)
+    let queue = rd_kafka_queue_new(handle.client)
+    defer { rd_kafka_queue_destroy(queue) }
+    request(options, queue)
+    guard let event = rd_kafka_queue_poll(queue, milliseconds &+ 1000) else {
+      throw KafkaError(.timedOut, while: operation)
+    }
+    let code = rd_kafka_event_error(event)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      rd_kafka_event_destroy(event)
+      throw KafkaError(code, while: operation)
+    }
+    return event
+  }
+}

@@ -1,0 +1,211 @@
+import CKafka
+import Glibc
+import Synchronization
+package import Telemetry
+
+/// A member of a consumer group whose positions are kept elsewhere: nothing is committed by itself, nothing is read
+/// before the caller has seeked and resumed.
+///
+/// One thread polls (`poll`); it must come back within `max.poll.interval.ms`. Everything else may be called from any
+/// thread, also while that one polls: librdkafka locks inside. Cooperative-sticky: partitions that stay are not touched by a rebalance.
+package final class KafkaConsumer: Sendable {
+  private let handle: KafkaHandle
+  private let settings: KafkaSettings
+  private let topics: [String]
+  /// Topic names by librdkafka's object, so that a record costs no string.
+  private let topicNames = Mutex<[UInt: String]>([:])
+
+  /// Makes the member; nothing is joined before `subscribe`.
+  package init(settings: KafkaSettings, groupID: String, topics: [String], logger: Logger) throws(KafkaError) {
+    self.settings = settings
+    self.topics = topics
+    handle = try KafkaHandle.make(
+      RD_KAFKA_CONSUMER, settings,
+      overrides: [
+        "group.id": groupID, "partition.assignment.strategy": "cooperative-sticky", "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
+        // Sizes that an ingest of 80,000 frames a second took; half as much stalls the fetching of librdkafka 2.0.2.
+        "queued.max.messages.kbytes": "65536", "queued.min.messages": "100000",
+      ], logger: logger
+    ) { configuration in
+      rd_kafka_conf_set_rebalance_cb(configuration, kafkaRebalance)
+      rd_kafka_conf_set_error_cb(configuration) { client, code, _, context in
+        guard let client, let context else { return }
+        var error = KafkaError(rd_kafka_resp_err_t(code), while: "consuming")
+        if error.isFatal {
+          error = KafkaError(
+            KafkaError.Code(rd_kafka_fatal_error(client, nil, 0)), while: "consuming", isFatal: true)
+        }
+        KafkaCallbacks.from(context).state.withLock { $0.events.append(.error(error)) }
+      }
+    }
+    rd_kafka_poll_set_consumer(handle.client)
+  }
+
+  deinit { close() }
+
+  /// Joins the group. Events come out of `poll`.
+  package func subscribe() throws(KafkaError) {
+    let list = PartitionList(topics.map { TopicPartition($0, -1) })
+    try check(rd_kafka_subscribe(handle.client, list.pointer), "subscribing")
+  }
+
+  /// The next event, nil after `timeout`. One thread only; blocks, so never a cooperative one.
+  package func poll(timeout: Duration) -> KafkaConsumerEvent? {
+    if let event = nextCallbackEvent() { return event }
+    guard !handle.callbacks.state.withLock(\.isClosed) else { return nil }
+    // The rebalance callback runs inside and yields, so that its event is not late.
+    let event = rd_kafka_consumer_poll(handle.client, timeout.cMilliseconds).map(event(adopting:))
+    guard let first = nextCallbackEvent() else { return event }
+    if let event { handle.callbacks.state.withLock { $0.events.append(event) } }
+    return first
+  }
+
+  private func nextCallbackEvent() -> KafkaConsumerEvent? {
+    handle.callbacks.state.withLock { $0.events.isEmpty ? nil : $0.events.removeFirst() }
+  }
+
+  private func event(adopting message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaConsumerEvent {
+    let topic = message.pointee.rkt.map(name(of:)) ?? ""
+    guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+      return .record(KafkaRecord(adopting: message, topic: topic, handle: handle))
+    }
+    defer { rd_kafka_message_destroy(message) }
+    let partition = TopicPartition(topic, message.pointee.partition)
+    guard message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF else {
+      return .endOfPartition(partition, offset: message.pointee.offset)
+    }
+    return .error(
+      KafkaError(message.pointee.err, while: "consuming", topicPartition: topic.isEmpty ? nil : partition))
+  }
+
+  private func name(of topic: OpaquePointer) -> String {
+    topicNames.withLock { names in
+      let key = UInt(bitPattern: topic)
+      // The object may be freed and its address reused after a topic is deleted, so the name is compared.
+      let current = rd_kafka_topic_name(topic)!
+      if let known = names[key], strcmp(known, current) == 0 { return known }
+      let name = String(cString: current)
+      names[key] = name
+      return name
+    }
+  }
+
+  // MARK: Positions
+
+  /// Gives up revoked partitions, once nothing of them is in flight any more. A second call does nothing.
+  package func finishRevocation(_ partitions: [TopicPartition]) {
+    let due = handle.callbacks.state.withLock { state -> [TopicPartition] in
+      let due = partitions.filter(state.revoking.contains)
+      state.revoking.subtract(due)
+      return due
+    }
+    guard !due.isEmpty else { return }
+    let list = PartitionList(due)
+    // An error means that the partitions are no longer assigned: what was wanted.
+    if let error = rd_kafka_incremental_unassign(handle.client, list.pointer) { rd_kafka_error_destroy(error) }
+  }
+
+  /// Stops handing out records of these partitions; what librdkafka had fetched of them is dropped and fetched again.
+  package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = PartitionList(partitions)
+    try check(rd_kafka_pause_partitions(handle.client, list.pointer), "pausing")
+    try list.checkEach(while: "pausing")
+  }
+
+  /// Starts handing out records again, from where the partition stood.
+  package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = PartitionList(partitions)
+    try check(rd_kafka_resume_partitions(handle.client, list.pointer), "resuming")
+    try list.checkEach(while: "resuming")
+  }
+
+  /// Moves the next read of each partition. Blocks up to `timeout`; every partition's own error is looked at.
+  ///
+  /// An offset outside of the log is no error here: it comes later, as an event with code `noOffset`.
+  package func seek(_ offsets: [TopicPartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
+    let clock = ContinuousClock()
+    let deadline = clock.now + timeout
+    while true {
+      do throws(KafkaError) {
+        let list = PartitionList(offsets)
+        if let error = rd_kafka_seek_partitions(
+          handle.client, list.pointer, max(.zero, deadline - clock.now).cMilliseconds)
+        {
+          throw KafkaError(adopting: error, while: "seeking")
+        }
+        return try list.checkEach(while: "seeking")
+      } catch  where error.code == .wrongState && clock.now < deadline && isAssigned(offsets) {
+        // Just assigned: the fetcher of that partition has not started yet.
+        pauseBriefly()
+      }
+    }
+  }
+
+  private func isAssigned(_ offsets: [TopicPartitionOffset]) -> Bool {
+    let assigned = Set(assignment)
+    return offsets.allSatisfy { assigned.contains($0.topicPartition) }
+  }
+
+  /// The partitions this member holds, revoked ones included until their revocation is finished.
+  package var assignment: [TopicPartition] {
+    var pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    guard rd_kafka_assignment(handle.client, &pointer) == RD_KAFKA_RESP_ERR_NO_ERROR, let pointer else { return [] }
+    return PartitionList.partitions(of: PartitionList(adopting: pointer).pointer)
+  }
+
+  /// Mirrors positions into Kafka's committed offsets, for lag tools alone. Returns at once; a failure is only logged by librdkafka.
+  package func commit(_ offsets: [TopicPartitionOffset]) throws(KafkaError) {
+    guard !offsets.isEmpty else { return }
+    let list = PartitionList(offsets)
+    try check(rd_kafka_commit(handle.client, list.pointer, 1), "committing")
+  }
+
+  /// Leaves the group, for at most the session timeout. Pending revocations are finished first. Events that were not
+  /// polled are dropped; a second call does nothing.
+  package func close() {
+    let (isFirst, pending) = handle.callbacks.state.withLock { state in
+      defer { state.isClosing = true }
+      return (!state.isClosing, Array(state.revoking))
+    }
+    guard isFirst else { return }
+    finishRevocation(pending)
+    _ = rd_kafka_consumer_close(handle.client)
+    handle.callbacks.state.withLock {
+      $0.isClosed = true
+      $0.events = []
+    }
+  }
+
+  // MARK: The log
+
+  /// The name of the cluster, nil if the broker gives none in time. Blocks up to `timeout`.
+  package func clusterID(timeout: Duration) -> String? { handle.clusterID(timeout: timeout) }
+
+  /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
+  package func watermarks(
+    of partition: TopicPartition, timeout: Duration
+  ) throws(KafkaError) -> (low: Int64, high: Int64) {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let error = rd_kafka_query_watermark_offsets(
+      handle.client, partition.topic, partition.partition, &low, &high, timeout.cMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
+    }
+    return (low, high)
+  }
+
+  /// The record at exactly this offset, nil if the log has none there (deleted, compacted, a marker, past the end).
+  /// Blocks up to `timeout`, through a short-lived client without group, so the group's own fetching is not touched.
+  package func readRecord(
+    at partition: TopicPartition, offset: Int64, timeout: Duration
+  ) throws(KafkaError) -> KafkaRecord? {
+    try KafkaReader(settings: settings, logger: handle.callbacks.logger)
+      .record(at: partition, offset: offset, timeout: timeout)
+  }
+
+  private func check(_ code: rd_kafka_resp_err_t, _ operation: String) throws(KafkaError) {
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+  }
+}

@@ -1,0 +1,90 @@
+import CKafka
+
+/// A failure of librdkafka or of the broker. Its description holds no payload, key, header or property value.
+package struct KafkaError: Error, Sendable, Hashable {
+  /// A code of librdkafka: negative ones arise on this side, positive ones come from the broker.
+  package struct Code: RawRepresentable, Sendable, Hashable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+    init(_ code: rd_kafka_resp_err_t) { rawValue = code.rawValue }
+
+    package static let invalidArgument = Code(RD_KAFKA_RESP_ERR__INVALID_ARG)
+    package static let timedOut = Code(RD_KAFKA_RESP_ERR__TIMED_OUT)
+    package static let queueFull = Code(RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    package static let wrongState = Code(RD_KAFKA_RESP_ERR__STATE)
+    package static let allBrokersDown = Code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+    package static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
+    package static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
+    package static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    package static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+    package static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    package static let topicAlreadyExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+    package static let offsetOutOfRange = Code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+    /// The fetch position lies outside of the log, and `auto.offset.reset=error` forbids to choose another.
+    package static let noOffset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+    package static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    package static let maxPollExceeded = Code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
+    package static let closed = Code(RD_KAFKA_RESP_ERR__DESTROY)
+    package static let unsupported = Code(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+
+    /// librdkafka's symbol without its prefix, such as `_TIMED_OUT`: a bounded label for metrics.
+    package var name: String { String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue))) }
+  }
+
+  package let code: Code
+  /// What was being done, in words safe to log.
+  package let operation: String
+  /// The partition it is about, if it is about one.
+  package let topicPartition: TopicPartition?
+  /// True if the same call may succeed later.
+  package let isRetriable: Bool
+  /// True if this client can do nothing any more and must be made anew.
+  package let isFatal: Bool
+
+  package init(
+    _ code: Code, while operation: String, topicPartition: TopicPartition? = nil, isRetriable: Bool? = nil,
+    isFatal: Bool = false
+  ) {
+    self.code = code
+    self.operation = operation
+    self.topicPartition = topicPartition
+    self.isRetriable = isRetriable ?? Self.retriable.contains(code)
+    self.isFatal = isFatal || code.rawValue == RD_KAFKA_RESP_ERR__FATAL.rawValue
+  }
+
+  init(_ code: rd_kafka_resp_err_t, while operation: String, topicPartition: TopicPartition? = nil) {
+    self.init(Code(code), while: operation, topicPartition: topicPartition)
+  }
+
+  /// Adopts and destroys an error object of librdkafka.
+  init(adopting error: OpaquePointer, while operation: String) {
+    self.init(
+      Code(rd_kafka_error_code(error)), while: operation,
+      isRetriable: rd_kafka_error_is_retriable(error) != 0 ? true : nil, isFatal: rd_kafka_error_is_fatal(error) != 0)
+    rd_kafka_error_destroy(error)
+  }
+
+  /// Codes that a calm moment later may be gone.
+  private static let retriable: Set<Code> = Set(
+    [
+      RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+      RD_KAFKA_RESP_ERR__RESOLVE, RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__QUEUE_FULL,
+      RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR__STATE, RD_KAFKA_RESP_ERR__IN_PROGRESS,
+      RD_KAFKA_RESP_ERR__WAIT_CACHE, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__RETRY,
+      RD_KAFKA_RESP_ERR__OUTDATED, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+      RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+      RD_KAFKA_RESP_ERR_NOT_CONTROLLER, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+    ].map { Code($0) })
+}
+
+extension KafkaError: CustomStringConvertible {
+  package var description: String {
+    let place = topicPartition.map { " of \($0)" } ?? ""
+    return "Kafka: \(operation)\(place): "
+      + "\(String(cString: rd_kafka_err2str(rd_kafka_resp_err_t(code.rawValue)))) (\(code.name))"
+  }
+}

@@ -1,0 +1,101 @@
+import CKafka
+import Dispatch
+import Synchronization
+import Telemetry
+
+/// What librdkafka's callbacks may touch. It outlives the client that points at it.
+final class KafkaCallbacks: Sendable {
+  struct State {
+    /// Events that callbacks made, to be handed out by the next polls.
+    var events: [KafkaConsumerEvent] = []
+    /// From now on the rebalance callback gives everything back by itself.
+    var isClosing = false
+    /// Revocations reported and not yet finished.
+    var revoking: Set<TopicPartition> = []
+    var isClosed = false
+  }
+
+  let logger: Logger
+  let state = Mutex(State())
+
+  init(logger: Logger) { self.logger = logger }
+
+  /// A callback's context; valid as long as the client.
+  static func from(_ opaque: UnsafeMutableRawPointer) -> KafkaCallbacks {
+    Unmanaged<KafkaCallbacks>.fromOpaque(opaque).takeUnretainedValue()
+  }
+
+  /// Any thread of librdkafka calls it; the logger is thread-safe and does not block on Kafka.
+  func log(level: Int32, facility: String, text: String) {
+    // Syslog levels: 0–3 emergency to error, 4 warning, 5 notice, 6 info, 7 debug. librdkafka retries by itself, so its
+    // errors are recovered from: warnings. What is lost comes back as an error of a call.
+    let metadata: KeyValuePairs<String, MetadataValue> = ["facility": .string(facility), "text": .string(text)]
+    switch level {
+    case ...4: logger.warning("librdkafka", metadata: metadata)
+    case 5, 6: logger.info("librdkafka", metadata: metadata)
+    default: logger.debug("librdkafka", metadata: metadata)
+    }
+  }
+}
+
+/// The owner of one librdkafka client, shared by the consumer or producer and by every record that came out of it.
+///
+/// `@unchecked Sendable`: "librdkafka is completely thread-safe … any thread may call any of the API functions at any time" (its
+/// INTRODUCTION.md, section "Threads and callbacks").
+final class KafkaHandle: @unchecked Sendable {
+  let client: OpaquePointer
+  let callbacks: KafkaCallbacks
+
+  private init(adopting client: OpaquePointer, callbacks: KafkaCallbacks) {
+    (self.client, self.callbacks) = (client, callbacks)
+  }
+
+  /// Makes a client. `configure` sets further callbacks on the configuration.
+  static func make(
+    _ type: rd_kafka_type_t, _ settings: KafkaSettings, overrides: KeyValuePairs<String, String>, logger: Logger,
+    configure: (OpaquePointer) -> Void = { _ in }
+  ) throws(KafkaError) -> KafkaHandle {
+    let configuration = try KafkaConfiguration(settings, overrides: overrides)
+    let callbacks = KafkaCallbacks(logger: logger)
+    let context = Unmanaged.passUnretained(callbacks).toOpaque()
+    rd_kafka_conf_set_opaque(configuration.pointer, context)
+    rd_kafka_conf_set_log_cb(configuration.pointer) { client, level, facility, text in
+      guard let client, let context = rd_kafka_opaque(client), let facility, let text else { return }
+      KafkaCallbacks.from(context).log(
+        level: level, facility: String(cString: facility), text: String(cString: text))
+    }
+    configure(configuration.pointer)
+    var message = [CChar](repeating: 0, count: 512)
+    let client = configuration.transfer { rd_kafka_new(type, $0, &message, message.count) }
+    guard let client else {
+      // The text names conflicting properties and says nothing of their values.
+      let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      throw KafkaError(.invalidArgument, while: "making a client: \(text)")
+    }
+    return KafkaHandle(adopting: client, callbacks: callbacks)
+  }
+
+  deinit {
+    // Destroying joins librdkafka's threads, which may take a second: never on the thread that happened to let the last
+    // record go, which may be a cooperative one.
+    let box = UnsafeTransfer(client)
+    let callbacks = callbacks
+    DispatchQueue.global().async {
+      rd_kafka_destroy_flags(box.pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+      withExtendedLifetime(callbacks) {}
+    }
+  }
+
+  /// The broker's name of its cluster, nil if it gives none in time. Blocks up to `timeout`; any thread.
+  func clusterID(timeout: Duration) -> String? {
+    guard let text = rd_kafka_clusterid(client, timeout.cMilliseconds) else { return nil }
+    defer { rd_kafka_mem_free(client, text) }
+    return String(cString: text)
+  }
+}
+
+/// Carries a pointer to the one thread that will use it next.
+struct UnsafeTransfer: @unchecked Sendable {
+  let pointer: OpaquePointer
+  init(_ pointer: OpaquePointer) { self.pointer = pointer }
+}

@@ -1,0 +1,43 @@
+import CKafka
+
+/// The sole owner of a list of partitions in librdkafka's form.
+struct PartitionList: ~Copyable {
+  let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+
+  /// A list without offsets (`RD_KAFKA_OFFSET_INVALID`), or all at one.
+  init(_ partitions: some Collection<TopicPartition>, offset: Int64? = nil) {
+    pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
+    for partition in partitions {
+      let entry = rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)
+      if let offset { entry!.pointee.offset = offset }
+    }
+  }
+
+  init(_ offsets: some Collection<TopicPartitionOffset>) {
+    pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
+    for offset in offsets {
+      rd_kafka_topic_partition_list_add(pointer, offset.topicPartition.topic, offset.topicPartition.partition)!
+        .pointee.offset = offset.offset
+    }
+  }
+
+  init(adopting pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.pointer = pointer }
+
+  deinit { rd_kafka_topic_partition_list_destroy(pointer) }
+
+  /// Throws the first error that librdkafka noted at one of the entries.
+  func checkEach(while operation: String) throws(KafkaError) {
+    for entry in UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
+    where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+      throw KafkaError(
+        entry.err, while: operation, topicPartition: TopicPartition(String(cString: entry.topic), entry.partition))
+    }
+  }
+
+  /// A copy of a lent list's partitions.
+  static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
+    UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map {
+      TopicPartition(String(cString: $0.topic), $0.partition)
+    }
+  }
+}
