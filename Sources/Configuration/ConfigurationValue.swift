@@ -1,0 +1,90 @@
+/// A type a configuration key can have: what a text means, and how the value is written back.
+package protocol ConfigurationValue: Sendable {
+  /// The value of a text, or nil if it means none.
+  init?(configurationText text: String)
+  /// The text that reads back as this value.
+  var configurationText: String { get }
+  /// What a text must be, to complete "expected …", for example `a whole number`.
+  static var configurationExpectation: String { get }
+}
+
+extension String: ConfigurationValue {
+  package init?(configurationText text: String) { self = text }
+  package var configurationText: String { self }
+  package static var configurationExpectation: String { "a text" }
+}
+
+extension Int: ConfigurationValue {
+  package init?(configurationText text: String) { self.init(text) }
+  package var configurationText: String { "\(self)" }
+  package static var configurationExpectation: String { "a whole number" }
+}
+
+extension Double: ConfigurationValue {
+  package init?(configurationText text: String) {
+    guard let value = Double(text), value.isFinite else { return nil }
+    self = value
+  }
+  package var configurationText: String { "\(self)" }
+  package static var configurationExpectation: String { "a number, like 0.5" }
+}
+
+extension Bool: ConfigurationValue {
+  package init?(configurationText text: String) {
+    switch text.lowercased() {
+    case "true", "yes", "on", "1": self = true
+    case "false", "no", "off", "0": self = false
+    default: return nil
+    }
+  }
+  package var configurationText: String { "\(self)" }
+  package static var configurationExpectation: String { "true or false" }
+}
+
+/// An enum of strings takes its raw values.
+extension ConfigurationValue where Self: RawRepresentable, Self: CaseIterable, RawValue == String {
+  package init?(configurationText text: String) { self.init(rawValue: text) }
+  package var configurationText: String { rawValue }
+  package static var configurationExpectation: String {
+    "one of " + allCases.map(\.rawValue).joined(separator: ", ")
+  }
+}
+
+/// A list, separated by commas, blanks around elements ignored.
+extension Array: ConfigurationValue where Element: ConfigurationValue {
+  package init?(configurationText text: String) {
+    self = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let part = part.trimmingBlanks()
+      guard !part.isEmpty, let element = Element(configurationText: part) else { return nil }
+      append(element)
+    }
+  }
+  package var configurationText: String { map(\.configurationText).joined(separator: ",") }
+  package static var configurationExpectation: String {
+    "a list separated by commas, each \(Element.configurationExpectation)"
+  }
+}
+
+/// `name=value` pairs, separated by commas; a value may hold further `=` but no comma.
+extension Dictionary: ConfigurationValue where Key == String, Value == String {
+  package init?(configurationText text: String) {
+    self = [:]
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2 else { return nil }
+      let name = pair[0].trimmingBlanks()
+      guard !name.isEmpty, self[name] == nil else { return nil }
+      self[name] = pair[1].trimmingBlanks()
+    }
+  }
+  package var configurationText: String { map { "\($0)=\($1)" }.sorted().joined(separator: ",") }
+  package static var configurationExpectation: String { "name=value pairs separated by commas, no name twice" }
+}
+
+extension StringProtocol {
+  /// Without the blanks and tabs around it.
+  func trimmingBlanks() -> String {
+    String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+  }
+}
