@@ -12,27 +12,12 @@ package final class KafkaAdmin: Sendable {
     handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: [:], logger: logger)
   }
 
-  /// The name of the cluster, nil if the broker gives none in time.
-  package func clusterID(timeout: Duration) -> String? { handle.clusterID(timeout: timeout) }
+  /// The name of the cluster.
+  package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
 
   /// The number of partitions, nil if there is no such topic.
   package func partitionCount(of topic: String, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {
-    guard let reference = rd_kafka_topic_new(handle.client, topic, nil) else {
-      throw KafkaError(rd_kafka_last_error(), while: "describing a topic")
-    }
-    defer { rd_kafka_topic_destroy(reference) }
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let error = rd_kafka_metadata(handle.client, 0, reference, &metadata, timeout.cMilliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      throw KafkaError(error, while: "describing a topic")
-    }
-    defer { rd_kafka_metadata_destroy(metadata) }
-    guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics?.pointee else { return nil }
-    switch found.err {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: return Int(found.partition_cnt)
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
-    case let code: throw KafkaError(code, while: "describing a topic")
-    }
+    try handle.partitionCount(of: topic, timeout: timeout)
   }
 
   /// Makes a topic; false if it was there already, whatever its partitions. `replication` −1 means the broker's default.
@@ -105,7 +90,7 @@ package final class KafkaAdmin: Sendable {
   package func deleteRecords(
     of partition: TopicPartition, below offset: Int64, timeout: Duration = .seconds(20)
   ) throws(KafkaError) {
-    let list = PartitionList([TopicPartitionOffset(partition, offset: offset)])
+    let list = PartitionList(offsets: [(partition, offset)])
     let doomed = rd_kafka_DeleteRecords_new(list.pointer)
     defer { rd_kafka_DeleteRecords_destroy(doomed) }
     let event = try wait(

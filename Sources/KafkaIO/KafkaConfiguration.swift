@@ -10,7 +10,8 @@ struct KafkaConfiguration: ~Copyable {
   /// library's defaults.
   init(_ settings: KafkaSettings, overrides: KeyValuePairs<String, String>) throws(KafkaError) {
     self.init(adopting: rd_kafka_conf_new())
-    try set("bootstrap.servers", settings.bootstrapServers)
+    // Without any, a client connects to nobody: what the embedded broker's own client wants.
+    if !settings.bootstrapServers.isEmpty { try set("bootstrap.servers", settings.bootstrapServers) }
     try set("client.id", settings.clientID)
     for (name, value) in overrides where settings.properties[name] == nil { try set(name, value) }
     for name in settings.properties.keys.sorted() { try set(name, settings.properties[name]!) }

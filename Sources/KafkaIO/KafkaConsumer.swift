@@ -46,7 +46,7 @@ package final class KafkaConsumer: Sendable {
 
   /// Joins the group. Events come out of `poll`.
   package func subscribe() throws(KafkaError) {
-    let list = PartitionList(topics.map { TopicPartition($0, -1) })
+    let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: -1) })
     try check(rd_kafka_subscribe(handle.client, list.pointer), "subscribing")
   }
 
@@ -71,7 +71,7 @@ package final class KafkaConsumer: Sendable {
       return .record(KafkaRecord(adopting: message, topic: topic, handle: handle))
     }
     defer { rd_kafka_message_destroy(message) }
-    let partition = TopicPartition(topic, message.pointee.partition)
+    let partition = TopicPartition(topic: topic, partition: message.pointee.partition)
     guard message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF else {
       return .endOfPartition(partition, offset: message.pointee.offset)
     }
@@ -94,7 +94,7 @@ package final class KafkaConsumer: Sendable {
   // MARK: Positions
 
   /// Gives up revoked partitions, once nothing of them is in flight any more. A second call does nothing.
-  package func finishRevocation(_ partitions: [TopicPartition]) {
+  package func finishRevocation(_ partitions: [TopicPartition]) throws(KafkaError) {
     let due = handle.callbacks.state.withLock { state -> [TopicPartition] in
       let due = partitions.filter(state.revoking.contains)
       state.revoking.subtract(due)
@@ -102,8 +102,9 @@ package final class KafkaConsumer: Sendable {
     }
     guard !due.isEmpty else { return }
     let list = PartitionList(due)
-    // An error means that the partitions are no longer assigned: what was wanted.
-    if let error = rd_kafka_incremental_unassign(handle.client, list.pointer) { rd_kafka_error_destroy(error) }
+    if let error = rd_kafka_incremental_unassign(handle.client, list.pointer) {
+      throw KafkaError(adopting: error, while: "giving up partitions")
+    }
   }
 
   /// Stops handing out records of these partitions; what librdkafka had fetched of them is dropped and fetched again.
@@ -123,12 +124,12 @@ package final class KafkaConsumer: Sendable {
   /// Moves the next read of each partition. Blocks up to `timeout`; every partition's own error is looked at.
   ///
   /// An offset outside of the log is no error here: it comes later, as an event with code `noOffset`.
-  package func seek(_ offsets: [TopicPartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
+  package func seek(_ offsets: [(TopicPartition, Int64)], timeout: Duration = .seconds(10)) throws(KafkaError) {
     let clock = ContinuousClock()
     let deadline = clock.now + timeout
     while true {
       do throws(KafkaError) {
-        let list = PartitionList(offsets)
+        let list = PartitionList(offsets: offsets)
         if let error = rd_kafka_seek_partitions(
           handle.client, list.pointer, max(.zero, deadline - clock.now).cMilliseconds)
         {
@@ -142,9 +143,9 @@ package final class KafkaConsumer: Sendable {
     }
   }
 
-  private func isAssigned(_ offsets: [TopicPartitionOffset]) -> Bool {
+  private func isAssigned(_ offsets: [(TopicPartition, Int64)]) -> Bool {
     let assigned = Set(assignment)
-    return offsets.allSatisfy { assigned.contains($0.topicPartition) }
+    return offsets.allSatisfy { assigned.contains($0.0) }
   }
 
   /// The partitions this member holds, revoked ones included until their revocation is finished.
@@ -155,9 +156,9 @@ package final class KafkaConsumer: Sendable {
   }
 
   /// Mirrors positions into Kafka's committed offsets, for lag tools alone. Returns at once; a failure is only logged by librdkafka.
-  package func commit(_ offsets: [TopicPartitionOffset]) throws(KafkaError) {
+  package func commit(_ offsets: [TopicPartition: Int64]) throws(KafkaError) {
     guard !offsets.isEmpty else { return }
-    let list = PartitionList(offsets)
+    let list = PartitionList(offsets: offsets.map { ($0.key, $0.value) })
     try check(rd_kafka_commit(handle.client, list.pointer, 1), "committing")
   }
 
@@ -169,7 +170,8 @@ package final class KafkaConsumer: Sendable {
       return (!state.isClosing, Array(state.revoking))
     }
     guard isFirst else { return }
-    finishRevocation(pending)
+    // An error means that they are no longer assigned: what is wanted.
+    try? finishRevocation(pending)
     _ = rd_kafka_consumer_close(handle.client)
     handle.callbacks.state.withLock {
       $0.isClosed = true
@@ -179,8 +181,13 @@ package final class KafkaConsumer: Sendable {
 
   // MARK: The log
 
-  /// The name of the cluster, nil if the broker gives none in time. Blocks up to `timeout`.
-  package func clusterID(timeout: Duration) -> String? { handle.clusterID(timeout: timeout) }
+  /// The name of the cluster. Blocks up to `timeout`.
+  package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
+
+  /// The number of partitions of a topic, nil if there is none of that name. Blocks up to `timeout`.
+  package func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int? {
+    try handle.partitionCount(of: topic, timeout: timeout)
+  }
 
   /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
   package func watermarks(

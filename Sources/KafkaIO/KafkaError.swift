@@ -37,18 +37,18 @@ package struct KafkaError: Error, Sendable, Hashable {
   /// The partition it is about, if it is about one.
   package let topicPartition: TopicPartition?
   /// True if the same call may succeed later.
-  package let isRetriable: Bool
+  package let isRetryable: Bool
   /// True if this client can do nothing any more and must be made anew.
   package let isFatal: Bool
 
   package init(
-    _ code: Code, while operation: String, topicPartition: TopicPartition? = nil, isRetriable: Bool? = nil,
+    _ code: Code, while operation: String, topicPartition: TopicPartition? = nil, isRetryable: Bool? = nil,
     isFatal: Bool = false
   ) {
     self.code = code
     self.operation = operation
     self.topicPartition = topicPartition
-    self.isRetriable = isRetriable ?? Self.retriable.contains(code)
+    self.isRetryable = isRetryable ?? Self.retriable.contains(code)
     self.isFatal = isFatal || code.rawValue == RD_KAFKA_RESP_ERR__FATAL.rawValue
   }
 
@@ -60,7 +60,7 @@ package struct KafkaError: Error, Sendable, Hashable {
   init(adopting error: OpaquePointer, while operation: String) {
     self.init(
       Code(rd_kafka_error_code(error)), while: operation,
-      isRetriable: rd_kafka_error_is_retriable(error) != 0 ? true : nil, isFatal: rd_kafka_error_is_fatal(error) != 0)
+      isRetryable: rd_kafka_error_is_retriable(error) != 0 ? true : nil, isFatal: rd_kafka_error_is_fatal(error) != 0)
     rd_kafka_error_destroy(error)
   }
 

@@ -31,6 +31,8 @@ final class KafkaCallbacks: Sendable {
     // errors are recovered from: warnings. What is lost comes back as an error of a call.
     let metadata: KeyValuePairs<String, MetadataValue> = ["facility": .string(facility), "text": .string(text)]
     switch level {
+    // Consumer settings given to a producer and the like: one set of settings serves both.
+    case _ where facility == "CONFWARN": logger.debug("librdkafka", metadata: metadata)
     case ...4: logger.warning("librdkafka", metadata: metadata)
     case 5, 6: logger.info("librdkafka", metadata: metadata)
     default: logger.debug("librdkafka", metadata: metadata)
@@ -86,11 +88,35 @@ final class KafkaHandle: @unchecked Sendable {
     }
   }
 
-  /// The broker's name of its cluster, nil if it gives none in time. Blocks up to `timeout`; any thread.
-  func clusterID(timeout: Duration) -> String? {
-    guard let text = rd_kafka_clusterid(client, timeout.cMilliseconds) else { return nil }
+  /// The broker's name of its cluster. Blocks up to `timeout`; any thread.
+  func clusterID(timeout: Duration) throws(KafkaError) -> String {
+    guard let text = rd_kafka_clusterid(client, timeout.cMilliseconds) else {
+      throw KafkaError(.timedOut, while: "asking for the cluster id")
+    }
     defer { rd_kafka_mem_free(client, text) }
     return String(cString: text)
+  }
+
+  /// The number of partitions, nil if there is no such topic. Blocks up to `timeout`; any thread.
+  ///
+  /// Only for consumers: a producer that asks for a topic's metadata makes the topic.
+  func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int? {
+    guard let reference = rd_kafka_topic_new(client, topic, nil) else {
+      throw KafkaError(rd_kafka_last_error(), while: "describing a topic")
+    }
+    defer { rd_kafka_topic_destroy(reference) }
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(client, 0, reference, &metadata, timeout.cMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+      throw KafkaError(error, while: "describing a topic")
+    }
+    defer { rd_kafka_metadata_destroy(metadata) }
+    guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics?.pointee else { return nil }
+    switch found.err {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return Int(found.partition_cnt)
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
+    case let code: throw KafkaError(code, while: "describing a topic")
+    }
   }
 }
 

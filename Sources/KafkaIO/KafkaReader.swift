@@ -43,7 +43,7 @@ package struct KafkaReader: ~Copyable {
       case let code:
         rd_kafka_message_destroy(message)
         let error = KafkaError(code, while: "reading a record", topicPartition: partition)
-        guard error.isRetriable else { throw error }
+        guard error.isRetryable else { throw error }
       }
     }
     throw KafkaError(.timedOut, while: "reading a record", topicPartition: partition)

@@ -28,7 +28,7 @@ package final class KafkaRecord: @unchecked Sendable {
 
   deinit { rd_kafka_message_destroy(message) }
 
-  package var topicPartition: TopicPartition { TopicPartition(topic, partition) }
+  package var topicPartition: TopicPartition { TopicPartition(topic: topic, partition: partition) }
 
   /// Milliseconds since 1970, of the producer or the broker as the topic is set; nil if the record has none.
   package var timestampMilliseconds: Int64? {
@@ -96,7 +96,7 @@ package final class KafkaRecord: @unchecked Sendable {
   }
 
   /// The frame in this record.
-  package func frame() throws(EventError) -> (event: FrameEvent, image: FrameImage) {
+  package func decodeFrame() throws(EventError) -> (event: FrameEvent, image: FrameImage) {
     try withHeaders { (headers) throws(EventError) in
       try withValue { (value) throws(EventError) in
         let (event, image) = try FrameEvent.decode(headers: headers, value: value)
@@ -110,6 +110,22 @@ package final class KafkaRecord: @unchecked Sendable {
     try withHeaders { (headers) throws(EventError) in
       try withValue { (value) throws(EventError) in try ControlEvent.decode(headers: headers, value: value) }
     }
+  }
+
+  /// What tells this record from another at its place in a log that was made anew: `ce_source` and `ce_id`, else (structured mode,
+  /// or no event at all) the key and the first 4,096 bytes of the value. To be hashed, not stored.
+  package var identityBytes: [UInt8] {
+    let named = withHeaders { headers in
+      var bytes: [UInt8] = []
+      for name in ["ce_source", "ce_id"] {
+        guard let header = headers.first(where: { $0.name.elementsEqual(name.utf8) }) else { return [UInt8]() }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: header.value.count).bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: header.value)
+      }
+      return bytes
+    }
+    guard named.isEmpty else { return named }
+    return withKey { $0.map(Array.init) ?? [] } + withValue { Array($0.prefix(4096)) }
   }
 
   private struct DecodedFrame {

@@ -13,11 +13,10 @@ struct PartitionList: ~Copyable {
     }
   }
 
-  init(_ offsets: some Collection<TopicPartitionOffset>) {
+  init(offsets: some Collection<(TopicPartition, Int64)>) {
     pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
-    for offset in offsets {
-      rd_kafka_topic_partition_list_add(pointer, offset.topicPartition.topic, offset.topicPartition.partition)!
-        .pointee.offset = offset.offset
+    for (partition, offset) in offsets {
+      rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)!.pointee.offset = offset
     }
   }
 
@@ -30,14 +29,15 @@ struct PartitionList: ~Copyable {
     for entry in UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
     where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
       throw KafkaError(
-        entry.err, while: operation, topicPartition: TopicPartition(String(cString: entry.topic), entry.partition))
+        entry.err, while: operation,
+        topicPartition: TopicPartition(topic: String(cString: entry.topic), partition: entry.partition))
     }
   }
 
   /// A copy of a lent list's partitions.
   static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
     UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map {
-      TopicPartition(String(cString: $0.topic), $0.partition)
+      TopicPartition(topic: String(cString: $0.topic), partition: $0.partition)
     }
   }
 }

@@ -3,7 +3,7 @@ package struct TopicPartition: Sendable, Hashable, Comparable, CustomStringConve
   package var topic: String
   package var partition: Int32
 
-  package init(_ topic: String, _ partition: Int32) { (self.topic, self.partition) = (topic, partition) }
+  package init(topic: String, partition: Int32) { (self.topic, self.partition) = (topic, partition) }
 
   package static func < (a: TopicPartition, b: TopicPartition) -> Bool {
     (a.topic, a.partition) < (b.topic, b.partition)
@@ -11,14 +11,4 @@ package struct TopicPartition: Sendable, Hashable, Comparable, CustomStringConve
 
   /// `lectern.frames.v1[3]`.
   package var description: String { "\(topic)[\(partition)]" }
-}
-
-/// A place in the log.
-package struct TopicPartitionOffset: Sendable, Hashable {
-  package var topicPartition: TopicPartition
-  package var offset: Int64
-
-  package init(_ topicPartition: TopicPartition, offset: Int64) {
-    (self.topicPartition, self.offset) = (topicPartition, offset)
-  }
 }

@@ -1,0 +1,48 @@
+package import KafkaIO
+package import Telemetry
+
+/// A Kafka broker for the demo and the tests: the one librdkafka carries inside, on a free port of 127.0.0.1.
+///
+/// Memory only. What it cannot do: static membership, raising partitions, transactions, retention settings, deleting topics
+/// (there is no administration at all), and telling one start from another: its own cluster id is a heap address, so a fresh
+/// random one is made here and must be given to the worker.
+package final class EmbeddedBroker: Sendable {
+  /// What one partition keeps: older records are dropped without a word, 400 frames of 40 kB leave 112.
+  package static let partitionLimitBytes = 5 << 20
+  /// How far a producer may be ahead of what the ledger has stored, in bytes of one partition.
+  package static let publishAheadLimitBytes = 3 << 20
+  /// Partitions of the demo's frame topic: so that 3 MiB each are enough for a class.
+  package static let demoPartitionCount = 32
+  /// Each step of a rebalance takes the session timeout less 1 s, so consumers on this broker use a short one.
+  package static let sessionTimeout: Duration = .seconds(2)
+
+  /// Properties that consumers on this broker should have.
+  package static let consumerProperties = ["session.timeout.ms": "2000", "heartbeat.interval.ms": "500"]
+
+  /// Faults to inject: failures of requests, brokers down, slow answers.
+  package let cluster: MockCluster
+  /// Names this start of this broker in the ledger.
+  package let clusterID: String
+
+  package var bootstrapServers: String { cluster.bootstrapServers }
+
+  /// How to reach it, with the consumer's properties above.
+  package var settings: KafkaSettings {
+    KafkaSettings(bootstrapServers: bootstrapServers, properties: Self.consumerProperties)
+  }
+
+  /// Starts it. It ends with this object.
+  package init(logger: Logger) throws(KafkaError) {
+    cluster = try MockCluster(logger: logger)
+    let random = (0..<2).map { _ in
+      let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    clusterID = "embedded-" + random.joined()
+  }
+
+  /// Makes a topic.
+  package func createTopic(_ topic: String, partitions: Int) throws(KafkaError) {
+    try cluster.createTopic(topic, partitions: partitions)
+  }
+}
