@@ -101,6 +101,10 @@ int32_t lectern_cv_cascade_detect(lectern_cv_cascade *cascade, const uint8_t *pi
   *rects = nullptr;
   *count = 0;
   return guarded(message, [&]() -> int32_t {
+    if (width < 1 || height < 1 || !(settings.scale_factor > 1) || settings.minimum_side < 1) {
+      say(message, "detection parameters out of range");
+      return LECTERN_CV_FAILED;
+    }
     std::vector<cv::Rect> found;
     cascade->classifier.detectMultiScale(view(pixels, width, height), found, settings.scale_factor,
                                          settings.minimum_neighbors, 0,
@@ -117,6 +121,13 @@ int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, le
   *keypoints = nullptr;
   *count = 0;
   return guarded(message, [&]() -> int32_t {
+    // OpenCV does not check these: no layers is a null pointer there.
+    if (width < 1 || height < 1 || settings.octave_layers < 1 || settings.octave_layers > 16 ||
+        !(settings.contrast_threshold >= 0) || !(settings.edge_threshold > 0) || !(settings.sigma > 0.5) ||
+        !(settings.sigma < 16)) {
+      say(message, "SIFT parameters out of range");
+      return LECTERN_CV_FAILED;
+    }
     std::vector<cv::KeyPoint> points;
     cv::Mat descriptors;
     cv::SIFT::create(0, settings.octave_layers, settings.contrast_threshold, settings.edge_threshold, settings.sigma)

@@ -10,10 +10,13 @@ extension GrayImage {
   }
 
   /// A rectangle of the picture at another size: along each axis by area where it shrinks, bilinear with half-pixel
-  /// centres where it grows, in exact integers, rounded once, half up.
+  /// centres where it grows; rounded once, half up.
   ///
   /// The answer is that of cutting `rect` out with replicated edges and resizing the copy, but no copy is made: work and
   /// memory are bounded by the picture and the output, however far the rectangle reaches beyond.
+  ///
+  /// The arithmetic is in whole numbers that `Double` holds exactly, so the answer is exact and the same everywhere, as
+  /// long as rect.width·rect.height and width·height stay below 2⁴²; beyond, a pixel may be one level off.
   ///
   /// - Parameters:
   ///   - rect: at least 1×1, all numbers below 2²⁷ in magnitude; it may lie partly or wholly outside.
@@ -22,30 +25,32 @@ extension GrayImage {
   package func resampled(_ rect: PixelRect, width newWidth: Int, height newHeight: Int) -> GrayImage {
     let columns = ResampleAxis(origin: rect.x, length: rect.width, of: width, to: newWidth)
     let rows = ResampleAxis(origin: rect.y, length: rect.height, of: height, to: newHeight)
-    // A column's weights sum to columns.total, so a row sum is at most 255·total and a pixel 255·total·total; with the
-    // limits above that stays below 2⁶³.
+    // Quotients: with total·256 below 2⁵² the correctly rounded quotient of two whole numbers never reaches the next
+    // whole number from below, so cutting off its fraction is exact.
     let total = columns.total * rows.total
-    var sums = [Int](repeating: 0, count: newWidth)
-    var line = [Int](repeating: 0, count: newWidth)
-    var lineRow = -1
+    let half = (total / 2).rounded(.down)
+    let span = columns.span
+    let pixels = self.pixels
     let result = [UInt8](unsafeUninitializedCapacity: newWidth * newHeight) { out, count in
-      pixels.withUnsafeBufferPointer { source in
-        for y in 0..<newHeight {
-          for x in 0..<newWidth { sums[x] = total / 2 }
-          for tap in rows.starts[y]..<rows.starts[y + 1] {
-            let row = rows.indices[tap]
-            // Neighbouring outputs share a source row at most at their border, so one line of memory suffices.
-            if row != lineRow {
-              columns.gather(UnsafeBufferPointer(rebasing: source[row * width..<(row + 1) * width]), into: &line)
-              lineRow = row
+      count = newWidth * newHeight
+      // Down the columns first: that loop runs along whole rows and vectorises.
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: span.count) { sums in
+        pixels.withUnsafeBufferPointer { source in
+          for y in 0..<newHeight {
+            let first = source.baseAddress! + rows.firsts[y] * width + span.lowerBound
+            for tap in rows.starts[y]..<rows.starts[y + 1] {
+              let weight = rows.weights[tap]
+              let row = first + (tap - rows.starts[y]) * width
+              if tap == rows.starts[y] {
+                for x in 0..<span.count { sums[x] = weight * Double(row[x]) }
+              } else {
+                for x in 0..<span.count { sums[x] += weight * Double(row[x]) }
+              }
             }
-            let weight = rows.weights[tap]
-            for x in 0..<newWidth { sums[x] &+= weight &* line[x] }
+            columns.gather(sums.baseAddress!, plus: half, over: total, into: out.baseAddress! + y * newWidth)
           }
-          for x in 0..<newWidth { out[y * newWidth + x] = UInt8(truncatingIfNeeded: sums[x] / total) }
         }
       }
-      count = newWidth * newHeight
     }
     return GrayImage(width: newWidth, height: newHeight, pixels: result)
   }

@@ -1,11 +1,11 @@
-/// The weights of one axis of a resize, as integers: output `i` is Σ `weights[t]`·source[`indices[t]`] / `total` for t in
-/// `starts[i]..<starts[i + 1]`.
+/// The weights of one axis of a resize: output `i` is Σ `weights[t]`·source[`firsts[i]` + t − `starts[i]`] / `total` for t
+/// in `starts[i]..<starts[i + 1]`. Weights are whole numbers in `Double`.
 struct ResampleAxis {
   private(set) var starts: [Int] = [0]
-  private(set) var indices: [Int] = []
-  private(set) var weights: [Int] = []
+  private(set) var firsts: [Int] = []
+  private(set) var weights: [Double] = []
   /// The sum of every output's weights.
-  let total: Int
+  let total: Double
 
   /// - Parameters:
   ///   - origin: first source pixel of the window, possibly negative.
@@ -16,11 +16,12 @@ struct ResampleAxis {
     precondition(abs(origin) < 1 << 27 && length > 0 && length < 1 << 27 && extent > 0, "the window is out of range")
     precondition(outputs > 0 && outputs < 1 << 16, "the output is out of range")
     starts.reserveCapacity(outputs + 1)
+    firsts.reserveCapacity(outputs)
     if length >= outputs {
-      total = length
+      total = Double(length)
       addAreas(origin: origin, length: length, extent: extent, outputs: outputs)
     } else {
-      total = 2 * outputs
+      total = Double(2 * outputs)
       addLines(origin: origin, length: length, extent: extent, outputs: outputs)
     }
   }
@@ -36,45 +37,60 @@ struct ResampleAxis {
       // Pixels of the window before `first` repeat it and those after `last` repeat that one, so each of the two is
       // counted once with the whole length it stands for.
       let from = min(max(low / outputs, first), last)
-      let to = max(min((high - 1) / outputs, last), first)
-      for pixel in from...max(from, to) {
+      let to = max(min((high - 1) / outputs, last), from)
+      firsts.append(min(max(origin + from, 0), extent - 1))
+      for pixel in from...to {
         let start = pixel == first ? 0 : pixel * outputs
         let end = pixel == last ? length * outputs : (pixel + 1) * outputs
-        let overlap = min(high, end) - max(low, start)
-        if overlap > 0 { add(origin + pixel, overlap, extent) }
+        weights.append(Double(min(high, end) - max(low, start)))
       }
-      starts.append(indices.count)
+      starts.append(weights.count)
     }
   }
 
   /// Growing: output i's centre lies at ((2i+1)·length − outputs) / (2·outputs) between the centres of two source pixels.
   private mutating func addLines(origin: Int, length: Int, extent: Int, outputs: Int) {
+    let scale = 2 * outputs
     for output in 0..<outputs {
       let position = (2 * output + 1) * length - outputs
-      let scale = 2 * outputs
       let pixel = position >= 0 ? position / scale : -1
       let fraction = position - pixel * scale
-      let clamped = min(max(pixel, 0), length - 1)
-      let next = min(max(pixel + 1, 0), length - 1)
-      if scale > fraction { add(origin + clamped, scale - fraction, extent) }
-      if fraction > 0 { add(origin + next, fraction, extent) }
-      starts.append(indices.count)
+      let near = min(max(origin + min(max(pixel, 0), length - 1), 0), extent - 1)
+      let far = min(max(origin + min(max(pixel + 1, 0), length - 1), 0), extent - 1)
+      firsts.append(near)
+      if near == far || fraction == 0 {
+        weights.append(Double(scale))
+      } else {
+        weights.append(Double(scale - fraction))
+        weights.append(Double(fraction))
+      }
+      starts.append(weights.count)
     }
   }
 
-  private mutating func add(_ pixel: Int, _ weight: Int, _ extent: Int) {
-    indices.append(min(max(pixel, 0), extent - 1))
-    weights.append(weight)
+  /// The source pixels that have any weight.
+  var span: Range<Int> {
+    firsts[0]..<(firsts[firsts.count - 1] + starts[starts.count - 1] - starts[starts.count - 2])
   }
 
-  /// Weighted sums of one source row.
-  func gather(_ row: UnsafeBufferPointer<UInt8>, into sums: inout [Int]) {
-    indices.withUnsafeBufferPointer { indices in
-      weights.withUnsafeBufferPointer { weights in
-        for output in 0..<(starts.count - 1) {
-          var sum = 0
-          for tap in starts[output]..<starts[output + 1] { sum &+= weights[tap] &* Int(row[indices[tap]]) }
-          sums[output] = sum
+  /// Along one row: (weighted sum + `offset`) / `divisor`, without its fraction.
+  ///
+  /// - Parameter row: numbers for the pixels of `span`.
+  func gather(
+    _ row: UnsafePointer<Double>, plus offset: Double, over divisor: Double, into output: UnsafeMutablePointer<UInt8>
+  ) {
+    let low = firsts[0]
+    starts.withUnsafeBufferPointer { starts in
+      firsts.withUnsafeBufferPointer { firsts in
+        weights.withUnsafeBufferPointer { weights in
+          for x in 0..<firsts.count {
+            let source = row + (firsts[x] - low)
+            let start = starts[x]
+            let taps = weights.baseAddress! + start
+            var sum = offset
+            for tap in 0..<(starts[x + 1] - start) { sum += taps[tap] * source[tap] }
+            output[x] = UInt8(truncatingIfNeeded: Int32(sum / divisor))
+          }
         }
       }
     }

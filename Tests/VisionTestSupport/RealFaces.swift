@@ -13,12 +13,11 @@ package enum RealFaces {
     return candidates.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
   }()
 
-  /// The JPEG and PNG files, sorted by name.
-  package static let files: [URL] = {
+  /// The names of the JPEG and PNG files, sorted.
+  package static let names: [String] = {
     guard let folder else { return [] }
-    let all = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-    return all.filter { ["jpg", "jpeg", "png"].contains($0.pathExtension.lowercased()) }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return all.filter { name in [".jpg", ".jpeg", ".png"].contains { name.lowercased().hasSuffix($0) } }.sorted()
   }()
 
   package static func bytes(_ name: String) throws -> [UInt8] {

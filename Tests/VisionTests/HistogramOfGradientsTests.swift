@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Vision
 import VisionTestSupport
@@ -72,6 +73,38 @@ struct HistogramOfGradientsTests {
     #expect(blocks.allSatisfy { $0 >= 0 && $0 <= 1 })
     if normalization == .max {
       for block in 0..<49 { #expect(blocks[(block * 36)..<(block * 36 + 36)].max() == 1) }
+    }
+  }
+
+  /// Enough gradients that some come so near the edge of a bin that the fast decision hands over to `atan2`.
+  @Test("bins are those of atan2")
+  func bins() {
+    for seed in UInt32(0)..<300 {
+      let image = TestPictures.noise(width: 64, height: 64, seed: seed)
+      let expected = Self.plainMaximum(image)
+      let actual = HistogramOfGradients(normalization: .max).blocks(of: image)
+      #expect(zip(actual, expected).allSatisfy { abs($0 - $1) <= 1e-6 })
+    }
+  }
+
+  /// The definition, pixel by pixel.
+  private static func plainMaximum(_ image: GrayImage) -> [Float] {
+    var cells = [Double](repeating: 0, count: 64 * 9)
+    func root(_ x: Int, _ y: Int) -> Double { Double(image.pixels[y * 64 + x]).squareRoot() }
+    for y in 0..<64 {
+      for x in 0..<64 {
+        let gx = x == 0 || x == 63 ? 0 : root(x + 1, y) - root(x - 1, y)
+        let gy = y == 0 || y == 63 ? 0 : root(x, y + 1) - root(x, y - 1)
+        var degrees = atan2(gy, gx) * (180 / .pi)
+        if degrees < 0 { degrees += 180 }
+        if degrees >= 180 { degrees -= 180 }
+        cells[(y / 8 * 8 + x / 8) * 9 + Int(degrees / 20)] += (gx * gx + gy * gy).squareRoot() / 64
+      }
+    }
+    return (0..<49).flatMap { block -> [Float] in
+      let corner = block / 7 * 8 + block % 7
+      let values = [corner, corner + 1, corner + 8, corner + 9].flatMap { cells[($0 * 9)..<($0 * 9 + 9)] }
+      return values.map { Float($0 / values.max()!) }
     }
   }
 
