@@ -1,0 +1,77 @@
+/// A part of a command line: the options and arguments it declares with `@Option`, `@Flag` and `@Argument`. Groups of them
+/// that several commands share come in with `@OptionGroup`.
+package protocol ArgumentGroup {
+  init()
+}
+
+/// One command, a struct whose wrapped properties the parser fills before it calls `run`.
+///
+///     struct Publish: Command {
+///       static let configuration = CommandConfiguration("publish", abstract: "Replay images as frame events.")
+///       @Option(help: "frames a second") var rate: Double = 1
+///       @Argument(help: "images or folders", completion: .file) var path: [String]
+///       mutating func run() async throws { … }
+///     }
+package protocol Command: ArgumentGroup, SendableMetatype {
+  static var configuration: CommandConfiguration { get }
+  mutating func run() async throws
+}
+
+extension Command {
+  /// A command made of subcommands alone shows its help.
+  package mutating func run() async throws { throw HelpRequest() }
+}
+
+/// What help and completion say of a command.
+package struct CommandConfiguration: Sendable {
+  /// Subcommands under one heading of the help.
+  package struct Group: Sendable {
+    package let title: String
+    package let commands: [any Command.Type]
+
+    package init(_ title: String, _ commands: [any Command.Type]) { (self.title, self.commands) = (title, commands) }
+  }
+
+  package let name: String
+  /// One line, with a full stop.
+  package let abstract: String
+  /// More, below the usage; a blank line separates paragraphs, lines that start with a blank stay as they are.
+  package let discussion: String
+  /// What `--version` prints; the root command's counts.
+  package let version: String?
+  package let groups: [Group]
+
+  package init(
+    _ name: String, abstract: String, discussion: String = "", version: String? = nil, groups: [Group] = [],
+    subcommands: [any Command.Type] = []
+  ) {
+    (self.name, self.abstract, self.discussion, self.version) = (name, abstract, discussion, version)
+    self.groups = groups + (subcommands.isEmpty ? [] : [Group("Subcommands", subcommands)])
+  }
+
+  package var subcommands: [any Command.Type] { groups.flatMap(\.commands) }
+}
+
+/// Thrown by a command to end with its help and exit code 64.
+package struct HelpRequest: Error {
+  package init() {}
+}
+
+/// Thrown by a command to end with an exit code after it has said everything itself.
+package struct ExitCode: Error, Equatable {
+  /// The command line was wrong.
+  package static let usage = ExitCode(64)
+  /// Something went wrong while running.
+  package static let failure = ExitCode(1)
+  /// The configuration was refused (EX_CONFIG of sysexits.h).
+  package static let configuration = ExitCode(78)
+
+  package let code: Int32
+  package init(_ code: Int32) { self.code = code }
+}
+
+/// A command line that cannot be understood. Commands may throw it too, for combinations that make no sense.
+package struct UsageError: Error, Equatable, CustomStringConvertible {
+  package let description: String
+  package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,47 @@
+/// Completion for fish: one `complete` line a word, each under the condition that its command is being typed.
+enum FishCompletion {
+  static func script(_ root: CommandNode) -> String {
+    let function = "__\(root.name)_at"
+    let paths = root.all.dropFirst().map { "      case \($0.joined("/"))\n        set path \($0.joined("/"))" }
+    let lines = root.all.flatMap { node -> [String] in
+      let head = "complete -c \(root.name) -n '\(function) \(node.joined("/"))'"
+      let children = node.children.map { "\(head) -a \($0.name) -d \(quoted($0.abstract))" }
+      let positionals = node.positionals.suffix(1).map { "\(head)\(value($0))" }.filter { $0 != head }
+      return children + positionals + node.options.flatMap { option(head, $0) }
+        + ["\(head) -s h -l help -d 'show this help'"]
+    }
+    return """
+      # fish completion of \(root.name): save it as ~/.config/fish/completions/\(root.name).fish
+      function \(function)
+        set -l path \(root.name)
+        for word in (commandline -opc)[2..]
+          switch $path/$word
+      \(paths.joined(separator: "\n"))
+          end
+        end
+        test $path = $argv[1]
+      end
+      complete -c \(root.name) -f
+      \(lines.joined(separator: "\n"))
+
+      """
+  }
+
+  private static func option(_ head: String, _ option: ArgumentDefinition) -> [String] {
+    let short = option.short.map { " -s \($0)" } ?? ""
+    let takesValue = option.kind == .option ? " -r\(value(option))" : ""
+    let line = "\(head)\(short) -l \(option.long)\(takesValue) -d \(quoted(option.help))"
+    return option.isInvertible ? [line, "\(head) -l no-\(option.long) -d \(quoted(option.help))"] : [line]
+  }
+
+  private static func value(_ definition: ArgumentDefinition) -> String {
+    switch definition.completion {
+    case .none: ""
+    case .file: " -F"
+    case .directory: " -a '(__fish_complete_directories)'"
+    case .choices(let choices): " -a \(quoted(choices.joined(separator: " ")))"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String { "'\(escaping(text, "'\\"))'" }
+}

@@ -1,0 +1,92 @@
+import Configuration
+
+/// The help of a command, wrapped to 100 columns.
+struct HelpText {
+  static let columns = 100
+  private static let helpColumn = 30
+
+  let path: [any Command.Type]
+
+  var text: String {
+    let configuration = path.last!.configuration
+    let definitions = path.last!.init().definitions
+    let positionals = definitions.filter { $0.kind == .positional }
+    let options = definitions.filter { $0.kind != .positional }
+    var usage = path.map { $0.configuration.name }
+    if !options.isEmpty { usage.append("[options]") }
+    usage += options.filter(\.isRequired).map { "--\($0.long) <\($0.valueName)>" }
+    usage += positionals.map { $0.isRequired ? $0.usage : "[\($0.usage)]" }
+    if !configuration.subcommands.isEmpty { usage.append("<command>") }
+
+    var sections = [configuration.abstract, "Usage: " + usage.joined(separator: " ")]
+    if !configuration.discussion.isEmpty { sections.append(Self.paragraphs(configuration.discussion)) }
+    for group in configuration.groups {
+      sections.append(
+        Self.section(group.title, group.commands.map { ($0.configuration.name, $0.configuration.abstract) }))
+    }
+    if !positionals.isEmpty { sections.append(Self.section("Arguments", positionals.map(Self.row))) }
+    var titles: [String] = []
+    for option in options where !titles.contains(option.group) { titles.append(option.group) }
+    for title in titles {
+      sections.append(Self.section(title, options.filter { $0.group == title }.map(Self.row)))
+    }
+    var help = [("-h, --help", "show this help")]
+    if path.count == 1, configuration.version != nil { help.append(("--version", "show the version")) }
+    sections.append(Self.section("Help", help))
+    if !configuration.subcommands.isEmpty {
+      let words = path.map { $0.configuration.name }.joined(separator: " ")
+      sections.append("'\(words) <command> --help' tells more about a command.")
+    }
+    return sections.map { Self.wrap($0.isEmpty ? " " : $0) }.joined(separator: "\n\n") + "\n"
+  }
+
+  private static func row(_ definition: ArgumentDefinition) -> (String, String) {
+    var notes: [String] = []
+    if definition.isRequired, definition.kind == .option { notes.append("required") }
+    if definition.isRepeating, definition.kind == .option { notes.append("repeatable") }
+    if case .choices(let choices) = definition.completion, definition.kind != .flag, choices != ["true", "false"] {
+      notes.append(choices.joined(separator: "|"))
+    }
+    if let text = definition.defaultText { notes.append("default: \(text)") }
+    if let key = definition.key { notes.append(key.name) }
+    return (definition.usage, definition.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"))
+  }
+
+  private static func section(_ title: String, _ rows: [(String, String)]) -> String {
+    let lines = rows.map { left, right in
+      let head = "  \(left)"
+      let indent = String(repeating: " ", count: helpColumn)
+      let body = wrapped(right, width: columns - helpColumn).joined(separator: "\n\(indent)")
+      // A long name stands on a line of its own.
+      if head.count + 2 > helpColumn { return "\(head)\n\(indent)\(body)" }
+      return head + String(repeating: " ", count: helpColumn - head.count) + body
+    }
+    return ([title + ":"] + lines).joined(separator: "\n")
+  }
+
+  private static func paragraphs(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).joined(separator: "\n")
+  }
+
+  /// Wraps the lines that are too long and do not start with a blank.
+  private static func wrap(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.count <= columns || line.hasPrefix(" ")
+        ? String(line) : wrapped(String(line), width: columns).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  private static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      if lines[lines.count - 1].isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if lines[lines.count - 1].count + 1 + word.count <= width {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+}
