@@ -3,9 +3,14 @@ package import Tensors
 /// Every layer's formula in plain loops over row-major tensors: slow, easy to check by eye, and the judge of the fast
 /// backend. Generic over Float and Double; callers have checked the shapes.
 ///
+/// Callers stand in other modules: each function is specialised for both element types, or it would run unspecialised,
+/// some fifty times slower.
+///
 /// Sums run in the element type, in index order, unless a comment says otherwise.
 package enum ReferenceLayers<Scalar: ReferenceScalar> {
   /// `x` `[N, I, H, W]`, `weight` `[O, I, K, K]`, `bias` `[O]` or none → `[N, O, H', W']`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func convolution(
     _ x: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>?, _ c: Convolution
   ) -> Tensor<Scalar> {
@@ -46,6 +51,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// γ·(x − mean)/√(variance + ε) + β for each channel of `[N, C, H, W]` or `[N, C]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func batchNorm(
     _ x: Tensor<Scalar>, scale: Tensor<Scalar>, shift: Tensor<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -59,6 +66,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// Mean and biased variance of each channel over samples and positions, summed in Double.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func statistics(_ x: Tensor<Scalar>) -> (mean: Tensor<Scalar>, variance: Tensor<Scalar>, count: Int) {
     let channels = x.shape[1]
     let positions = x.count / max(1, x.shape[0] * channels)
@@ -83,11 +92,17 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
     return (Tensor([channels], means), Tensor([channels], variances), count)
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func relu(_ x: Tensor<Scalar>) -> Tensor<Scalar> { map(x) { $0 > 0 ? $0 : 0 } }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func sigmoid(_ x: Tensor<Scalar>) -> Tensor<Scalar> { map(x) { 1 / (1 + Scalar.exponential(-$0)) } }
 
   /// The largest value of each window of `[N, C, H, W]`; positions outside do not count.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func maxPool(_ x: Tensor<Scalar>, _ window: Window) -> Tensor<Scalar> {
     let (height, width) = (x.shape[2], x.shape[3])
     guard let rows = window.positions(along: height), let columns = window.positions(along: width) else {
@@ -111,6 +126,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// The mean of each channel's positions, `[N, C, H, W]` → `[N, C]`; of absolute values for the shrinkage block.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func averages(_ x: Tensor<Scalar>, absolute: Bool = false) -> Tensor<Scalar> {
     let positions = x.shape[2] * x.shape[3]
     return Tensor(uninitialized: [x.shape[0], x.shape[1]]) { y in
@@ -125,6 +142,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// W·x + b for each row of `[N, I]`, `weight` `[O, I]`, `bias` `[O]` → `[N, O]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func linear(_ x: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>) -> Tensor<Scalar> {
     let (input, output) = (weight.shape[1], weight.shape[0])
     return Tensor(uninitialized: [x.shape[0], output]) { y in
@@ -141,6 +160,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func add(_ x: Tensor<Scalar>, _ other: Tensor<Scalar>) -> Tensor<Scalar> {
     Tensor(uninitialized: x.shape) { y in
       x.withUnsafeBufferPointer { x in
@@ -152,6 +173,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// sign(x)·max(|x| − τ_c, 0) with one threshold for each sample and channel, `thresholds` `[N, C]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func softThreshold(_ x: Tensor<Scalar>, thresholds: Tensor<Scalar>) -> Tensor<Scalar> {
     mapPlanes(x) { plane, source, target in
       let threshold = thresholds[plane]
@@ -163,6 +186,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// x·gate_c with one gate for each sample and channel, `gates` `[N, C]`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func scale(_ x: Tensor<Scalar>, gates: Tensor<Scalar>) -> Tensor<Scalar> {
     mapPlanes(x) { plane, source, target in
       let gate = gates[plane]
@@ -171,6 +196,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
   }
 
   /// exp(x)/Σexp(x) over the rows of `[N, K]`, shifted by the row's maximum so that nothing overflows.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package static func softmax(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
     let classes = x.shape[1]
     return Tensor(uninitialized: x.shape) { y in

@@ -85,9 +85,12 @@ package struct Tensor<Scalar: TensorScalar>: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// The elements converted one by one, rounded to nearest.
+  /// The elements converted one by one, rounded to nearest; the tensor itself where the type is the same.
+  @specialized(where Scalar == Float, Other == Double)
+  @specialized(where Scalar == Double, Other == Float)
   package func converted<Other: TensorScalar>(to: Other.Type = Other.self) -> Tensor<Other> {
-    Tensor<Other>(uninitialized: shape) { target in
+    if let same = self as? Tensor<Other> { return same }
+    return Tensor<Other>(uninitialized: shape) { target in
       withUnsafeBufferPointer { source in
         for index in 0..<source.count { target.initializeElement(at: index, to: Other(source[index])) }
       }

@@ -1,0 +1,54 @@
+extension Safetensors {
+  /// The bytes of a safetensors file: the same for the same tensors and metadata, whatever the order they came in.
+  ///
+  /// Tensors and metadata are sorted by name; the header is padded with spaces so that the data begins at a multiple of
+  /// 64 bytes, and a mapped file needs no copy.
+  package static func encode(_ tensors: Weights, metadata: [String: String] = [:]) -> [UInt8] {
+    let names = tensors.keys.sorted(by: precedes)
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.keys.sorted(by: precedes).map { "\(quoted($0)):\(quoted(metadata[$0] ?? ""))" }
+      members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
+    }
+    var offset = 0
+    for name in names {
+      guard let tensor = tensors[name] else { continue }
+      precondition(name != "__metadata__", "a tensor cannot bear the name of the metadata")
+      let extents = tensor.shape.dimensions.map(String.init).joined(separator: ",")
+      let end = offset + tensor.count * 4
+      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    while (header.count + 8) % 64 != 0 { header.append(UInt8(ascii: " ")) }
+
+    var file: [UInt8] = []
+    file.reserveCapacity(8 + header.count + offset)
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
+    file.append(contentsOf: header)
+    for name in names {
+      tensors[name]?.withUnsafeBufferPointer { file.append(contentsOf: UnsafeRawBufferPointer($0)) }
+    }
+    return file
+  }
+
+  /// By UTF-8 bytes: Swift's own order of strings depends on the version of Unicode.
+  private static func precedes(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
