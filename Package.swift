@@ -81,7 +81,7 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_core.sql", "0002_ingest.sql"].map { .embedInCode($0) }, swiftSettings: swift),
+    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql"].map { .embedInCode($0) }, swiftSettings: swift),
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
@@ -115,13 +115,25 @@ let top: [Target] = [
 // MARK: Tests
 
 let testTargets: [Target] = [
+  tests("Processes"),
+  tests("Services", ["Telemetry"]),
+  tests("Telemetry"),
+  tests("Configuration"),
+  tests("Arguments", ["Configuration", "Processes"]),
   tests("Tensors"),
   tests("Neural", ["Tensors"]),
   tests("OneDNN", ["Neural", "Tensors"]),
+  tests("Analytics", ["LearningEvents"]),
+  tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(
     name: "TestSupport",
-    dependencies: ["KafkaIO", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Telemetry"],
+    dependencies: [
+      "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Services", "Telemetry",
+    ],
     path: "Tests/TestSupport", swiftSettings: swift),
+  tests("LearningEvents"),
+  tests("Cryptography"),
+  tests("KafkaIO", ["LearningEvents", "Telemetry"]),
   .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
   tests("Recognition", ["LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
   tests(
