@@ -21,5 +21,7 @@ package struct Migration: Sendable, Equatable {
   package static let all: [Migration] = [
     Migration(version: 1, name: "0001_core", bytes: PackageResources._001_core_sql),
     Migration(version: 2, name: "0002_ingest", bytes: PackageResources._002_ingest_sql),
+    Migration(version: 3, name: "0003_rollups", bytes: PackageResources._003_rollups_sql),
+    Migration(version: 4, name: "0004_reports", bytes: PackageResources._004_reports_sql),
   ]
 }

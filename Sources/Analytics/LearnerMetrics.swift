@@ -47,6 +47,12 @@ package struct LearnerMetrics: Sendable, Hashable {
     self.values = values
   }
 
+  /// From values that were stored.
+  package init(stored values: [Metric: Int64], isPublished: Bool) {
+    self.values = values
+    self.isPublished = isPublished
+  }
+
   /// The metric in ten-thousandths; nil where it is not published.
   package subscript(metric: Metric) -> Int64? { values[metric] }
 

@@ -7,6 +7,12 @@ package struct Quartiles: Sendable, Hashable {
   package let median: Int64
   package let upper: Int64
 
+  package init(lower: Int64, median: Int64, upper: Int64) {
+    self.lower = lower
+    self.median = median
+    self.upper = upper
+  }
+
   /// Traps on an empty list: a segment nobody was published for has no statistics.
   package init(of values: [Int64]) {
     precondition(!values.isEmpty, "quartiles of nothing")

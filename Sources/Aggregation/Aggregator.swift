@@ -1,0 +1,152 @@
+import Persistence
+package import PostgresIO
+import Services
+package import Telemetry
+
+/// Turns dirty sessions into rollups and released cells, and resumes pending erasures.
+///
+/// Any number may run against one database: a course is locked for one transaction at a time. As a service it polls;
+/// `runOnce` works until nothing is dirty and returns. It holds one connection, which should have the role
+/// `lectern_aggregator`; after a transient error it opens another, with backoff.
+package final class Aggregator: Service {
+  private let postgres: PostgresSettings
+  private let settings: AggregatorSettings
+  private let logger: Logger
+  private let telemetry: AggregatorTelemetry
+
+  package init(
+    postgres: PostgresSettings, settings: AggregatorSettings, logger: Logger, metrics: MetricsRegistry
+  ) {
+    self.postgres = postgres
+    self.settings = settings
+    self.logger = logger
+    telemetry = AggregatorTelemetry(metrics)
+  }
+
+  /// Works until shutdown is asked for. Throws on an error that waiting does not mend.
+  package func run() async throws {
+    var failures = 0
+    while !isShuttingDownGracefully && !Task.isCancelled {
+      do {
+        let connection = try await PostgresConnection.open(postgres, logger: logger)
+        do {
+          while !isShuttingDownGracefully && !Task.isCancelled {
+            try await closeEndedPeriods(on: connection)
+            let counts = try await drain(connection)
+            failures = 0
+            if counts == AggregationCounts() { await pause(settings.pollInterval) }
+          }
+        } catch {
+          await connection.close()
+          throw error
+        }
+        await connection.close()
+      } catch let error as PostgresError where error.isTransient {
+        failures += 1
+        telemetry.failures.increment()
+        logger.warning("aggregation interrupted, trying again", metadata: ["code": .string(error.code.rawValue)])
+        await pause(backoff(failures))
+      }
+    }
+  }
+
+  /// Works until nothing is dirty, on a connection of its own.
+  ///
+  /// - Parameter closingPeriods: then end every course's release period, so that changes of fewer learners than the
+  ///   cohort minimum are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay
+  ///   hidden all the same.
+  @discardableResult
+  package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
+    let connection = try await PostgresConnection.open(postgres, logger: logger)
+    do {
+      try await closeEndedPeriods(on: connection)
+      var counts = try await drain(connection)
+      if closingPeriods {
+        let courses = try await connection.withTransaction { connection in
+          try RollupStore().coursesToClose(before: nil, on: connection)
+        }
+        for course in courses { counts += try await close(course, period: nil, on: connection) }
+      }
+      await connection.close()
+      return counts
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /// Resumes erasures and recomputes dirty courses until there are none, or shutdown is asked for.
+  private func drain(_ connection: PostgresConnection) async throws -> AggregationCounts {
+    var counts = AggregationCounts()
+    counts.samplesErased = try await resumeErasures(on: connection)
+    let pass = CoursePass(settings: settings)
+    while !isShuttingDownGracefully {
+      try Task.checkCancellation()
+      let courses = try await connection.withTransaction { connection in
+        try RollupStore().dirtyCourses(on: connection)
+      }
+      telemetry.dirtyCourses.set(courses.count)
+      guard !courses.isEmpty else { break }
+      for course in courses where !isShuttingDownGracefully {
+        let start = ContinuousClock.now
+        let done = try await connection.withTransaction { connection in
+          try pass.recompute(course, on: connection)
+        }
+        telemetry.record(done, duration: ContinuousClock.now - start)
+        counts += done
+      }
+    }
+    if counts.passes > 0 {
+      logger.debug(
+        "rollups brought up to date",
+        metadata: ["sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased))])
+    }
+    return counts
+  }
+
+  private func closeEndedPeriods(on connection: PostgresConnection) async throws {
+    let days = settings.releasePeriodDays
+    let (period, courses) = try await connection.withTransaction { connection in
+      let period = try RollupStore().today(on: connection).periodStart(days: days)
+      return (period, try RollupStore().coursesToClose(before: period, on: connection))
+    }
+    for course in courses { _ = try await close(course, period: period, on: connection) }
+  }
+
+  private func close(
+    _ course: Int64, period: PostgresDate?, on connection: PostgresConnection
+  ) async throws -> AggregationCounts {
+    let pass = CoursePass(settings: settings)
+    let counts = try await connection.withTransaction { connection in
+      try pass.close(course, period: period, on: connection)
+    }
+    telemetry.record(counts, duration: nil)
+    return counts
+  }
+
+  /// Deletes what pending erasures and revocations cover, in chunks, until there are none or others have them.
+  private func resumeErasures(on connection: PostgresConnection) async throws -> Int {
+    var removed = 0
+    let limit = settings.erasureChunk
+    while !isShuttingDownGracefully {
+      let chunk = try await connection.withTransaction { connection in
+        try RollupStore().erasePending(limit: limit, on: connection)
+      }
+      guard let chunk else { break }
+      removed += chunk
+      telemetry.samplesErased.increment(by: chunk)
+    }
+    return removed
+  }
+
+  private func pause(_ duration: Duration) async {
+    // Cancelled by shutdown: the loop's condition says what that means.
+    _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+  }
+
+  /// Doubling from a quarter second to half a minute, with jitter so that several do not return at once.
+  private func backoff(_ failures: Int) -> Duration {
+    let ceiling = min(30_000, 250 << min(failures - 1, 7))
+    return .milliseconds(Int.random(in: ceiling / 2...ceiling))
+  }
+}

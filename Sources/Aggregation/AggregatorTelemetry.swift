@@ -1,0 +1,36 @@
+import Telemetry
+
+/// The aggregator's metrics.
+struct AggregatorTelemetry: Sendable {
+  let sessions: Counter
+  let cellsReleased: Counter
+  let cellsWithdrawn: Counter
+  let samplesErased: Counter
+  let failures: Counter
+  let dirtyCourses: Gauge
+  let passSeconds: Histogram
+
+  init(_ metrics: MetricsRegistry) {
+    sessions = metrics.counter(
+      "lectern_aggregate_sessions_total", help: "Dirty sessions whose sums were computed again.")
+    cellsReleased = metrics.counter(
+      "lectern_aggregate_cells_released_total", help: "Cells shown to teachers and analysts with new values.")
+    cellsWithdrawn = metrics.counter(
+      "lectern_aggregate_cells_withdrawn_total", help: "Cells no longer shown because their cohort is too small.")
+    samplesErased = metrics.counter(
+      "lectern_aggregate_samples_erased_total", help: "Samples deleted for erasures and revocations.")
+    failures = metrics.counter(
+      "lectern_aggregate_failures_total", help: "Transient database errors after which aggregation began again.")
+    dirtyCourses = metrics.gauge(
+      "lectern_aggregate_dirty_courses", help: "Courses with sessions waiting to be computed again.")
+    passSeconds = metrics.histogram(
+      "lectern_aggregate_pass_seconds", help: "Time of one transaction on one course.")
+  }
+
+  func record(_ counts: AggregationCounts, duration: Duration?) {
+    sessions.increment(by: counts.sessions)
+    cellsReleased.increment(by: counts.cellsReleased)
+    cellsWithdrawn.increment(by: counts.cellsWithdrawn)
+    if let duration { passSeconds.observe(duration) }
+  }
+}

@@ -1,0 +1,78 @@
+import Analytics
+import Persistence
+import PostgresIO
+
+/// One transaction of the aggregator on one course: dirty sessions → sums → learners → segments → released cells.
+///
+/// READ COMMITTED, one statement at a time, the course's lock first: whoever waits for it then sees what the other
+/// left, takes the dirty entries that remain, and reads the samples afterwards, so no update is lost.
+struct CoursePass: Sendable {
+  let settings: AggregatorSettings
+  let store = RollupStore()
+
+  private var computation: RollupComputation { RollupComputation(weights: settings.weights) }
+
+  /// Recomputes up to `sessionsPerTransaction` dirty sessions of a course.
+  func recompute(_ course: Int64, on connection: isolated PostgresConnection) throws -> AggregationCounts {
+    try store.lock(course: course, on: connection)
+    let dirty = try store.takeDirtySessions(of: course, limit: settings.sessionsPerTransaction, on: connection)
+    var counts = AggregationCounts()
+    guard !dirty.isEmpty, let context = try store.course(course, on: connection) else { return counts }
+    counts.passes = 1
+    counts.sessions = dirty.count
+    let learners = try recomputeSums(of: dirty, in: context, on: connection)
+    let segments = try deriveLearners(learners, in: context, on: connection)
+    let metrics = try store.learnerMetrics(in: course, on: connection)
+    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
+    try store.replaceSegments(segments, in: course, with: rows, on: connection)
+    counts.segments = segments.count
+    counts += try ReleasePass(course: context, settings: settings)
+      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+    return counts
+  }
+
+  /// Ends a release period of a course: what waits for more learners is shown.
+  ///
+  /// - Parameter period: the first day of the present period; nil ends it whatever the day.
+  func close(
+    _ course: Int64, period: PostgresDate?, on connection: isolated PostgresConnection
+  ) throws -> AggregationCounts {
+    try store.lock(course: course, on: connection)
+    if let period, try !store.beginPeriod(of: course, period: period, on: connection) { return AggregationCounts() }
+    guard let context = try store.course(course, on: connection) else { return AggregationCounts() }
+    let metrics = try store.learnerMetrics(in: course, on: connection)
+    return try ReleasePass(course: context, settings: settings)
+      .run(metrics: metrics, changed: Set(metrics.keys), closingPeriod: true, on: connection)
+  }
+
+  /// Writes the sums of the dirty sessions and returns their learners.
+  ///
+  /// A session whose samples have expired keeps its sums, unless its learner was erased.
+  private func recomputeSums(
+    of dirty: [Int64], in course: RollupCourse, on connection: isolated PostgresConnection
+  ) throws -> [LearnerKey] {
+    let sessions = try store.sessions(of: course.course, only: dirty, on: connection)
+      .filter { $0.isLive || $0.isErased }
+    var sums: [SessionSumRow] = []
+    var minutes: [SessionMinuteRow] = []
+    for session in sessions where session.isLive {
+      let frames = try store.frames(of: session, on: connection)
+      let rows = computation.sums(of: session, frames: frames, in: course)
+      sums += rows.segments
+      minutes += rows.minutes
+    }
+    try store.replaceSums(
+      of: sessions.map(\.session), in: course.course, with: sums, minutes: minutes, on: connection)
+    return Set(sessions.map(\.learner)).sorted()
+  }
+
+  /// Writes the metrics of the learners, in every segment they are or were in, and returns those segments.
+  private func deriveLearners(
+    _ learners: [LearnerKey], in course: RollupCourse, on connection: isolated PostgresConnection
+  ) throws -> Set<Int64?> {
+    let rows = try store.learnerSums(of: learners, in: course.course, on: connection)
+      .flatMap { computation.metrics(of: $0, in: course) }
+    let before = try store.replaceMetrics(of: learners, in: course.course, with: rows, on: connection)
+    return before.union(rows.map(\.segment))
+  }
+}

@@ -1,0 +1,102 @@
+import Analytics
+import Persistence
+import PostgresIO
+
+/// Brings the released cells of one course up to date, as far as the release policy lets it.
+struct ReleasePass: Sendable {
+  let course: RollupCourse
+  let settings: AggregatorSettings
+  let store = RollupStore()
+
+  /// - Parameters:
+  ///   - metrics: every learner's metrics in the course, by segment.
+  ///   - changed: the segments whose metrics may have changed.
+  func run(
+    metrics: [Int64?: [(LearnerKey, LearnerMetrics)]], changed: Set<Int64?>, closingPeriod: Bool,
+    on connection: isolated PostgresConnection
+  ) throws -> AggregationCounts {
+    let id = course.course
+    if !closingPeriod { try openPeriod(on: connection) }
+    try store.forgetErasedContributions(in: id, on: connection)
+
+    // Whole segments first: one that is hidden or shown anew changes its minutes too.
+    let segmentRecords = try store.releaseRecords(in: id, minutesOf: [], on: connection)
+    let segmentCells = cells(
+      current: metrics.reduce(into: [:]) { $0[ReleaseCell.Key(segment: $1.key)] = $1.value }, records: segmentRecords)
+    let policy = settings.releasePolicy
+    let preview = policy.decisions(for: segmentCells, closingPeriod: closingPeriod)
+    let turned = segmentCells.filter { preview[$0.key] == .withdraw || (preview[$0.key] == .release && !$0.isShown) }
+    let minuteSegments = changed.union(turned.map(\.key.segment)).compactMap(\.self).sorted()
+
+    let records = try store.releaseRecords(in: id, minutesOf: minuteSegments, on: connection)
+      .filter { $0.key.minute != nil }
+    let minutes = try store.minuteSums(of: minuteSegments, in: id, on: connection).reduce(
+      into: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]]()
+    ) { found, entry in
+      found[ReleaseCell.Key(segment: entry.key.segment, minute: entry.key.minute)] = entry.value.map {
+        ($0.0, LearnerMetrics($0.1, course: nil, weights: settings.weights))
+      }
+    }
+    let all = segmentCells + cells(current: minutes, records: records)
+    return try carryOut(
+      policy.decisions(for: all, closingPeriod: closingPeriod), all, metrics: metrics, minutes: minutes, on: connection)
+  }
+
+  /// The cells that exist now or were released once.
+  private func cells(
+    current: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]], records: [ReleaseCell.Key: ReleaseRecord]
+  ) -> [ReleaseCell] {
+    Set(current.keys).union(records.keys).sorted().map { key in
+      let published = (current[key] ?? []).filter { $0.1.isPublished }
+      let record = records[key]
+      return ReleaseCell(
+        key: key,
+        current: Dictionary(
+          published.map { ($0.0, LearnerDigest($0.1)) }, uniquingKeysWith: { first, _ in first }),
+        released: record?.contributions ?? [:], departed: record?.departed ?? 0, isShown: record?.isShown ?? false)
+    }
+  }
+
+  private func carryOut(
+    _ decisions: [ReleaseCell.Key: ReleasePolicy.Decision], _ cells: [ReleaseCell],
+    metrics: [Int64?: [(LearnerKey, LearnerMetrics)]], minutes: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]],
+    on connection: isolated PostgresConnection
+  ) throws -> AggregationCounts {
+    let computation = RollupComputation(weights: settings.weights)
+    var counts = AggregationCounts()
+    for cell in cells {
+      switch decisions[cell.key] {
+      case .release where cell.key.minute == nil:
+        let rows = computation.metrics(
+          of: cell.key.segment, learners: metrics[cell.key.segment] ?? [], in: course)
+        try store.release(cell, of: course.course, rows: rows, on: connection)
+        counts.cellsReleased += 1
+      case .release:
+        let means = MetricMean.means(of: (minutes[cell.key] ?? []).map(\.1))
+        try store.release(
+          cell, of: course.course, means: means, weightsVersion: settings.weights.version, on: connection)
+        counts.cellsReleased += 1
+      case .withdraw:
+        try store.withdraw(cell.key, of: course.course, on: connection)
+        counts.cellsWithdrawn += 1
+      case .keep, nil: break
+      }
+    }
+    return counts
+  }
+
+  /// A course's first period begins with its first pass.
+  private func openPeriod(on connection: isolated PostgresConnection) throws {
+    let today = try store.today(on: connection)
+    try store.openPeriod(
+      of: course.course, period: today.periodStart(days: settings.releasePeriodDays), on: connection)
+  }
+}
+
+extension PostgresDate {
+  /// The first day of the period of that many days which holds this day, periods counted from 1970-01-01.
+  func periodStart(days: Int32) -> PostgresDate {
+    let rest = daysSince1970 % days
+    return PostgresDate(daysSince1970: daysSince1970 - (rest < 0 ? rest + days : rest))
+  }
+}

@@ -1,0 +1,56 @@
+package import Analytics
+package import Persistence
+import PostgresIO
+
+/// From rows to rows: the one way rollups are derived, for the aggregator and for the verification that judges it.
+package struct RollupComputation: Sendable {
+  package let weights: MetricWeights
+
+  package init(weights: MetricWeights) { self.weights = weights }
+
+  /// The rows of one session's sums.
+  package func sums(
+    of session: RollupSession, frames: [TimedFrame], in course: RollupCourse
+  ) -> (segments: [SessionSumRow], minutes: [SessionMinuteRow]) {
+    let fold = SessionFold(
+      segments: SegmentMap(course.segments), frameIntervalMilliseconds: session.frameIntervalMilliseconds)
+    let sums = fold.sums(of: frames)
+    let day = PostgresDate(daysSince1970: session.day)
+    return (
+      sums.segments.map { segment, sum in
+        SessionSumRow(
+          course: course.course, session: session.session, day: day, learner: session.learner, segment: segment,
+          weightsVersion: weights.version, sum: sum)
+      },
+      sums.minutes.map { minute, sum in
+        SessionMinuteRow(
+          course: course.course, session: session.session, day: day, learner: session.learner, minute: minute,
+          weightsVersion: weights.version, sum: sum)
+      }
+    )
+  }
+
+  /// A learner's metrics in each segment that learner was in.
+  package func metrics(of learner: LearnerSums, in course: RollupCourse) -> [LearnerMetricRow] {
+    let whole = learner.course
+    return learner.segments.map { segment, sum in
+      LearnerMetricRow(
+        course: course.course, segment: segment, learner: learner.learner, weightsVersion: weights.version,
+        metrics: LearnerMetrics(sum, course: whole, weights: weights))
+    }
+  }
+
+  /// A segment's metrics over its learners.
+  package func metrics(
+    of segment: Int64?, learners: [(LearnerKey, LearnerMetrics)], in course: RollupCourse
+  ) -> [SegmentMetricRow] {
+    let statistics = SegmentStatistics(
+      learners: learners, seed: course.seed(segment: segment, version: weights.version))
+    return Metric.allCases.compactMap { metric in
+      statistics.summaries[metric].map {
+        SegmentMetricRow(
+          course: course.course, segment: segment, metric: metric, weightsVersion: weights.version, summary: $0)
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package import Analytics
+
+/// What the rollups need to know of one course.
+package struct RollupCourse: Sendable {
+  package let course: Int64
+  /// The source URI and the LMS's id: with a segment's id they seed the bootstrap.
+  package let source: String
+  package let externalID: String
+  /// The segments frames are joined to: the current ones.
+  package let segments: [CourseSegment]
+  /// The LMS's id of every segment the course ever had.
+  package let segmentIDs: [Int64: String]
+
+  package init(
+    course: Int64, source: String, externalID: String, segments: [CourseSegment], segmentIDs: [Int64: String]
+  ) {
+    self.course = course
+    self.source = source
+    self.externalID = externalID
+    self.segments = segments
+    self.segmentIDs = segmentIDs
+  }
+
+  package func seed(segment: Int64?, version: Int16) -> BootstrapSeed {
+    BootstrapSeed(source: source, course: externalID, segment: segment.flatMap { segmentIDs[$0] }, version: version)
+  }
+}
+
+/// What the rollups need to know of one session.
+package struct RollupSession: Sendable {
+  package let session: Int64
+  package let day: Int32
+  package let learner: LearnerKey
+  /// The declared interval between frames: the session event's, else the one of the session row.
+  package let frameIntervalMilliseconds: Int64
+  /// Whether the day's samples are still kept. If not, the session's sums are frozen.
+  package let isLive: Bool
+  /// Whether an erasure ordered after the session was opened covers its learner.
+  package let isErased: Bool
+}

@@ -1,0 +1,90 @@
+package import Analytics
+package import PostgresIO
+
+/// A row of `lectern.session_segment_sum`.
+package struct SessionSumRow: Sendable, Hashable {
+  package let course: Int64
+  package let session: Int64
+  package let day: PostgresDate
+  package let learner: LearnerKey
+  package let segment: Int64?
+  package let weightsVersion: Int16
+  package let sum: SegmentSum
+
+  package init(
+    course: Int64, session: Int64, day: PostgresDate, learner: LearnerKey, segment: Int64?, weightsVersion: Int16,
+    sum: SegmentSum
+  ) {
+    self.course = course
+    self.session = session
+    self.day = day
+    self.learner = learner
+    self.segment = segment
+    self.weightsVersion = weightsVersion
+    self.sum = sum
+  }
+}
+
+/// A row of `lectern.session_minute_sum`.
+package struct SessionMinuteRow: Sendable, Hashable {
+  package let course: Int64
+  package let session: Int64
+  package let day: PostgresDate
+  package let learner: LearnerKey
+  package let minute: SessionSums.Minute
+  package let weightsVersion: Int16
+  package let sum: SegmentSum
+
+  package init(
+    course: Int64, session: Int64, day: PostgresDate, learner: LearnerKey, minute: SessionSums.Minute,
+    weightsVersion: Int16, sum: SegmentSum
+  ) {
+    self.course = course
+    self.session = session
+    self.day = day
+    self.learner = learner
+    self.minute = minute
+    self.weightsVersion = weightsVersion
+    self.sum = sum
+  }
+}
+
+/// A row of `lectern.learner_segment_metric`.
+package struct LearnerMetricRow: Sendable, Hashable {
+  package let course: Int64
+  package let segment: Int64?
+  package let learner: LearnerKey
+  package let weightsVersion: Int16
+  package let metrics: LearnerMetrics
+
+  package init(course: Int64, segment: Int64?, learner: LearnerKey, weightsVersion: Int16, metrics: LearnerMetrics) {
+    self.course = course
+    self.segment = segment
+    self.learner = learner
+    self.weightsVersion = weightsVersion
+    self.metrics = metrics
+  }
+}
+
+/// A row of `lectern.segment_metric`.
+package struct SegmentMetricRow: Sendable, Hashable {
+  package let course: Int64
+  package let segment: Int64?
+  package let metric: Metric
+  package let weightsVersion: Int16
+  package let summary: MetricSummary
+
+  package init(course: Int64, segment: Int64?, metric: Metric, weightsVersion: Int16, summary: MetricSummary) {
+    self.course = course
+    self.segment = segment
+    self.metric = metric
+    self.weightsVersion = weightsVersion
+    self.summary = summary
+  }
+}
+
+extension LearnerKey {
+  init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+
+  var postgres: PostgresUUID { PostgresUUID(high: high, low: low) }
+}

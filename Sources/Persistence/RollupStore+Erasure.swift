@@ -1,0 +1,29 @@
+package import PostgresIO
+
+extension RollupStore {
+  /// Deletes one chunk of the oldest pending erasure and returns how many samples went; nil if none is pending.
+  ///
+  /// With its last chunk the learner's frozen sums are dirtied too: their samples have expired, so only this tells the
+  /// aggregator to drop them.
+  package func erasePending(
+    limit: Int32, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Int? {
+    let row = try connection.query(
+      "SELECT erasure_id, removed, finished FROM lectern.erase_pending($1)", [.int4(limit)]
+    ).single()
+    guard let erasure = try row.decodeIfPresent(at: 0, as: Int64.self) else { return nil }
+    if try row.decode(at: 2, as: Bool.self) {
+      try connection.query(
+        """
+        INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id)
+        SELECT DISTINCT s.course_id, s.session_day, s.session_id
+        FROM lectern.erasure e
+        JOIN lectern.session n ON n.learner = e.learner AND n.created_at <= e.cutoff
+        JOIN lectern.session_segment_sum s USING (course_id, session_day, session_id)
+        WHERE e.erasure_id = $1
+          AND to_regclass('lectern.emotion_sample_' || to_char(s.session_day, 'YYYYMMDD')) IS NULL
+        """, [.int8(erasure)])
+    }
+    return Int(try row.decode(at: 1, as: Int64.self))
+  }
+}

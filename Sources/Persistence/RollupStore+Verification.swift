@@ -1,0 +1,28 @@
+package import PostgresIO
+
+extension RollupStore {
+  /// The stored sums that a recomputation must equal: those of days whose samples are still kept.
+  package static let liveDays =
+    "t.course_id = $1 AND to_regclass('lectern.emotion_sample_' || to_char(t.session_day, 'YYYYMMDD')) IS NOT NULL"
+
+  /// Every course.
+  package func courses(on connection: isolated PostgresConnection) throws(PostgresError) -> [Int64] {
+    try int64s(connection.query("SELECT course_id FROM lectern.course ORDER BY course_id"))
+  }
+
+  /// How many cells are shown although fewer than `minimum` learners took part in their last release.
+  package func shownCells(
+    under minimum: Int, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Int {
+    let count = try connection.query(
+      """
+      SELECT count(*) FROM lectern.release_cell c
+      WHERE c.shown AND c.departed + (
+        SELECT count(*) FROM lectern.release_contribution r
+        WHERE r.course_id = c.course_id AND r.segment_id IS NOT DISTINCT FROM c.segment_id
+          AND r.minute IS NOT DISTINCT FROM c.minute) < $1
+      """, [.int8(Int64(minimum))]
+    ).single()
+    return Int(try count.decode(at: 0, as: Int64.self))
+  }
+}
