@@ -81,7 +81,7 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql"].map { .embedInCode($0) }, swiftSettings: swift),
+    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql"].map { .embedInCode($0) }, swiftSettings: swift),
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
@@ -132,6 +132,13 @@ let testTargets: [Target] = [
     ],
     path: "Tests/TestSupport", swiftSettings: swift),
   tests("LearningEvents"),
+  .testTarget(
+    name: "IntegrationTests",
+    dependencies: [
+      "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Services", "Telemetry",
+      "TestSupport",
+    ],
+    swiftSettings: swift),
   tests("Cryptography"),
   tests("KafkaIO", ["LearningEvents", "Telemetry"]),
   .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
