@@ -2,6 +2,8 @@
 package struct PostgresSettings: Sendable, CustomStringConvertible {
   /// A libpq connection string: a `postgresql://` URI or `key=value` words. May hold a password: never logged.
   package var url: String
+  /// Replaces the connection string's database, if given.
+  package var database: String?
   /// Shown in `pg_stat_activity`.
   package var applicationName: String
   /// A role to take on after connecting, such as `lectern_ingest`; nil stays the user of the connection string.
@@ -14,10 +16,12 @@ package struct PostgresSettings: Sendable, CustomStringConvertible {
   package var lockTimeout: Duration?
 
   package init(
-    url: String, applicationName: String = "lectern", role: String? = nil, connectDeadline: Duration = .seconds(10),
+    url: String, database: String? = nil, applicationName: String = "lectern", role: String? = nil,
+    connectDeadline: Duration = .seconds(10),
     statementDeadline: Duration? = .seconds(60), lockTimeout: Duration? = nil
   ) {
     self.url = url
+    self.database = database
     self.applicationName = applicationName
     self.role = role
     self.connectDeadline = connectDeadline

@@ -11,13 +11,15 @@ enum Wire {
   static func connect(_ settings: PostgresSettings) throws(PostgresError) -> ConnectionHandle {
     let operation = "connecting"
     // Later words win: the first are defaults for what the connection string leaves open, the last are required.
-    let words: [(String, String)] = [
+    var words: [(String, String)] = [
       ("connect_timeout", "\(max(2, settings.connectDeadline.milliseconds / 1000))"),
       ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
       ("tcp_user_timeout", "60000"), ("fallback_application_name", settings.applicationName),
       ("dbname", settings.url),
       ("client_encoding", "UTF8"),
     ]
+    // Only the first dbname may be a whole connection string.
+    if let database = settings.database { words.append(("dbname", database)) }
     let pointer = withCStrings(words.map(\.0)) { keys in
       withCStrings(words.map(\.1)) { values in PQconnectStartParams(keys, values, 1) }
     }

@@ -1,0 +1,171 @@
+import Foundation
+package import LocalServers
+import Migrations
+package import Persistence
+package import PostgresIO
+import Processes
+import Telemetry
+package import Testing
+
+/// The one PostgreSQL server of a test run: `LECTERN_POSTGRES_URL`, or else a private cluster in a temporary folder,
+/// started by the first test that wants a database and ended with the suite `Integration`.
+package actor PostgresTestServer {
+  package static let shared = PostgresTestServer()
+
+  /// Whether tests that need PostgreSQL run. Without a server they are skipped, unless `LECTERN_REQUIRE` names
+  /// `postgres`: then they run and fail.
+  package static var isWanted: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    let required = (environment["LECTERN_REQUIRE"] ?? "").split(separator: ",").contains("postgres")
+    return required || environment["LECTERN_POSTGRES_URL"] != nil || PostgresBinaries.isInstalled
+  }
+
+  private struct Running {
+    let url: String
+    let template: String
+    let cluster: PostgresCluster?
+    let folder: String?
+  }
+
+  private var starting: Task<Running, any Error>?
+
+  /// Makes a database with the whole schema and today's partitions, as a copy of a template.
+  package func makeDatabase() async throws -> TestDatabase {
+    let running = try await self.running()
+    let name = "lectern_test_\(Self.suffix())"
+    try await Self.onServer(running.url) { connection in
+      try await connection.execute("CREATE DATABASE \(name) TEMPLATE \(running.template)")
+    }
+    return TestDatabase(url: running.url, name: name)
+  }
+
+  /// Makes a database without anything in it.
+  package func makeEmptyDatabase() async throws -> TestDatabase {
+    let running = try await self.running()
+    let name = "lectern_test_\(Self.suffix())"
+    try await Self.onServer(running.url) { try await $0.execute("CREATE DATABASE \(name)") }
+    return TestDatabase(url: running.url, name: name)
+  }
+
+  package func drop(_ database: TestDatabase) async throws {
+    try await Self.onServer(database.url) { connection in
+      try await connection.execute("DROP DATABASE IF EXISTS \(database.name) WITH (FORCE)")
+    }
+  }
+
+  /// Removes what the run has made.
+  package func stop() async {
+    guard let running = try? await starting?.value else { return }
+    starting = nil
+    if let cluster = running.cluster {
+      await cluster.stop()
+      if let folder = running.folder { try? FileManager.default.removeItem(atPath: folder) }
+    } else {
+      try? await Self.onServer(running.url) { connection in
+        try await connection.execute("DROP DATABASE IF EXISTS \(running.template) WITH (FORCE)")
+      }
+    }
+  }
+
+  private func running() async throws -> Running {
+    if let starting { return try await starting.value }
+    let task = Task { try await Self.start() }
+    starting = task
+    return try await task.value
+  }
+
+  private static func start() async throws -> Running {
+    var cluster: PostgresCluster?
+    var folder: String?
+    let url: String
+    if let given = ProcessInfo.processInfo.environment["LECTERN_POSTGRES_URL"], !given.isEmpty {
+      url = given
+    } else {
+      let root = "/tmp/lectern-test-\(suffix())"
+      try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+      folder = root
+      let started = try await PostgresCluster.start(
+        folder: "\(root)/postgres", durability: .none, launcher: ProcessLauncher(), logger: .silent)
+      cluster = started
+      url = started.url()
+    }
+    let template = "lectern_template_\(suffix())"
+    try await onServer(url) { try await $0.execute("CREATE DATABASE \(template)") }
+    let connection = try await PostgresConnection.open(
+      PostgresSettings(url: url, database: template), logger: .silent)
+    try await MigrationRunner(connection: connection, logger: .silent).up()
+    try await connection.query("SELECT lectern.premake()")
+    // A template must have no session.
+    await connection.close()
+    return Running(url: url, template: template, cluster: cluster, folder: folder)
+  }
+
+  private static func onServer(
+    _ url: String, _ body: (PostgresConnection) async throws -> Void
+  ) async throws {
+    let connection = try await PostgresConnection.open(PostgresSettings(url: url), logger: .silent)
+    do {
+      try await body(connection)
+      await connection.close()
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  private static func suffix() -> String {
+    "\(getpid())_" + String(UInt32.random(in: 0...UInt32.max), radix: 16)
+  }
+}
+
+/// A database of one test.
+package struct TestDatabase: Sendable {
+  let url: String
+  package let name: String
+
+  /// How to connect, as the server's superuser unless a role is given.
+  package func settings(role: String? = nil) -> PostgresSettings {
+    PostgresSettings(url: url, database: name, applicationName: "lectern-test", role: role)
+  }
+
+  package func connect(role: String? = nil) async throws -> PostgresConnection {
+    try await PostgresConnection.open(settings(role: role), logger: .silent)
+  }
+}
+
+/// Runs the body with a database of its own that has the whole schema, and drops it however the body ends.
+package func withTestDatabase<Value: Sendable>(
+  migrated: Bool = true, _ body: (TestDatabase) async throws -> Value
+) async throws -> Value {
+  let server = PostgresTestServer.shared
+  let database = try await migrated ? server.makeDatabase() : server.makeEmptyDatabase()
+  do {
+    let value = try await body(database)
+    try await server.drop(database)
+    return value
+  } catch {
+    try? await server.drop(database)
+    throw error
+  }
+}
+
+/// Ends the test server when the suite that bears this trait has run, whatever its tests did.
+package struct PostgresServerTrait: SuiteTrait, TestScoping {
+  package var isRecursive: Bool { false }
+
+  package func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    do {
+      try await function()
+      await PostgresTestServer.shared.stop()
+    } catch {
+      await PostgresTestServer.shared.stop()
+      throw error
+    }
+  }
+}
+
+extension Trait where Self == PostgresServerTrait {
+  package static var postgresServer: Self { PostgresServerTrait() }
+}
