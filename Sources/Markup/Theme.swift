@@ -30,7 +30,7 @@ package enum Theme {
     .banner{background:var(--warn-paper);color:var(--warn-ink);border:1px solid var(--warn-rule);border-left-width:6px;border-radius:10px;padding:1rem 1.25rem;margin:1.25rem 0;font-size:1.05rem}
     .banner p{margin:.25rem 0;max-width:none}
     .banner strong{font-weight:650}
-    .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:1.25rem 1.5rem;margin:0}
+    .facts{display:grid;grid-template-columns:repeat(3,1fr);gap:1.25rem 1.5rem;margin:0 0 1.25rem}
     .facts div{min-width:0}
     .facts dt{color:var(--muted);font-size:.85rem}
     .facts dd{margin:0;font-size:1.6rem;line-height:1.25;font-weight:600;letter-spacing:-.01em}
@@ -69,6 +69,7 @@ package enum Theme {
     .chart.narrow{display:none;max-width:26rem}
     .chart text{fill:var(--ink)}
     .chart text.tick{fill:var(--muted);font-size:12px}
+    .chart text.label,.chart text.muted{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
     .chart text.value{font-weight:600}
     .chart text.muted{fill:var(--muted)}
     .chart text.on,.chart text.on0{font-size:11.5px;fill:#14171b}
@@ -76,6 +77,7 @@ package enum Theme {
     .chart .grid{stroke:var(--grid)}
     .chart .divide{stroke:var(--rule);stroke-dasharray:2 3}
     .chart .reference{stroke:var(--muted);stroke-width:1.5;stroke-dasharray:5 3}
+    .chart .over{stroke:var(--ink);stroke-dasharray:none;stroke-width:2}
     .chart .whisker{stroke:var(--accent);stroke-width:1.75}
     .chart .dot{fill:var(--accent);stroke:var(--card);stroke-width:1.5}
     .chart .band{fill:var(--soft)}

@@ -30,7 +30,7 @@ extension CourseInterestPage {
       tag(
         "p",
         text: """
-          The band of concentration counts confusion as 0.33 and 0.67. A segment's figure is the mean over its learners; \
+          The band of concentration counts confusion as 0.33 and 0.67. A segment’s figure is the mean over its learners; \
           its interval comes from 2000 bootstrap resamples of learners, 2.5 to 97.5 per cent. The interval covers who \
           happened to be measured; it does not cover whether the network reads faces correctly.
           """)

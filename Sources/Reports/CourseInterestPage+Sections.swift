@@ -21,7 +21,7 @@ extension CourseInterestPage {
       }
       IntervalChart(
         title: "Interest by segment, from the most to the least", rows: ranked + hiddenRows, reference: 0,
-        referenceName: "the learner's own mean over the course", valueName: "Interest", decimals: 0
+        referenceName: "the learner’s own mean over the course", valueName: "Interest", decimals: 0
       ).figure(
         id: "chart-interest", caption: "Dots are means over learners, lines their 95 % bootstrap intervals by learner.")
       overlaps(ranking, byID)
@@ -105,7 +105,7 @@ extension CourseInterestPage {
   var emotions: Markup {
     section(
       "emotions", "The six emotions",
-      "The mean of the network's probabilities over time and learners. They are estimates from faces, not what people "
+      "The mean of the network’s probabilities over time and learners. They are estimates from faces, not what people "
         + "felt."
     ) {
       StackedBarChart(

@@ -38,7 +38,7 @@ package struct CourseInterestPage: Sendable {
       tag("p", .class("eyebrow"), text: "Course-interest report")
       tag("h1", .class("isolate"), text: Escaping.singleLine(report.course.title))
       tag("dl", .class("meta")) {
-        term("Period", report.period.map(Self.text) ?? "no released figures yet")
+        term("Released", report.period.map(Self.text) ?? "nothing yet")
         term("Made", Self.text(time: report.madeAt))
         for model in report.models {
           term("Network", Self.text(model))

@@ -7,7 +7,8 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   /// Raised when a field changes its meaning.
   package var formatVersion = 1
   package var course: Course
-  /// First and last day with data (`2026-11-23`), UTC; nil if nothing was released.
+  /// First and last day on which the figures were released (`2026-11-23`), UTC; nil if nothing was. Not the days of the
+  /// sittings: the first or last of them may be one learner's alone.
   package var period: Period?
   /// When the figures were read, RFC 3339, UTC.
   package var madeAt: String

@@ -19,7 +19,7 @@ struct ReportSummary {
     var sentences = [
       """
       By estimated interest, \(name(first)) comes first (\(ReportFormat.signed(first.entry.mean)) points against \
-      each learner's own mean over the course) and \(name(last)) last (\(ReportFormat.signed(last.entry.mean))).
+      each learner’s own mean over the course) and \(name(last)) last (\(ReportFormat.signed(last.entry.mean))).
       """
     ]
     if first.overlapping.count == ranking.places.count - 1 {

@@ -53,10 +53,6 @@ package struct BarChart: Chart {
       for (index, row) in rows.enumerated() {
         draw(row, top: Double(index) * layout.rowHeight, layout: layout)
       }
-      if let threshold {
-        let x = layout.x(threshold * 100, in: ticks.domain)
-        Drawing.line("reference", x, 0, x, bottom)
-      }
     }
   }
 
@@ -70,6 +66,10 @@ package struct BarChart: Chart {
         "bar", x: layout.plotLeft, y: y - 6, width: right - layout.plotLeft, height: 12, radius: 2)
       Drawing.text(
         "value", Decimal2.fixed(share * 100, decimals: 0) + " %", x: layout.width - 4, y: y + 4.5, anchor: "end")
+      if let threshold {
+        let x = layout.x(threshold * 100, in: 0...100)
+        Drawing.line("reference over", x, y - 10, x, y + 10)
+      }
     } else {
       Drawing.text("muted", row.note, x: layout.plotLeft + 6, y: y + 4.5)
     }

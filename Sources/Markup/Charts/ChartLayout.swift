@@ -21,11 +21,11 @@ package struct ChartLayout: Sendable {
   /// Room for a row's label in pixels.
   var labelWidth: Double { labelsBeside ? plotLeft - 24 : width - 8 }
   /// Height of one row in pixels.
-  var rowHeight: Double { labelsBeside ? 30 : 46 }
+  var rowHeight: Double { labelsBeside ? 30 : 52 }
   /// Distance from a row's top to the middle of its bar in pixels.
-  var barMiddle: Double { labelsBeside ? 15 : 32 }
+  var barMiddle: Double { labelsBeside ? 15 : 33 }
   /// Baseline of a row's label below the row's top in pixels.
-  var labelBaseline: Double { labelsBeside ? 19.5 : 14 }
+  var labelBaseline: Double { labelsBeside ? 19.5 : 15 }
   /// Most intervals between ticks that stay readable.
   var mostTicks: Int { labelsBeside ? 8 : 4 }
   static let fontSize = 13.0

@@ -65,10 +65,12 @@ package struct StackedBarChart: Chart {
 
   private func bar(_ shares: [Double], top: Double, layout: ChartLayout) -> [Markup] {
     var drawn: [Markup] = []
+    // Rounded shares need not add up to one; the bar is drawn full all the same, and printed as they are.
+    let total = max(shares.reduce(0, +), 1e-9)
     var start = 0.0
     for (index, share) in zip(categories.indices, shares) where share > 0 {
       let left = layout.x(start * 100, in: 0...100)
-      start += share
+      start += share / total
       let width = layout.x(start * 100, in: 0...100) - left
       let percent = Decimal2.fixed(share * 100, decimals: 0)
       drawn.append(

@@ -94,6 +94,7 @@ package struct TimelineChart: Chart {
     var markers: [Markup] = []
     var previous: (x: Double, y: Double, segment: Int)?
     for (index, segment) in segments.enumerated() {
+      if segment.minutes.isEmpty { previous = nil }
       for (minute, values) in segment.minutes.enumerated() {
         guard let values, values.indices.contains(series) else {
           previous = nil

@@ -1,0 +1,97 @@
+import Analytics
+import LearningEvents
+package import PostgresIO
+
+/// What reports and pages may read: courses, released cells, totals, stored reports. Never a learner.
+///
+/// Works under either role: `lectern_aggregator` sees every course, `lectern_web` only those of the teacher it reads
+/// for (row-level security; no teacher, no released cell).
+package struct ReportsRepository: Sendable {
+  /// For whom figures are read.
+  package enum Reader: Sendable, Equatable {
+    /// A person the LMS names as a teacher of the course.
+    case teacher(String)
+    /// The operator of the deployment, for a connection with the role `lectern_aggregator`.
+    case deployment
+  }
+
+  private let connection: PostgresConnection
+  private let reader: Reader
+
+  package init(connection: PostgresConnection, reader: Reader) {
+    self.connection = connection
+    self.reader = reader
+  }
+
+  /// The courses this reader may see, by title.
+  package func courses() async throws -> [ReportedCourse] {
+    let teacher: String? = if case .teacher(let id) = reader { id } else { nil }
+    let rows = try await connection.query(
+      """
+      SELECT c.course_id, c.title,
+        (SELECT count(*) FROM lectern.segment g WHERE g.course_id = c.course_id AND g.retired_at IS NULL) AS segments
+      FROM lectern.course c WHERE $1::text IS NULL OR $1 = ANY (c.teachers) ORDER BY c.title, c.course_id
+      """, [.optional(teacher)])
+    return try rows.map {
+      ReportedCourse(
+        id: try $0.decode("course_id"), title: try $0.decode("title"),
+        segments: Int(try $0.decode("segments", as: Int64.self)))
+    }
+  }
+
+  /// Everything released of one course, in one snapshot; nil if the reader may not see the course or there is none.
+  ///
+  /// - Parameter cohortMinimum: cells below it are left out even if an aggregator with a lower minimum released them;
+  ///   compared after the same rounding that the stored number of learners has gone through.
+  package func released(course: Int64, cohortMinimum: Int) async throws -> ReleasedCourse? {
+    precondition(cohortMinimum >= ReleasePolicy.cohortFloor, "no cohort under the floor is ever shown")
+    let minimum = ReleasePolicy.shown(learners: Int32(clamping: cohortMinimum))
+    let setting = if case .teacher(let id) = reader { id } else { "" }
+    let reader = reader
+    return try await connection.withTransaction(.snapshot) { connection in
+      try connection.query("SELECT set_config('lectern.teacher', $1, true)", [.text(setting)])
+      return try ReleasedCourse.read(course, for: reader, minimum: minimum, on: connection)
+    }
+  }
+
+  /// Keeps a report that was made; returns its number. Needs the role `lectern_aggregator`.
+  package func record(_ report: ReportRecord) async throws(PostgresError) -> Int64 {
+    try await connection.query(
+      """
+      INSERT INTO lectern.report_run (course_id, made_at, cohort_minimum, weights_version, format_version, document)
+      VALUES ($1, $2, $3, $4, $5, $6) RETURNING report_id
+      """,
+      [
+        .int8(report.course), .timestamp(report.madeAt.postgres), .int4(Int32(clamping: report.cohortMinimum)),
+        .int2(report.weightsVersion), .int4(report.formatVersion), .json(report.document),
+      ]
+    ).single().decode("report_id")
+  }
+
+  /// The newest valid report of a course, as it was made. Needs the role `lectern_aggregator`.
+  package func latest(course: Int64) async throws(PostgresError) -> ReportRecord? {
+    let rows = try await connection.query(
+      """
+      SELECT course_id, made_at, cohort_minimum, weights_version, format_version, document FROM lectern.report_run
+      WHERE course_id = $1 AND invalidated_at IS NULL ORDER BY made_at DESC, report_id DESC LIMIT 1
+      """, [.int8(course)])
+    guard let row = rows.first else { return nil }
+    return ReportRecord(
+      course: try row.decode("course_id"), madeAt: EventTime(try row.decode("made_at", as: PostgresTimestamp.self)),
+      cohortMinimum: Int(try row.decode("cohort_minimum", as: Int32.self)),
+      weightsVersion: try row.decode("weights_version"), formatVersion: try row.decode("format_version"),
+      document: try row.decode("document"))
+  }
+
+  /// Marks every stored report of a course invalid, because figures in it were withdrawn; returns how many. Needs the
+  /// role `lectern_aggregator`.
+  @discardableResult
+  package func invalidate(course: Int64) async throws(PostgresError) -> Int {
+    try await connection.query(
+      """
+      UPDATE lectern.report_run SET invalidated_at = greatest(made_at, clock_timestamp())
+      WHERE course_id = $1 AND invalidated_at IS NULL RETURNING report_id
+      """, [.int8(course)]
+    ).count
+  }
+}

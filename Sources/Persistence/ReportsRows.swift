@@ -1,0 +1,83 @@
+package import Analytics
+package import LearningEvents
+
+/// A course in the list of courses.
+package struct ReportedCourse: Sendable, Equatable {
+  package let id: Int64
+  package let title: String
+  /// Current segments.
+  package let segments: Int
+
+  package init(id: Int64, title: String, segments: Int) {
+    (self.id, self.title, self.segments) = (id, title, segments)
+  }
+}
+
+/// What may be shown of one course: released cells of the cohort minimum or more, and what they came from.
+package struct ReleasedCourse: Sendable, Equatable {
+  package let id: Int64
+  package let title: String
+  /// Current segments by ordinal, those without released cells included.
+  package let segments: [ReleasedSegment]
+  /// When the oldest and the newest of these cells were released; nil without any.
+  package let released: ClosedRange<EventTime>?
+  /// The versions of the metrics' weights behind the cells, usually one.
+  package let weightsVersions: [Int16]
+  package let models: [ReportedModel]
+  package let totals: IngestTotals
+}
+
+/// A segment with its released metrics and minutes; both empty where nothing may be shown.
+package struct ReleasedSegment: Sendable, Equatable {
+  package let id: Int64
+  package let ordinal: Int32
+  package let title: String
+  package let metrics: [Metric: ReleasedMetric]
+  /// By minute from the segment's start; mean values.
+  package let minutes: [Int32: [Metric: ReleasedMetric]]
+}
+
+/// One released number with its cohort, rounded as released.
+package struct ReleasedMetric: Sendable, Hashable {
+  /// Rounded down to a multiple of five.
+  package let learners: Int32
+  /// Ten-thousandths.
+  package let mean: Int64
+  /// The 95 % interval of the mean; for minutes the mean alone.
+  package let interval: ClosedRange<Int64>
+}
+
+/// A model bundle that measured samples of a course.
+package struct ReportedModel: Sendable, Equatable {
+  /// Hexadecimal SHA-256.
+  package let id: String
+  /// What its evaluation calls it (`name`); empty if nothing.
+  package let name: String
+  package let isTrained: Bool
+}
+
+/// What became of all frames of the deployment, over every course.
+package struct IngestTotals: Sendable, Equatable {
+  package let stored: Int64
+  package let rejected: Int64
+  package let duplicates: Int64
+}
+
+/// A report as it is stored.
+package struct ReportRecord: Sendable, Equatable {
+  package var course: Int64
+  package var madeAt: EventTime
+  package var cohortMinimum: Int
+  package var weightsVersion: Int16
+  package var formatVersion: Int32
+  /// JSON.
+  package var document: String
+
+  package init(
+    course: Int64, madeAt: EventTime, cohortMinimum: Int, weightsVersion: Int16, formatVersion: Int32,
+    document: String
+  ) {
+    (self.course, self.madeAt, self.cohortMinimum) = (course, madeAt, cohortMinimum)
+    (self.weightsVersion, self.formatVersion, self.document) = (weightsVersion, formatVersion, document)
+  }
+}
