@@ -1,4 +1,4 @@
-package import Analytics
+import Analytics
 package import LearningEvents
 package import Persistence
 

@@ -1,5 +1,3 @@
-package import LearningEvents
-
 /// What a report says beside the figures, which the caller knows: where and why the deployment runs, and the rules.
 package struct ReportContext: Sendable {
   package var deployment: CourseInterestReport.Deployment

@@ -1,0 +1,74 @@
+package import HTTPServing
+import Markup
+package import Reports
+package import Telemetry
+
+/// Lectern's pages, read-only: the list of courses, their reports, and what a monitor asks for.
+///
+/// | path | what |
+/// |---|---|
+/// | `/` | the courses, and what this is |
+/// | `/courses/{id}/report` | the course-interest report as a page |
+/// | `/courses/{id}/report.json` | the same as JSON |
+/// | `/style.css` | the stylesheet of both |
+/// | `/metrics` | metrics in Prometheus's text format |
+/// | `/live` | 200 while the process serves; depends on nothing else |
+/// | `/ready` | 200 if what it needs is there, else 503 and what is missing |
+///
+/// Nobody signs in yet, so it is for this machine's own address alone: see `SiteServer`.
+package struct Site: Sendable {
+  private let reports: any ReportSource
+  private let deployment: CourseInterestReport.Deployment
+  private let metrics: MetricsRegistry
+  private let missing: @Sendable () async -> [String]
+
+  /// - Parameter missing: what the process lacks to be ready, one short phrase each without ids; empty when ready.
+  package init(
+    reports: any ReportSource, deployment: CourseInterestReport.Deployment, metrics: MetricsRegistry,
+    missing: @escaping @Sendable () async -> [String]
+  ) {
+    self.reports = reports
+    self.deployment = deployment
+    self.metrics = metrics
+    self.missing = missing
+  }
+
+  /// The routes of the site.
+  package var router: Router {
+    var router = Router()
+    router.on(.get, "/") { _ in
+      .html(IndexPage(courses: try await reports.courses(), deployment: deployment).rendered())
+    }
+    router.on(.get, "/courses/{id}/report") { request in
+      guard let report = try await report(request) else { return .html(NotFoundPage.rendered(), status: .notFound) }
+      return .html(CourseInterestPage(report).rendered(styles: .linked(Self.stylesheet)))
+    }
+    router.on(.get, "/courses/{id}/report.json") { request in
+      guard let report = try await report(request) else { return .failure(.notFound) }
+      return .json(try report.json())
+    }
+    router.on(.get, "/style.css") { _ in
+      var response = HTTPResponse.text(Self.styles, type: "text/css; charset=utf-8")
+      response.isTagged = true
+      return response
+    }
+    router.on(.get, "/metrics") { _ in
+      .text(metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+    router.on(.get, "/live") { _ in .text("live\n") }
+    router.on(.get, "/ready") { _ in
+      let missing = await missing()
+      return missing.isEmpty
+        ? .text("ready\n") : .text(missing.joined(separator: "\n") + "\n", status: .unavailable)
+    }
+    return router
+  }
+
+  static let stylesheet = Link.path(["style.css"])
+  private static let styles = Theme.all.map(\.description).joined()
+
+  private func report(_ request: HTTPRequest) async throws -> CourseInterestReport? {
+    guard let id = request.parameters["id"].flatMap({ Int64($0) }), id > 0 else { return nil }
+    return try await reports.report(course: id)
+  }
+}
