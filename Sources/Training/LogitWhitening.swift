@@ -1,17 +1,17 @@
-import Tensors
+package import Tensors
 
 /// Centres, decorrelates and scales the last layer of a network after what it gave for a set of faces.
 ///
 /// A random head on random features says the same label for nearly every face: its logits share one large offset and
 /// move together. After this, over the measured faces, the six logits have mean 0, deviation `gain` and no correlation,
 /// so that each of them is the largest for some.
-struct LogitWhitening {
+package struct LogitWhitening {
   /// Lower triangular inverse of the Cholesky factor of the covariance, `[6][6]`.
   private let inverse: [[Double]]
   private let mean: [Double]
 
   /// - Parameter logits: one row a face, all of one length; at least as many faces as logits.
-  init(_ logits: [[Float]]) {
+  package init(_ logits: [[Float]]) {
     let size = logits.first?.count ?? 0
     precondition(size > 0 && logits.count >= size, "whitening needs at least as many faces as logits")
     let count = Double(logits.count)
@@ -61,7 +61,7 @@ struct LogitWhitening {
   ///   - weight: `[6, K]`.
   ///   - bias: `[6]`.
   ///   - gain: the deviation of the new logits.
-  func applied(
+  package func applied(
     weight: Tensor<Float>, bias: Tensor<Float>, gain: Double
   ) -> (weight: Tensor<Float>, bias: Tensor<Float>) {
     let size = mean.count

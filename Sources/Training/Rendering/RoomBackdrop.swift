@@ -55,7 +55,7 @@ enum RoomBackdrop {
     let bar = height * 0.018
     rectangle(&canvas, x, y, w, h, frame, soft: soft)
     rectangle(&canvas, x + bar, y + bar, w - 2 * bar, h - 2 * bar, sky, soft: soft, gradient: 0.15)
-    rectangle(&canvas, x + bar, y + h * 0.66, w - 2 * bar, h * 0.34 - bar, sky * 0.72, soft: soft * 2)
+    rectangle(&canvas, x + bar, y + h * 0.66, w - 2 * bar, h * 0.34 - bar, sky * 0.84, soft: soft * 2)
     rectangle(&canvas, x + w / 2 - bar / 2, y, bar, h, frame * 0.94, soft: soft)
     rectangle(&canvas, x, y + h * 0.45, w, bar, frame * 0.94, soft: soft)
   }
@@ -64,15 +64,18 @@ enum RoomBackdrop {
     let height = Float(canvas.height)
     let w = height * random.uniform(0.30...0.42)
     let board = Colour(0.36, 0.26, 0.18) * random.uniform(0.7...1.5)
-    let rowHeight = height * random.uniform(0.17...0.22)
     var y = height * random.uniform(-0.06...0.08)
-    for _ in 0..<4 {
-      rectangle(&canvas, x, y, w, rowHeight, board * 0.55, soft: soft)
+    // Rows of different heights and well filled: even dark bands are what a Haar cascade takes for eyes and a mouth.
+    for _ in 0..<5 {
+      let rowHeight = height * random.uniform(0.09...0.21)
+      rectangle(&canvas, x, y, w, rowHeight, board * 0.8, soft: soft)
       var bookX = x + soft
-      while bookX < x + w * random.uniform(0.7...1) - rowHeight * 0.15 {
-        let bookWidth = rowHeight * random.uniform(0.12...0.26)
-        let bookHeight = rowHeight * random.uniform(0.55...0.85)
-        let colour = Colour(random.uniform(0.15...0.7), random.uniform(0.15...0.6), random.uniform(0.15...0.6))
+      while bookX < x + w * random.uniform(0.8...1) - rowHeight * 0.2 {
+        let bookWidth = height * random.uniform(0.02...0.055)
+        let bookHeight = rowHeight * random.uniform(0.62...0.97)
+        let pale = random.uniform(0.12...0.7)
+        let colour = Colour(
+          pale * random.uniform(0.6...1.2), pale * random.uniform(0.6...1.1), pale * random.uniform(0.6...1.1))
         rectangle(
           &canvas, bookX, y + rowHeight - bookHeight, bookWidth * 0.92, bookHeight, colour, soft: soft * 0.7)
         bookX += bookWidth

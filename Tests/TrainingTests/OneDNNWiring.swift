@@ -1,0 +1,74 @@
+import ImageIO
+import LearningEvents
+import Neural
+import OneDNN
+import OpenCV
+import Recognition
+import Telemetry
+import Tensors
+import Training
+
+/// One network on one oneDNN stream, for either role.
+struct StreamNetwork: FeatureNetwork, ClassifierNetwork {
+  let stream: InferenceStream
+  let network: CompiledNetwork
+
+  func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
+  func logits(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
+}
+
+/// Calibration on a few oneDNN streams.
+struct StreamCalibrator: NetworkCalibrating {
+  let streams: [InferenceStream]
+
+  init(streams: Int) { self.streams = (0..<streams).map { InferenceStream(name: "calibrate-\($0)") } }
+
+  func outputs(
+    of network: Network, weights: Weights, for samples: [Tensor<Float>], finished: @escaping @Sendable (Int) -> Void
+  ) async throws -> [Tensor<Float>] {
+    let prepared = try PreparedNetwork(network, weights: weights)
+    let count = streams.count
+    return try await withThrowingTaskGroup(of: [(Int, Tensor<Float>)].self) { group in
+      for (lane, stream) in streams.enumerated() {
+        group.addTask {
+          let compiled = try await stream.compile(prepared, batch: 1)
+          var done: [(Int, Tensor<Float>)] = []
+          for index in Swift.stride(from: lane, to: samples.count, by: count) {
+            done.append((index, try await stream.run(compiled, samples[index])))
+            finished(done.count)
+          }
+          return done
+        }
+      }
+      var all = try await group.reduce(into: []) { $0 += $1 }
+      all.sort { $0.0 < $1.0 }
+      return all.map(\.1)
+    }
+  }
+
+  func measureBatchNorm(
+    of network: Network, weights: Weights, for batch: Tensor<Float>
+  ) async throws -> BatchNormMeasurement {
+    try await streams[0].measureBatchNorm(network, weights: weights, input: batch)
+  }
+}
+
+extension Recognizer {
+  /// The real pipeline over a bundle that was never stored.
+  static func real(_ bundle: ModelBundle, streams: Int, registry: MetricsRegistry = .init()) async throws -> Recognizer
+  {
+    let features = try PreparedNetwork(bundle.manifest.makeFeatureNetwork(), weights: bundle.featureWeights)
+    let classifier = try PreparedNetwork(bundle.manifest.makeNetwork()!, weights: bundle.networkWeights)
+    var lanes: [RecognitionStream] = []
+    for index in 0..<streams {
+      let stream = InferenceStream(name: "stream-\(index)")
+      lanes.append(
+        RecognitionStream(
+          features: StreamNetwork(stream: stream, network: try await stream.compile(features, batch: 1)),
+          classifier: StreamNetwork(stream: stream, network: try await stream.compile(classifier, batch: 1))))
+    }
+    return Recognizer(
+      model: bundle.manifest, id: "not stored", streams: lanes, decoder: PictureDecoder(),
+      detector: try CascadeFaceDetector(), describer: SiftDescriber(), registry: registry, logger: .silent)
+  }
+}
