@@ -81,7 +81,8 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql"].map { .embedInCode($0) }, swiftSettings: swift),
+    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql"].map { .embedInCode($0) },
+    swiftSettings: swift),
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
@@ -123,6 +124,7 @@ let testTargets: [Target] = [
   tests("Tensors"),
   tests("Neural", ["Tensors"]),
   tests("OneDNN", ["Neural", "Tensors"]),
+  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents"]),
   tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(
@@ -135,7 +137,8 @@ let testTargets: [Target] = [
   .testTarget(
     name: "IntegrationTests",
     dependencies: [
-      "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence", "PostgresIO", "Services", "Telemetry",
+      "Aggregation", "Analytics", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence",
+      "PostgresIO", "Reports", "Services", "Telemetry",
       "TestSupport",
     ],
     swiftSettings: swift),
@@ -152,7 +155,7 @@ let testTargets: [Target] = [
   tests("Markup"),
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
-  tests("Web", ["HTTPServing", "Markup", "Reports", "Telemetry"]),
+  tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
   tests("ImageIO", ["Vision", "VisionTestSupport"]),
   tests("OpenCV", ["ImageIO", "Vision", "VisionTestSupport"]),
 ]

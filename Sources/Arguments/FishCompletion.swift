@@ -6,7 +6,9 @@ enum FishCompletion {
     let lines = root.all.flatMap { node -> [String] in
       let head = "complete -c \(root.name) -n '\(function) \(node.joined("/"))'"
       let children = node.children.map { "\(head) -a \($0.name) -d \(quoted($0.abstract))" }
-      let positionals = node.positionals.suffix(1).map { "\(head)\(value($0))" }.filter { $0 != head }
+      // Files are what fish offers by itself: each command that takes none says so.
+      let positional = node.positionals.last.map(value) ?? " -f"
+      let positionals = positional == files ? [] : ["\(head)\(positional)"]
       return children + positionals + node.options.flatMap { option(head, $0) }
         + ["\(head) -s h -l help -d 'show this help'"]
     }
@@ -21,7 +23,6 @@ enum FishCompletion {
         end
         test $path = $argv[1]
       end
-      complete -c \(root.name) -f
       \(lines.joined(separator: "\n"))
 
       """
@@ -34,12 +35,14 @@ enum FishCompletion {
     return option.isInvertible ? [line, "\(head) -l no-\(option.long) -d \(quoted(option.help))"] : [line]
   }
 
+  private static let files = " -F"
+
   private static func value(_ definition: ArgumentDefinition) -> String {
     switch definition.completion {
-    case .none: ""
-    case .file: " -F"
-    case .directory: " -a '(__fish_complete_directories)'"
-    case .choices(let choices): " -a \(quoted(choices.joined(separator: " ")))"
+    case .none: " -f"
+    case .file: files
+    case .directory: " -f -a '(__fish_complete_directories)'"
+    case .choices(let choices): " -f -a \(quoted(choices.joined(separator: " ")))"
     }
   }
 

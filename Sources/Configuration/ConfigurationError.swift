@@ -24,5 +24,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 package struct ConfigurationErrors: Error, Equatable, CustomStringConvertible {
   package var errors: [ConfigurationError]
 
+  package init(errors: [ConfigurationError]) { self.errors = errors }
+
   package var description: String { errors.map(\.description).joined(separator: "\n") }
 }

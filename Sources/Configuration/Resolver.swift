@@ -95,6 +95,9 @@ struct Resolver {
   mutating func judgeUnknown(_ keys: [any AnyConfigurationKey], foreign: Set<String>) -> [String] {
     let names = keys.flatMap { $0.isSecret ? [$0.name, "\($0.name)_FILE"] : [$0.name] }
     let known = Set(names).union(foreign)
+    func suggestion(_ name: String) -> String? {
+      names.first { name == "\($0)_FILE" } ?? Suggestion.nearest(to: name, among: names)
+    }
     func remedy(_ suggestion: String?) -> String {
       suggestion.map { "did you mean \($0)?" } ?? "remove it, or see `lectern config` for all keys"
     }
@@ -103,11 +106,11 @@ struct Resolver {
       errors.append(
         ConfigurationError(
           key: name, place: "\(file!.path):\(entry.line)", problem: "unknown key",
-          remedy: remedy(Suggestion.nearest(to: name, among: names))))
+          remedy: remedy(suggestion(name))))
     }
     var warnings: [String] = []
     for name in environment.keys.sorted() where name.hasPrefix("LECTERN_") && !known.contains(name) {
-      if let suggestion = Suggestion.nearest(to: name, among: names) {
+      if let suggestion = suggestion(name) {
         errors.append(
           ConfigurationError(
             key: name, place: "environment", problem: "unknown key", remedy: remedy(suggestion)))

@@ -1,0 +1,78 @@
+import Arguments
+import Foundation
+import Processes
+import Testing
+
+@Suite struct CompletionTests {
+  private let launcher = ProcessLauncher()
+
+  private func script(_ shell: CompletionShell) -> String {
+    Program(Root.self, output: { _ in }, errorOutput: { _ in }).completionScript(for: shell)
+  }
+
+  /// Feeds a script to a shell.
+  private func run(_ shell: String, _ arguments: [String], _ input: String) async throws -> ProcessResult {
+    try await launcher.run(ChildCommand(shell, arguments), input: Array(input.utf8), deadline: .seconds(30))
+  }
+
+  private static func has(_ shell: String) -> Bool {
+    ["/bin", "/usr/bin", "/usr/local/bin"].contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(shell)") }
+  }
+
+  /// What bash offers for a line, split into words as bash splits it.
+  private func offers(_ words: String...) async throws -> [String] {
+    let list = words.map { "'\($0)'" }.joined(separator: " ")
+    let driver = """
+      \(script(.bash))
+      cd /usr
+      COMP_WORDS=(\(list)); COMP_CWORD=\(words.count - 1)
+      _lectern_complete
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """
+    let result = try await run("bash", ["-s"], driver).requireSuccess()
+    #expect(result.errorText == "")
+    return result.outputText.split(separator: "\n").map(String.init).sorted()
+  }
+
+  @Test func bashAcceptsTheScript() async throws {
+    let result = try await run("bash", ["-n", "/dev/stdin"], script(.bash))
+    #expect(result.status.isSuccess, "\(result.errorText)")
+  }
+
+  @Test func bashCompletes() async throws {
+    #expect(try await offers("lectern", "") == ["model", "publish"])
+    #expect(try await offers("lectern", "pub") == ["publish"])
+    #expect(try await offers("lectern", "model", "") == ["info", "train"])
+    #expect(try await offers("lectern", "publish", "--d") == ["--data-dir", "--dry-run", "--duration"])
+    #expect(try await offers("lectern", "publish", "--no") == ["--no-colour", "--no-wait"])
+    #expect(try await offers("lectern", "publish", "--mode", "") == ["fast", "slow"])
+    #expect(try await offers("lectern", "publish", "--mode", "=", "s") == ["slow"])
+    #expect(try await offers("lectern", "publish", "--mode", "=") == ["fast", "slow"])
+    #expect(try await offers("lectern", "publish", "--rate", "").isEmpty)
+    #expect(try await offers("lectern", "publish", "--data-dir", "bi") == ["bin"])
+    #expect(try await offers("lectern", "publish", "bi") == ["bin"])
+    #expect(try await offers("lectern", "model", "train", "f") == ["fast"])
+    #expect(try await offers("lectern", "model", "info", "").isEmpty)
+  }
+
+  @Test(.enabled(if: CompletionTests.has("zsh"), "zsh is not installed"))
+  func zshAcceptsTheScript() async throws {
+    let result = try await run("zsh", ["-n", "/dev/stdin"], script(.zsh))
+    #expect(result.status.isSuccess, "\(result.errorText)")
+  }
+
+  @Test(.enabled(if: CompletionTests.has("fish"), "fish is not installed"))
+  func fishCompletes() async throws {
+    let result = try await run("fish", ["--no-execute", "/dev/stdin"], script(.fish))
+    #expect(result.status.isSuccess, "\(result.errorText)")
+    for (line, expected) in [
+      ("lectern ", ["model", "publish"]), ("lectern model tr", ["train"]),
+      ("lectern publish --mode ", ["fast", "slow"]), ("lectern publish --rate ", []), ("lectern model info ", []),
+      ("lectern publish /etc/os-rel", ["/etc/os-release"]), ("lectern publish --dur", ["--duration"]),
+    ] {
+      let driver = script(.fish) + "\ncomplete -C '\(line)'\n"
+      let offered = try await run("fish", [], driver).requireSuccess().outputText
+      #expect(offered.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }.sorted() == expected)
+    }
+  }
+}

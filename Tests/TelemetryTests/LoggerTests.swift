@@ -1,0 +1,96 @@
+import Foundation
+import Telemetry
+import Testing
+
+@Suite struct LoggerTests {
+  @Test func dropsWhatIsBelowItsLevelUnevaluated() {
+    let sink = CapturingLogSink()
+    let logger = Logger(label: "test", level: .info, sink: sink)
+    var evaluations = 0
+    func count() -> MetadataValue {
+      evaluations += 1
+      return 1
+    }
+    logger.debug("dropped", metadata: ["n": count()])
+    #expect(sink.entries.isEmpty)
+    #expect(evaluations == 0)
+    logger.info("kept", metadata: ["n": count()])
+    #expect(sink.messages == ["kept"])
+    #expect(sink.entries[0]["n"] == 1)
+  }
+
+  @Test func childrenCarryLabelAndMetadata() {
+    let sink = CapturingLogSink()
+    let logger = Logger(label: "worker", sink: sink).labelled("poll", metadata: ["partition": 3])
+    logger.warning("lagging", metadata: ["lag": "\(5) records", "partition": 4])
+    #expect(sink.entries[0].label == "poll")
+    #expect(sink.entries[0]["partition"] == 4)
+    #expect(sink.entries[0]["lag"] == "5 records")
+  }
+
+  @Test func levelsHaveNames() {
+    #expect(LogLevel(name: "Warning") == .warning)
+    #expect(LogLevel(name: "loud") == nil)
+    #expect(LogLevel.debug < .error)
+  }
+}
+
+@Suite struct LogFormatTests {
+  private func entry(_ metadata: [(key: String, value: MetadataValue)] = [], message: String = "stored") -> LogEntry {
+    LogEntry(
+      time: Date(timeIntervalSince1970: 1_795_435_200.25), level: .info, label: "worker", message: message,
+      metadata: metadata)
+  }
+
+  @Test func humanLines() {
+    let line = LogFormat.human(colour: false).line(entry([("n", 3), ("text", "two words"), ("empty", "")]))
+    #expect(line == #"2026-11-23T12:00:00.250Z info    worker: stored n=3 text="two words" empty="""#)
+  }
+
+  @Test func controlCharactersNeverReachATerminal() {
+    let line = LogFormat.human(colour: false).line(entry([("text", "\u{1B}[31m\nred\u{9B}")]))
+    #expect(line.hasSuffix(#"text="\u001b[31m\nred\u009b""#))
+  }
+
+  @Test func colourOnlyWhenAsked() {
+    #expect(LogFormat.human(colour: true).line(entry()).contains("\u{1B}[32m"))
+    #expect(!LogFormat.human(colour: false).line(entry()).contains("\u{1B}"))
+  }
+
+  @Test func jsonLinesParse() throws {
+    let line = LogFormat.json.line(
+      entry([("a", 1), ("b", 2.5), ("c", true), ("d", "q\"\\\n\u{1}"), ("a", 9), ("e", .double(.nan))]))
+    #expect(!line.contains("\n"))
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    #expect(object["time"] as? String == "2026-11-23T12:00:00.250Z")
+    #expect(object["level"] as? String == "info")
+    #expect(object["logger"] as? String == "worker")
+    #expect(object["message"] as? String == "stored")
+    let data = try #require(object["data"] as? [String: Any])
+    #expect(data["a"] as? Int == 9)
+    #expect(data["b"] as? Double == 2.5)
+    #expect(data["c"] as? Bool == true)
+    #expect(data["d"] as? String == "q\"\\\n\u{1}")
+    #expect(data["e"] as? String == "nan")
+  }
+
+  @Test func linesOfManyThreadsNeverInterleave() async throws {
+    let path = NSTemporaryDirectory() + "lectern-log-\(UUID().uuidString)"
+    let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
+    let logger = Logger(label: "test", sink: StreamLogSink(fileDescriptor: descriptor, format: .json))
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          for line in 0..<50 { logger.info("line", metadata: ["task": .init(task), "line": .init(line)]) }
+        }
+      }
+    }
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 400)
+    for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
+  }
+}
