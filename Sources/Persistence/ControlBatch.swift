@@ -94,4 +94,8 @@ package struct ControlResult: Sendable, Equatable {
   /// Of the applied, those a newer event had overtaken, which changed nothing.
   package let superseded: Int64
   package let rejects: Int64
+
+  package init(applied: Int64, superseded: Int64, rejects: Int64) {
+    (self.applied, self.superseded, self.rejects) = (applied, superseded, rejects)
+  }
 }

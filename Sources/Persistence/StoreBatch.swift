@@ -59,4 +59,9 @@ package struct StoreResult: Sendable, Equatable {
   package let consentLost: Int64
   /// Of the rejects, those that met a stored sample of another capture time.
   package let sequenceReused: Int64
+
+  package init(samples: Int64, rejects: Int64, duplicates: Int64, consentLost: Int64, sequenceReused: Int64) {
+    (self.samples, self.rejects, self.duplicates) = (samples, rejects, duplicates)
+    (self.consentLost, self.sequenceReused) = (consentLost, sequenceReused)
+  }
 }

@@ -114,6 +114,7 @@ package actor PostgresConnection {
   /// Runs the body inside a transaction: commits when it returns, rolls back when it throws.
   ///
   /// The body is synchronous, so nothing else of this actor comes between and no transaction is left open.
+  @discardableResult
   package func withTransaction<Value: Sendable>(
     _ mode: PostgresTransactionMode = .readCommitted,
     _ body: @Sendable (isolated PostgresConnection) throws -> Value

@@ -1,6 +1,7 @@
 import Migrations
 import Persistence
 import PostgresIO
+import Telemetry
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import Foundation
-package import LocalServers
-import Migrations
-package import Persistence
+import LocalServers
+import Persistence
 package import PostgresIO
 import Processes
 import Telemetry
@@ -154,7 +153,7 @@ package struct PostgresServerTrait: SuiteTrait, TestScoping {
   package var isRecursive: Bool { false }
 
   package func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
   ) async throws {
     do {
       try await function()

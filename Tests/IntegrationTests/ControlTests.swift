@@ -1,0 +1,224 @@
+import LearningEvents
+import Persistence
+import PostgresIO
+import TestSupport
+import Testing
+
+extension Integration {
+  /// `lectern.apply_control`, sessions, consent and erasure.
+  @Suite(.enabled(if: PostgresTestServer.isWanted))
+  struct ControlTests {
+    typealias Fixture = PostgresIngestFixture
+
+    private func withFixture(_ body: (Fixture, CourseRepository, PrivacyRepository) async throws -> Void) async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database)
+        try await body(
+          fixture, CourseRepository(connection: fixture.owner), PrivacyRepository(connection: fixture.owner))
+        await fixture.close()
+      }
+    }
+
+    private func at(_ fixture: Fixture, _ seconds: Int64) -> EventTime {
+      fixture.noon.advanced(by: .seconds(seconds - 86_400))
+    }
+
+    @Test func theNewestConsentWinsAndTiesGoToRevoke() async throws {
+      try await withFixture { fixture, courses, privacy in
+        func apply(_ granted: Bool, _ seconds: Int64) async throws -> ConsentState {
+          try await courses.apply([Fixture.consent(5, granted: granted, at: at(fixture, seconds))])
+          return try await privacy.consent(of: Fixture.learner(5), scope: .analytics)
+        }
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .unknown)
+        #expect(try await apply(true, 10) == .granted)
+        #expect(try await apply(false, 5) == .granted)
+        #expect(try await apply(false, 10) == .revoked)
+        #expect(try await apply(true, 10) == .revoked)
+        #expect(try await apply(true, 11) == .granted)
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .research) == .unknown)
+      }
+    }
+
+    @Test func revokingAnalyticsErasesWhatWasStored() async throws {
+      try await withFixture { fixture, courses, privacy in
+        let samples = (0..<5).map { fixture.sample(offset: Int64($0), sequence: Int32($0)) }
+        let kept = fixture.sample(offset: 5, session: 1, sequence: 0)
+        _ = try await fixture.repository.store(fixture.batch(samples + [kept]))
+        try await fixture.owner.execute("DELETE FROM lectern.rollup_dirty")
+        try await courses.apply([Fixture.consent(0, granted: false, at: at(fixture, 0))])
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure WHERE pending") == 1)
+        // In chunks, each with its dirty entry and its count in the ledger.
+        #expect(try await privacy.erasePending(limit: 3) == 3)
+        #expect(try await privacy.erasePending(limit: 3) == 2)
+        #expect(try await privacy.erasePending(limit: 3) == nil)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 1)
+        #expect(try await fixture.number("SELECT count(DISTINCT session_id) FROM lectern.rollup_dirty") == 1)
+        let counters = try await fixture.counters()
+        #expect((counters.samples, counters.erased) == (6, 5))
+        let receipt = try await privacy.receipt(erasureID: 1)
+        #expect(receipt?.isPending == false)
+        #expect(receipt?.samplesRemoved == 5)
+      }
+    }
+
+    @Test func revokingAnotherScopeErasesNothing() async throws {
+      try await withFixture { fixture, courses, privacy in
+        try await courses.apply([
+          Fixture.consent(0, scope: .research, granted: true, at: at(fixture, 0)),
+          Fixture.consent(0, scope: .research, granted: false, at: at(fixture, 1)),
+        ])
+        #expect(try await privacy.consent(of: Fixture.learner(0), scope: .research) == .revoked)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure") == 0)
+      }
+    }
+
+    @Test func anErasedLearnerStaysOutAndOthersStay() async throws {
+      try await withFixture { fixture, courses, privacy in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        let order = try await privacy.erase(Fixture.learner(0))
+        #expect(try await privacy.erasePending() == 1)
+        #expect(try await privacy.erasePending() == nil)
+        let key = FrameKey(
+          source: Fixture.source, courseID: "course-1", learner: Fixture.learner(0), sessionID: "session-0",
+          sequence: 0,
+          capturedAt: EventTime(microseconds: order.cutoff.microseconds))
+        let later = FrameKey(
+          source: Fixture.source, courseID: "course-1", learner: Fixture.learner(0), sessionID: "session-0",
+          sequence: 9,
+          capturedAt: order.cutoff.advanced(by: .milliseconds(1)))
+        let known = try await fixture.repository.resolve([key, later])
+        #expect(known.map(\.isErased) == [true, false])
+        #expect(known.map(\.consent) == [.revoked, .revoked])
+        let opening = try await fixture.repository.openSession(
+          source: Fixture.source, sessionID: "new", courseID: fixture.courseID, learner: Fixture.learner(0),
+          capturedAt: order.cutoff.advanced(by: .seconds(1)), frameIntervalMilliseconds: 1000)
+        #expect(opening == .refused(.noConsent))
+        // A later consent counts for what is captured after the erasure.
+        try await courses.apply([
+          Fixture.consent(0, granted: true, at: order.cutoff.advanced(by: .seconds(1)))
+        ])
+        #expect(try await fixture.repository.resolve([key, later]).map(\.isErased) == [true, false])
+        let old = try await fixture.repository.openSession(
+          source: Fixture.source, sessionID: "old", courseID: fixture.courseID, learner: Fixture.learner(0),
+          capturedAt: order.cutoff, frameIntervalMilliseconds: 1000)
+        #expect(old == .refused(.erased))
+      }
+    }
+
+    /// Whoever comes first, no sample of the learner is left (design: the privacy lock).
+    @Test func revocationRacingWithStoresLeavesNothing() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 8)
+        let privacy = PrivacyRepository(connection: fixture.owner)
+        let courses = CourseRepository(connection: try await database.connect())
+        var offset: Int64 = 0
+        for learner in 0..<8 {
+          let batch = fixture.batch(
+            (0..<50).map { fixture.sample(offset: offset + Int64($0), session: learner, sequence: Int32($0)) },
+            from: offset)
+          offset += 50
+          async let stored = fixture.repository.store(batch)
+          async let revoked = courses.apply([Fixture.consent(learner, granted: false, at: at(fixture, 0))])
+          let result = try await stored
+          _ = try await revoked
+          #expect(result.samples + result.consentLost == 50)
+          while try await privacy.erasePending() != nil {}
+          #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
+        }
+        await fixture.close()
+      }
+    }
+
+    @Test func aCourseEditReplacesSegmentsAndDirtiesItsSessions() async throws {
+      try await withFixture { fixture, courses, _ in
+        _ = try await fixture.repository.store(
+          fixture.batch([fixture.sample(offset: 0, sequence: 0), fixture.sample(offset: 1, sequence: 1)]))
+        func dirty() async throws -> Int64 {
+          let count = try await fixture.number("SELECT count(*) FROM lectern.rollup_dirty")
+          try await fixture.owner.execute("DELETE FROM lectern.rollup_dirty")
+          return count
+        }
+        #expect(try await dirty() == 1)
+        // The same again, and a title alone, change no figure.
+        try await courses.apply([Fixture.course(at: at(fixture, 0), title: "Systems")])
+        #expect(try await dirty() == 0)
+        // Only the session that has samples.
+        var segments = Array(Fixture.defaultSegments.prefix(1))
+        segments.append(
+          SegmentDefinition(
+            id: "live", title: "Live", ordinal: 7,
+            range: .clock(start: fixture.noon, end: fixture.noon.advanced(by: .seconds(60)))))
+        try await courses.apply([Fixture.course(at: at(fixture, 1), title: "Systems", segments: segments)])
+        #expect(try await dirty() == 1)
+        let course = try await courses.course(source: Fixture.source, externalID: "course-1")
+        #expect(course?.title == "Systems")
+        #expect(course?.teachers == ["t1"])
+        #expect(course?.segments.map(\.definition) == segments)
+        #expect(try await courses.courses().count == 1)
+        // Older than what is known: nothing happens, and it says so.
+        let result = try await courses.apply([Fixture.course(at: at(fixture, 0), title: "Old")])
+        #expect(result == ControlResult(applied: 1, superseded: 1, rejects: 0))
+        #expect(try await dirty() == 0)
+        // A segment that comes back keeps its key.
+        let kept = try await fixture.number(
+          "SELECT segment_id FROM lectern.segment WHERE external_id = 'segment-1' AND retired_at IS NOT NULL")
+        try await courses.apply([Fixture.course(at: at(fixture, 2))])
+        let back = try await courses.course(id: fixture.courseID)
+        #expect(back?.segments.map(\.definition) == Fixture.defaultSegments)
+        #expect(back?.segments.last?.id == kept)
+      }
+    }
+
+    @Test func aSessionEventDirtiesItsSession() async throws {
+      try await withFixture { fixture, courses, _ in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        try await fixture.owner.execute("DELETE FROM lectern.rollup_dirty")
+        try await courses.apply([
+          Fixture.session(0, intervalMilliseconds: 2000, at: at(fixture, 5)),
+          Fixture.session(0, intervalMilliseconds: 3000, at: at(fixture, 4)),
+          Fixture.session(9, intervalMilliseconds: 4000, at: at(fixture, 4)),
+        ])
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.rollup_dirty") == 1)
+        #expect(
+          try await fixture.number(
+            "SELECT frame_interval_ms FROM lectern.session_declaration WHERE external_id = 'session-0'") == 2000)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.session_declaration") == 2)
+      }
+    }
+
+    @Test func controlRecordsMoveTheirLedgerOrNothing() async throws {
+      try await withFixture { fixture, courses, privacy in
+        let log = LogIdentity(clusterID: "cluster", topic: "lectern.control.v1", partition: 0)
+        let claim = try await fixture.repository.claim(log, group: Fixture.group, lowWatermark: 0)
+        var batch = ControlBatch(
+          step: LedgerStep(
+            ledgerID: claim.ledgerID, epoch: claim.epoch, expectedOffset: 0, nextOffset: 4, skipped: 1,
+            last: LastRecord(offset: 3, timestampMilliseconds: nil, idHash: -1)),
+          events: [
+            Fixture.consent(5, granted: true, at: at(fixture, 0)),
+            Fixture.consent(6, granted: false, at: at(fixture, 0)),
+          ],
+          rejects: [fixture.reject(offset: 1, .badEvent)])
+        #expect(
+          try await fixture.repository.applyControl(batch) == ControlResult(applied: 2, superseded: 0, rejects: 1))
+        let totals = try await LedgerRepository(connection: fixture.owner).totals(topic: "lectern.control.v1")
+        #expect((totals.applied, totals.rejects, totals.skipped, totals.accounted) == (2, 1, 1, 4))
+        // The same records again are fenced and change nothing.
+        batch.events = [Fixture.consent(5, granted: false, at: at(fixture, 1))]
+        let error = await #expect(throws: PostgresError.self) { try await fixture.repository.applyControl(batch) }
+        #expect(error?.code == .fenced)
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted)
+      }
+    }
+
+    @Test func aSessionBelongsToWhoeverOpenedIt() async throws {
+      try await withFixture { fixture, _, _ in
+        let opening = try await fixture.repository.openSession(
+          source: Fixture.source, sessionID: "session-0", courseID: fixture.courseID, learner: Fixture.learner(1),
+          capturedAt: fixture.noon.advanced(by: .seconds(86_400)), frameIntervalMilliseconds: 1)
+        #expect(opening == .open(fixture.sessions[0]))
+        #expect(fixture.sessions[0].day == fixture.noon.day)
+      }
+    }
+  }
+}
