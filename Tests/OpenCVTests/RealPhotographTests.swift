@@ -34,14 +34,22 @@ struct RealPhotographTests {
     }
   }
 
-  @Test("all of them decode")
+  /// The set has a WebP file with a JPEG's name: what a file is called decides nothing.
+  @Test("all that are JPEG or PNG decode, whatever their names")
   func decode() throws {
     let decoder = PictureDecoder()
-    for file in RealFaces.names {
-      let bytes = try RealFaces.bytes(file)
+    var others = 0
+    for name in RealFaces.names {
+      let bytes = try RealFaces.bytes(name)
+      guard bytes.starts(with: [0xFF, 0xD8]) || bytes.starts(with: [0x89, 0x50]) else {
+        #expect(throws: ImageError(.notAnImage, "neither JPEG nor PNG")) { try decoder.probe(bytes) }
+        others += 1
+        continue
+      }
       let header = try decoder.probe(bytes)
       let image = try decoder.decodeGray(bytes)
       #expect(image.width == header.width && image.height == header.height)
     }
+    #expect(others * 100 <= RealFaces.names.count)
   }
 }
