@@ -41,11 +41,11 @@ package struct ReportsRepository: Sendable {
 
   /// Everything released of one course, in one snapshot; nil if the reader may not see the course or there is none.
   ///
-  /// - Parameter cohortMinimum: cells below it are left out even if an aggregator with a lower minimum released them;
-  ///   compared after the same rounding that the stored number of learners has gone through.
+  /// - Parameter cohortMinimum: cells below it are left out even if an aggregator with a lower minimum released them.
+  ///   Stored numbers of learners are rounded down, so a cell of such an aggregator may be left out needlessly.
   package func released(course: Int64, cohortMinimum: Int) async throws -> ReleasedCourse? {
     precondition(cohortMinimum >= ReleasePolicy.cohortFloor, "no cohort under the floor is ever shown")
-    let minimum = ReleasePolicy.shown(learners: Int32(clamping: cohortMinimum))
+    let minimum = Int32(clamping: cohortMinimum)
     let setting = if case .teacher(let id) = reader { id } else { "" }
     let reader = reader
     return try await connection.withTransaction(.snapshot) { connection in

@@ -25,6 +25,19 @@ package struct ReleasedCourse: Sendable, Equatable {
   package let weightsVersions: [Int16]
   package let models: [ReportedModel]
   package let totals: IngestTotals
+
+  package init(
+    id: Int64, title: String, segments: [ReleasedSegment], released: ClosedRange<EventTime>?, weightsVersions: [Int16],
+    models: [ReportedModel], totals: IngestTotals
+  ) {
+    self.id = id
+    self.title = title
+    self.segments = segments
+    self.released = released
+    self.weightsVersions = weightsVersions
+    self.models = models
+    self.totals = totals
+  }
 }
 
 /// A segment with its released metrics and minutes; both empty where nothing may be shown.
@@ -35,6 +48,17 @@ package struct ReleasedSegment: Sendable, Equatable {
   package let metrics: [Metric: ReleasedMetric]
   /// By minute from the segment's start; mean values.
   package let minutes: [Int32: [Metric: ReleasedMetric]]
+
+  package init(
+    id: Int64, ordinal: Int32, title: String, metrics: [Metric: ReleasedMetric],
+    minutes: [Int32: [Metric: ReleasedMetric]]
+  ) {
+    self.id = id
+    self.ordinal = ordinal
+    self.title = title
+    self.metrics = metrics
+    self.minutes = minutes
+  }
 }
 
 /// One released number with its cohort, rounded as released.
@@ -45,6 +69,12 @@ package struct ReleasedMetric: Sendable, Hashable {
   package let mean: Int64
   /// The 95 % interval of the mean; for minutes the mean alone.
   package let interval: ClosedRange<Int64>
+
+  package init(learners: Int32, mean: Int64, interval: ClosedRange<Int64>) {
+    self.learners = learners
+    self.mean = mean
+    self.interval = interval
+  }
 }
 
 /// A model bundle that measured samples of a course.
@@ -54,6 +84,12 @@ package struct ReportedModel: Sendable, Equatable {
   /// What its evaluation calls it (`name`); empty if nothing.
   package let name: String
   package let isTrained: Bool
+
+  package init(id: String, name: String, isTrained: Bool) {
+    self.id = id
+    self.name = name
+    self.isTrained = isTrained
+  }
 }
 
 /// What became of all frames of the deployment, over every course.
@@ -61,6 +97,12 @@ package struct IngestTotals: Sendable, Equatable {
   package let stored: Int64
   package let rejected: Int64
   package let duplicates: Int64
+
+  package init(stored: Int64, rejected: Int64, duplicates: Int64) {
+    self.stored = stored
+    self.rejected = rejected
+    self.duplicates = duplicates
+  }
 }
 
 /// A report as it is stored.

@@ -97,7 +97,7 @@ package struct CourseInterestPage: Sendable {
   @MarkupBuilder
   private func term(_ name: String, _ value: String) -> [Markup] {
     tag("dt", text: name)
-    tag("dd", text: value)
+    tag("dd", .class("isolate"), text: Escaping.singleLine(value))
   }
 
   private func fact(_ name: String, _ value: String, _ note: String) -> Markup {

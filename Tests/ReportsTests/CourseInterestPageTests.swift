@@ -1,0 +1,115 @@
+import Markup
+import Reports
+import Testing
+
+@Suite struct CourseInterestPageTests {
+  static let hostile = "</title></text><script>alert(1)</script><img src=x onerror=alert(2)>\" ' & \u{202E}\u{0}"
+
+  @Test func theOutlineIsWhatWasAgreed() throws {
+    let page = try Outline(CourseInterestPage(SampleReport.make()).rendered())
+    #expect(
+      page.headings == [
+        "h1 Calculus I: differentiation", "h2 At a glance", "h2 Interest", "h2 Concentration",
+        "h2 Engagement and time on task", "h2 Confusion", "h2 The six emotions",
+        "h2 Through the course, minute by minute", "h2 Coverage, and what is not shown", "h2 Method", "h3 Source",
+        "h3 Limits", "h2 Legal notice",
+      ])
+    #expect(
+      page.ids(of: "figure") == [
+        "chart-interest", "chart-concentration", "chart-engagement", "chart-on-task", "chart-confusion",
+        "chart-emotions", "chart-timeline", "chart-coverage",
+      ])
+    #expect(page.count("svg", class: "chart wide") == 8 && page.count("svg", class: "chart narrow") == 8)
+    #expect(page.count("table") == 8)
+    let ids = page.elements.compactMap { $0.attributes["id"] }
+    #expect(Set(ids).count == ids.count, "an id stands twice")
+  }
+
+  @Test func theSameReportIsTheSameBytes() {
+    let page = CourseInterestPage(SampleReport.make())
+    #expect(page.rendered() == CourseInterestPage(SampleReport.make()).rendered())
+  }
+
+  @Test func hostileTextChangesNothingButText() throws {
+    let plain = SampleReport.make()
+    var hostile = plain
+    hostile.course.title = Self.hostile
+    for index in hostile.segments.indices { hostile.segments[index].title = "\(index) \(Self.hostile)" }
+    hostile.models[0].name = Self.hostile
+    hostile.models[0].id = Self.hostile
+    hostile.deployment = .init(region: Self.hostile, purpose: Self.hostile, basis: nil)
+    hostile.period = .init(firstDay: Self.hostile, lastDay: Self.hostile)
+    hostile.madeAt = Self.hostile
+    let (before, after) = try (
+      Outline(CourseInterestPage(plain).rendered()), Outline(CourseInterestPage(hostile).rendered())
+    )
+    // Titles cut to fit gain a <title> of their own; nothing else may differ.
+    func shape(_ outline: Outline) -> [String] {
+      outline.elements.filter { $0.name != "title" }.map { "\($0.name) \($0.attributes.keys.sorted())" }
+    }
+    #expect(shape(before) == shape(after))
+    let reorders = CourseInterestPage(hostile).rendered().contains("\u{202E}")
+    #expect(!reorders)
+  }
+
+  @Test func nothingRunsAndNothingIsFetched() throws {
+    let page = CourseInterestPage(SampleReport.make()).rendered()
+    let outline = try Outline(page)
+    #expect(!outline.elements.contains { ["script", "img", "iframe", "object", "form", "link"].contains($0.name) })
+    #expect(!outline.elements.contains { $0.attributes["style"] != nil || $0.attributes["src"] != nil })
+    #expect(outline.elements.compactMap { $0.attributes["href"] } == ["https://doi.org/10.18280/ts.410120"])
+  }
+
+  @Test(arguments: [(false, true), (false, false), (true, true)])
+  func aDemonstrationSaysSoFirst(_ trained: Bool, _ synthetic: Bool) throws {
+    let page = CourseInterestPage(SampleReport.make(trained: trained, synthetic: synthetic)).rendered()
+    let banner = try #require(page.firstRange(of: "class=\"banner\""))
+    let firstFigure = try #require(page.firstRange(of: "At a glance"))
+    #expect(banner.lowerBound < firstFigure.lowerBound)
+    #expect(page.contains("they demonstrate the software and say nothing about anyone"))
+    #expect(page.contains("untrained network") == !trained)
+    #expect(page.contains("rendered faces") == synthetic)
+  }
+
+  @Test func aRealReportHasNoBanner() {
+    let page = CourseInterestPage(SampleReport.make(trained: true, synthetic: false)).rendered()
+    #expect(!page.contains("class=\"banner\"") && !page.contains("untrained"))
+  }
+
+  @Test func whatIsWithheldIsNamedAndNotShown() throws {
+    let page = CourseInterestPage(SampleReport.make()).rendered()
+    #expect(page.contains("fewer than 10 learners: not shown"))
+    #expect(page.contains("2 segments are not shown"))
+    let none = CourseInterestPage(SampleReport.make(segments: 0)).rendered()
+    #expect(none.contains("Nothing can be shown yet") && !none.contains("<figure"))
+  }
+
+  @Test(arguments: [1, 2, 6, 40])
+  func anyNumberOfSegmentsRenders(_ segments: Int) throws {
+    for minutes in [0, 1, 12] {
+      _ = try Outline(CourseInterestPage(SampleReport.make(segments: segments, minutes: minutes)).rendered())
+    }
+  }
+
+  @Test func theSummaryClaimsNoMoreThanTheIntervals() {
+    var report = SampleReport.make(segments: 3, minutes: 0)
+    func set(_ index: Int, _ mean: Int64, _ half: Int64) {
+      report.segments[index].figures?.interest = .init(mean: mean, low: mean - half, high: mean + half)
+    }
+    set(0, 100, 1000)
+    set(1, 0, 1000)
+    set(2, -100, 1000)
+    #expect(CourseInterestPage(report).rendered().contains("no segment stands out"))
+    set(0, 5000, 100)
+    #expect(CourseInterestPage(report).rendered().contains("The interval of the first overlaps no other."))
+    set(1, 4850, 100)
+    #expect(CourseInterestPage(report).rendered().contains("overlaps 1 other, so the order among these"))
+  }
+
+  @Test func methodAndLawAreThere() {
+    let page = CourseInterestPage(SampleReport.make()).rendered()
+    for part in ["10.18280/ts.410120", "Sun, Liu and Qian", "0.67", "version 1", "AI Act", "demonstration", "CH"] {
+      #expect(page.contains(part), "\(part)")
+    }
+  }
+}
