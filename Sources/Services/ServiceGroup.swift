@@ -31,8 +31,9 @@ package struct ServiceGroup: Sendable {
   package func run() async throws {
     signal(SIGPIPE, SIG_IGN)
     let (events, continuation) = AsyncStream<ServiceGroupState.Event>.makeStream()
-    let watches = signals.map { number in
-      Self.watch(number) { continuation.yield(.signal(number)) }
+    var watches: [any DispatchSourceSignal] = []
+    for number in signals {
+      watches.append(await Self.watch(number) { continuation.yield(.signal(number)) })
     }
     defer { for watch in watches { watch.cancel() } }
 
@@ -98,10 +99,16 @@ package struct ServiceGroup: Sendable {
 
   /// Calls the handler, on a Dispatch thread, whenever the process receives the signal. Dispatch reads a signalfd and
   /// blocks the signal in whichever thread the kernel had picked, so the default action (to end the process) is off.
-  private static func watch(_ signal: Int32, handler: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
+  /// Returns once that is so.
+  private static func watch(
+    _ signal: Int32, handler: @escaping @Sendable () -> Void
+  ) async -> any DispatchSourceSignal {
     let source = DispatchSource.makeSignalSource(signal: signal, queue: DispatchQueue(label: "lectern.signals"))
     source.setEventHandler(handler: handler)
-    source.activate()
+    await withCheckedContinuation { continuation in
+      source.setRegistrationHandler { continuation.resume() }
+      source.activate()
+    }
     return source
   }
 }
