@@ -117,11 +117,11 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     ready?()
   }
 
-  private func isFull(_ state: borrowing State) -> Bool {
+  private func isFull(_ state: State) -> Bool {
     state.entries.count - state.head >= limits.queueCount || state.bytes >= limits.queueBytes
   }
 
-  private func isBatchFull(_ state: borrowing State) -> Bool {
+  private func isBatchFull(_ state: State) -> Bool {
     state.entries.count - state.head >= limits.batchCount || state.bytes >= limits.batchBytes
   }
 

@@ -1,0 +1,78 @@
+import KafkaIO
+import Telemetry
+
+/// Gives each assigned partition a task and takes it back when the group wants the partition elsewhere.
+struct Coordinator {
+  private struct Held {
+    let queue: PollLoop.Queue
+    let stop: StopFlag
+    /// Raised once the task has ended, or was given up.
+    let ended: StopFlag
+  }
+
+  let context: IngestContext
+  let consumer: KafkaConsumer
+
+  /// Follows assignment until shutdown; returns once every task has ended.
+  func follow(_ events: AsyncStream<PollLoop.Event>) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      var held: [TopicPartition: Held] = [:]
+      defer { for entry in held.values { end(entry) } }
+      // A task that fails cancels the group, which ends the stream's iteration.
+      for await event in events {
+        switch event {
+        case .assigned(let partitions):
+          context.metrics.rebalances.increment()
+          for partition in partitions { held[partition] = start(partition, in: &group) }
+          context.health.setAssigned()
+        case .revoking(let partitions):
+          context.metrics.rebalances.increment()
+          let ending = partitions.compactMap { held.removeValue(forKey: $0) }
+          for entry in ending { end(entry) }
+          group.addTask {
+            await finish(ending)
+            context.loop.send(.release(partitions))
+          }
+        case .lost(let partitions):
+          context.metrics.rebalances.increment()
+          for partition in partitions { held.removeValue(forKey: partition).map(end) }
+        case .failed(let error): throw error
+        case .shutdown: return
+        }
+        context.metrics.assignedPartitions.set(held.count)
+        context.logger.info("partitions are assigned", metadata: ["count": .int(Int64(held.count))])
+      }
+    }
+  }
+
+  private func start(_ partition: TopicPartition, in group: inout ThrowingDiscardingTaskGroup<any Error>) -> Held {
+    let entry = Held(
+      queue: PollLoop.Queue(limits: context.settings.queueLimits(PartitionEntry.self)), stop: StopFlag(),
+      ended: StopFlag())
+    let isControl = partition.topic == context.settings.controlTopic
+    let task = PartitionTask(
+      partition: partition, queue: entry.queue, stop: entry.stop, context: context,
+      work: isControl ? ControlWork() : FrameWork())
+    group.addTask {
+      defer { entry.ended.raise() }
+      try await task.run()
+    }
+    return entry
+  }
+
+  private func end(_ entry: Held) {
+    entry.stop.raise()
+    entry.queue.close()
+  }
+
+  /// Waits for tasks to end, but not for ever: what is not stored by then is stored by the next owner, and the ledger's
+  /// epoch keeps a late store of ours out.
+  private func finish(_ ending: [Held]) async {
+    let timer = Task {
+      try? await Task.sleep(for: context.settings.revocationGrace)
+      if !Task.isCancelled { for entry in ending { entry.ended.raise() } }
+    }
+    for entry in ending { await entry.ended.wait() }
+    timer.cancel()
+  }
+}

@@ -1,0 +1,50 @@
+import LearningEvents
+import Telemetry
+
+/// What a worker counts. Labels are topics' roles, outcomes and codes: never an id, never a partition's content.
+struct IngestMetrics: Sendable {
+  let samples: Counter
+  let duplicates: Counter
+  let applied: Counter
+  let skipped: Counter
+  let rejects: [RejectCode: Counter]
+  let rebalances: Counter
+  let fenced: Counter
+  let rewinds: Counter
+  let retries: Counter
+  let storeSeconds: Histogram
+  let recognitionSeconds: Histogram
+  let assignedPartitions: Gauge
+  let parkedPartitions: Gauge
+
+  init(_ registry: MetricsRegistry) {
+    func records(_ outcome: String) -> Counter {
+      registry.counter(
+        "lectern_ingest_records_total", help: "Log records by what became of them", labels: ["outcome": outcome])
+    }
+    samples = records("sample")
+    duplicates = records("duplicate")
+    applied = records("applied")
+    skipped = records("skipped")
+    rejects = Dictionary(
+      uniqueKeysWithValues: RejectCode.allCases.map { code in
+        (
+          code,
+          registry.counter(
+            "lectern_ingest_rejects_total", help: "Rejected records by code", labels: ["code": code.rawValue])
+        )
+      })
+    rebalances = registry.counter("lectern_ingest_rebalances_total", help: "Assignments and revocations seen")
+    fenced = registry.counter(
+      "lectern_ingest_fenced_total", help: "Stores refused because the ledger had moved (LF001)")
+    rewinds = registry.counter(
+      "lectern_ingest_rewinds_total", help: "Times the database was found at an older state and the log read again")
+    retries = registry.counter("lectern_ingest_retries_total", help: "Database calls repeated after a transient error")
+    storeSeconds = registry.histogram("lectern_ingest_store_seconds", help: "Time of one stored batch in the database")
+    recognitionSeconds = registry.histogram(
+      "lectern_ingest_recognition_seconds", help: "Time of one chunk of frames in recognition")
+    assignedPartitions = registry.gauge("lectern_ingest_assigned_partitions", help: "Partitions held by this worker")
+    parkedPartitions = registry.gauge(
+      "lectern_ingest_parked_partitions", help: "Partitions that wait for an operator's decision")
+  }
+}

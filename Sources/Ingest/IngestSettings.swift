@@ -1,0 +1,31 @@
+/// Everything a worker is told about how to ingest.
+package struct IngestSettings: Sendable {
+  package var frameTopic = "lectern.frames.v1"
+  package var controlTopic = "lectern.control.v1"
+  package var consumerGroup = "lectern"
+  /// The cluster id the ledger is kept under; nil asks the broker. The embedded broker has none worth keeping.
+  package var clusterID: String?
+  /// The interval between a session's frames unless the LMS declares one; written into each session's row.
+  package var frameIntervalMilliseconds: Int32 = 1000
+  package var judge = FrameJudge()
+  /// Records in one batch, at most.
+  package var batchRecords = 2000
+  /// Bytes in one batch, at most.
+  package var batchBytes = 16 << 20
+  /// How long a record may wait for company, and how long recognition may go on before what is done is stored.
+  package var batchAge: Duration = .milliseconds(200)
+  /// Frames given to recognition at a time, between which a worker looks whether it should stop.
+  package var recognitionChunk = 8
+  /// How long a partition that is taken away may take to store what it is working on.
+  package var revocationGrace: Duration = .seconds(5)
+  /// How long the poll thread waits for the broker before it looks after its partitions again.
+  package var pollInterval: Duration = .milliseconds(50)
+
+  package init() {}
+
+  func queueLimits<Element>(_: Element.Type) -> PartitionQueue<Element>.Limits {
+    .init(
+      batchCount: batchRecords, batchBytes: batchBytes, batchAge: batchAge, queueCount: batchRecords * 4,
+      queueBytes: batchBytes * 2)
+  }
+}

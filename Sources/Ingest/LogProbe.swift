@@ -1,0 +1,86 @@
+import Cryptography
+import KafkaIO
+import LearningEvents
+import Persistence
+import Services
+import Telemetry
+
+/// Questions to Kafka that block until the broker answers: asked on a thread of their own, never on the poll thread,
+/// and repeated while the broker is away.
+actor LogProbe {
+  nonisolated let executor = ThreadExecutor(name: "kafka-probe")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private let consumer: KafkaConsumer
+  private let logger: Logger
+  private static let deadline = Duration.seconds(5)
+
+  init(consumer: KafkaConsumer, logger: Logger) {
+    self.consumer = consumer
+    self.logger = logger
+  }
+
+  func watermarks(of partition: TopicPartition, until stop: StopFlag) async throws -> (low: Int64, high: Int64) {
+    try await repeating(until: stop) { () throws(KafkaError) in
+      try consumer.watermarks(of: partition, timeout: Self.deadline)
+    }
+  }
+
+  /// The high watermark of every partition of a topic; empty if there is no such topic.
+  func ends(of topic: String, until stop: StopFlag) async throws -> [Int32: Int64] {
+    let count = try await repeating(until: stop) { () throws(KafkaError) in
+      try consumer.partitionCount(of: topic, timeout: Self.deadline)
+    }
+    var ends: [Int32: Int64] = [:]
+    for number in 0..<Int32(count ?? 0) {
+      ends[number] = try await watermarks(of: TopicPartition(topic: topic, partition: number), until: stop).high
+    }
+    return ends
+  }
+
+  func clusterID(until stop: StopFlag) async throws -> String {
+    try await repeating(until: stop) { () throws(KafkaError) in
+      try consumer.clusterID(timeout: Self.deadline)
+    }
+  }
+
+  /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
+  /// as compaction may leave it.
+  func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
+    let record = try await repeating(until: stop) { () throws(KafkaError) in
+      try consumer.readRecord(at: partition, offset: last.offset, timeout: Self.deadline)
+    }
+    guard let record, record.offset == last.offset else { return true }
+    return LastRecord(record) == last
+  }
+
+  private func repeating<Value: Sendable>(
+    until stop: StopFlag, _ question: () throws(KafkaError) -> Value
+  ) async throws -> Value {
+    var backoff = Backoff()
+    var generator = SystemRandomNumberGenerator()
+    while true {
+      try stop.check()
+      do throws(KafkaError) {
+        return try question()
+      } catch {
+        guard error.isRetryable else { throw error }
+        logger.warning("Kafka did not answer; asking again", metadata: ["error": .string(error.description)])
+      }
+      try await stop.sleep(for: backoff.delay(using: &generator))
+    }
+  }
+}
+
+extension LastRecord {
+  /// What the ledger keeps of a record to know it again: where it is, when it was, and a hash of its id.
+  init(_ record: KafkaRecord) {
+    let hash = SHA256.hash(record.identityBytes)
+    let prefix = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    self.init(
+      offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix))
+  }
+
+  /// The record's time, where it has one.
+  var timestamp: EventTime? { timestampMilliseconds.map { EventTime(microseconds: $0 * 1000) } }
+}

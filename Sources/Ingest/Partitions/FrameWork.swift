@@ -1,0 +1,154 @@
+import Cryptography
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+import Recognition
+import Telemetry
+
+/// Turns frame records into samples, rejects and counted duplicates.
+///
+/// A batch is stored in pieces where that costs nobody anything: up to a frame whose course or consent is not known
+/// yet, and whatever was recognised when the batch's time is over or the partition is taken away.
+struct FrameWork: PartitionWork {
+  private let waiting = AnnouncementWaits()
+
+  /// Waits until the control topic was applied up to where it ended at this claim, so that a backlog of both topics
+  /// never rejects a frame for what the log says later.
+  func prepare(_ context: IngestContext, stop: StopFlag) async throws {
+    let topic = context.settings.controlTopic
+    let ends = try await context.probe.ends(of: topic, until: stop)
+    while true {
+      let progress = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+        try await repository.controlProgress(clusterID: context.clusterID, topic: topic)
+      }
+      let isReached = ends.allSatisfy { partition, end in end == 0 || progress[partition, default: 0] >= end }
+      context.health.setControlReached(isReached)
+      if isReached { return }
+      try await stop.sleep(for: .milliseconds(200))
+    }
+  }
+
+  func process(
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, _ context: IngestContext, stop: StopFlag
+  ) async throws {
+    let writer = FrameWriter(context: context, stop: stop)
+    var pending: ArraySlice<FrameRecord> = []
+    var end: Int64?
+    for entry in entries {
+      switch entry {
+      case .record(let record, let receivedAt):
+        // Fetched before a rewind and stored since.
+        guard record.offset >= cursor.nextOffset else { continue }
+        pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonymizer: context.pseudonymizer))
+      case .end(let offset): end = offset
+      }
+    }
+    while !pending.isEmpty {
+      try stop.check()
+      let settled = try await settle(pending, context, stop: stop)
+      guard !settled.isEmpty else {
+        try await stop.sleep(for: .milliseconds(250))
+        continue
+      }
+      let results = try await recognise(settled, from: pending, context, stop: stop)
+      try await writer.store(results, at: &cursor)
+      pending = pending.dropFirst(results.count)
+    }
+    if let end, end > cursor.nextOffset { try await writer.store([], at: &cursor, reaching: end) }
+  }
+
+  private enum Settled {
+    case recognise(SessionRow)
+    case done(FrameResult.Outcome)
+  }
+
+  /// Judges the records up to the first that has to wait; empty if that is the very first one.
+  private func settle(
+    _ records: ArraySlice<FrameRecord>, _ context: IngestContext, stop: StopFlag
+  ) async throws -> [Settled] {
+    let candidates = records.compactMap(\.candidate)
+    let keys = candidates.map { candidate in
+      FrameKey(
+        source: candidate.event.source, courseID: candidate.event.courseID, learner: candidate.learner,
+        sessionID: candidate.event.sessionID, sequence: candidate.event.sequence,
+        capturedAt: candidate.event.capturedAt)
+    }
+    let resolutions = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.resolve(keys)
+    }
+    var known = zip(candidates, resolutions).makeIterator()
+    var sessions = SessionOpener(context: context, stop: stop)
+    let now = context.clock()
+    var settled: [Settled] = []
+    for record in records {
+      guard case .readable = record.content, let (candidate, resolution) = known.next() else {
+        settled.append(.done(.reject(.badEvent, detail: record.problem)))
+        continue
+      }
+      let mayWait = waiting.mayWait(for: candidate)
+      switch context.settings.judge.judge(candidate, known: resolution, mayWait: mayWait, now: now) {
+      case .wait(let deadline):
+        if waiting.begin(for: candidate) {
+          context.logger.info(
+            "a frame's course or consent is not known yet: its partition waits",
+            metadata: ["seconds": .seconds(deadline.duration(since: now))])
+        }
+        return settled
+      case .duplicate: settled.append(.done(.duplicate))
+      case .reject(let code, let detail):
+        if code == .unknownCourse || code == .noConsent { waiting.end(for: candidate) }
+        settled.append(.done(.reject(code, detail: detail)))
+      case .recognise:
+        switch try await sessions.session(of: candidate, known: resolution) {
+        case .open(let row): settled.append(.recognise(row))
+        case .refused(let code, let detail): settled.append(.done(.reject(code, detail: detail)))
+        }
+      }
+    }
+    return settled
+  }
+
+  /// Recognises in chunks; returns fewer results than were settled when the batch's time is over or the flag is up.
+  private func recognise(
+    _ settled: [Settled], from records: ArraySlice<FrameRecord>, _ context: IngestContext, stop: StopFlag
+  ) async throws -> [FrameResult] {
+    var results: [FrameResult] = []
+    results.reserveCapacity(settled.count)
+    let start = ContinuousClock.now
+    var next = 0
+    while next < settled.count {
+      var chunk: [(row: SessionRow, record: FrameRecord)] = []
+      var last = next
+      while last < settled.count, chunk.count < context.settings.recognitionChunk {
+        if case .recognise(let row) = settled[last] { chunk.append((row, records[records.startIndex + last])) }
+        last += 1
+      }
+      var outcomes = try await recognise(chunk.map(\.record), context).makeIterator()
+      for index in next..<last {
+        let record = records[records.startIndex + index]
+        switch settled[index] {
+        case .done(let outcome): results.append(FrameResult(record: record.coordinates, outcome: outcome))
+        case .recognise(let row):
+          guard let candidate = record.candidate, let outcome = outcomes.next() else {
+            preconditionFailure("recognition answers every request")
+          }
+          results.append(
+            FrameResult(
+              record: record.coordinates,
+              outcome: .init(outcome, offset: record.coordinates.offset, of: candidate, in: row)))
+        }
+      }
+      next = last
+      if stop.isRaised || start.duration(to: .now) >= context.settings.batchAge { break }
+    }
+    return results
+  }
+
+  private func recognise(_ records: [FrameRecord], _ context: IngestContext) async throws -> [RecognitionOutcome] {
+    guard !records.isEmpty else { return [] }
+    let start = ContinuousClock.now
+    defer { context.metrics.recognitionSeconds.observe(start.duration(to: .now)) }
+    return try await context.recognizer.recognize(records.map(\.request))
+  }
+}

@@ -1,0 +1,29 @@
+package import Persistence
+
+/// Where a claimed partition stands in its ledger: the fence every store goes through.
+package struct LedgerCursor: Sendable, Equatable {
+  package let ledgerID: Int32
+  package let epoch: Int64
+  /// The first offset that is not stored yet.
+  package var nextOffset: Int64
+
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64) {
+    self.ledgerID = ledgerID
+    self.epoch = epoch
+    self.nextOffset = nextOffset
+  }
+
+  /// The step from here over these records, in the order of their offsets, up to the log's end where it was reached.
+  /// Offsets in between that carry no record (transaction markers, what compaction removed) count as skipped.
+  package func step(over records: some BidirectionalCollection<LastRecord>, reaching end: Int64? = nil) -> LedgerStep {
+    var next = nextOffset
+    for record in records {
+      precondition(record.offset >= next, "records of a partition arrive in the order of their offsets")
+      next = record.offset + 1
+    }
+    if let end { next = max(next, end) }
+    return LedgerStep(
+      ledgerID: ledgerID, epoch: epoch, expectedOffset: nextOffset, nextOffset: next,
+      skipped: next - nextOffset - Int64(records.count), last: records.last)
+  }
+}

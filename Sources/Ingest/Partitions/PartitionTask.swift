@@ -1,0 +1,146 @@
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+import Telemetry
+
+/// Works on one partition from its assignment to its end: claims its ledger, checks that the log is the one the ledger
+/// knows, and then turns batches into stored results, one transaction each.
+///
+/// It runs beside the poll thread and never holds it up. Whatever ends it (revocation, shutdown, a crash), the ledger
+/// says where the next owner begins; what it held in memory is read again.
+struct PartitionTask: Sendable {
+  let partition: TopicPartition
+  let queue: PollLoop.Queue
+  let stop: StopFlag
+  let context: IngestContext
+  let work: any PartitionWork
+
+  private var name: String { partition.description }
+
+  /// Returns when asked to stop; throws what no waiting can mend, which ends the worker.
+  func run() async throws {
+    defer {
+      context.loop.send(.hold(partition))
+      context.health.unpark(name)
+    }
+    var backoff = Backoff()
+    var generator = SystemRandomNumberGenerator()
+    do {
+      while true {
+        guard let cursor = try await claim() else {
+          await stop.wait()
+          return
+        }
+        try await work.prepare(context, stop: stop)
+        if try await follow(from: cursor) == .ended { return }
+        // Claimed elsewhere while still assigned here: let the other one have its turn.
+        context.loop.send(.hold(partition))
+        try await stop.sleep(for: backoff.delay(using: &generator))
+      }
+    } catch is StopRequested {
+      return
+    }
+  }
+
+  /// Claims the ledger and compares it with the log; nil parks the partition.
+  private func claim() async throws -> LedgerCursor? {
+    let probe = context.probe
+    let watermarks = try await probe.watermarks(of: partition, until: stop)
+    let identity = LogIdentity(
+      clusterID: context.clusterID, topic: partition.topic, partition: partition.partition)
+    let group = context.settings.consumerGroup
+    let claim = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.claim(identity, group: group, lowWatermark: watermarks.low)
+    }
+    if claim.isNew, watermarks.low > 0 {
+      context.logger.warning(
+        "the log begins after offset 0: what was before it was never seen",
+        metadata: ["partition": .string(name), "first_offset": .int(watermarks.low)])
+    }
+    var reason = ParkReason(
+      nextOffset: claim.nextOffset, lowWatermark: watermarks.low, highWatermark: watermarks.high)
+    if reason == nil, let last = claim.last, last.offset >= watermarks.low {
+      if try await !probe.holds(last, in: partition, until: stop) { reason = .lastRecordDiffers(offset: last.offset) }
+    }
+    if let reason {
+      context.health.park(name, reason)
+      context.metrics.parkedPartitions.set(context.health.parkedCount)
+      context.logger.error(
+        "a partition is parked", metadata: ["partition": .string(name), "reason": .string(reason.description)])
+      return nil
+    }
+    return LedgerCursor(ledgerID: claim.ledgerID, epoch: claim.epoch, nextOffset: claim.nextOffset)
+  }
+
+  private enum Ending { case ended, claimedElsewhere }
+
+  /// Takes batches until the queue closes or the claim is lost.
+  private func follow(from start: LedgerCursor) async throws -> Ending {
+    var cursor = start
+    try await flow(from: cursor.nextOffset)
+    while let entries = await queue.nextBatch() {
+      do {
+        try await work.process(entries, at: &cursor, context, stop: stop)
+        context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
+      } catch let error as PostgresError where error.severity == .fenced {
+        context.metrics.fenced.increment()
+        switch try await settle(cursor) {
+        case .claimedElsewhere: return .claimedElsewhere
+        case .unchanged: break
+        case .alreadyStored(let offset): cursor.nextOffset = offset
+        case .databaseWentBack(let offset):
+          context.metrics.rewinds.increment()
+          context.logger.error(
+            "the database went back to an older state: reading the log again from there",
+            metadata: ["partition": .string(name), "offsets": .int(cursor.nextOffset - offset)])
+          cursor.nextOffset = offset
+        }
+        // What was held is dropped and read again from where the ledger stands.
+        try await flow(from: cursor.nextOffset)
+      }
+    }
+    return .ended
+  }
+
+  /// Has the partition delivered from an offset on; asks again while the consumer is not ready for it.
+  private func flow(from offset: Int64) async throws {
+    var backoff = Backoff()
+    var generator = SystemRandomNumberGenerator()
+    while true {
+      do throws(KafkaError) {
+        return try await context.loop.flow(partition, into: queue, from: offset)
+      } catch {
+        // A partition that was taken away meanwhile cannot be sought in, and need not be.
+        try stop.check()
+        context.logger.warning(
+          "a partition cannot be read yet; trying again",
+          metadata: ["partition": .string(name), "error": .string(error.description)])
+      }
+      try await stop.sleep(for: backoff.delay(using: &generator))
+    }
+  }
+
+  private func settle(_ cursor: LedgerCursor) async throws -> FenceOutcome {
+    let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.ledgers([cursor.ledgerID])
+    }
+    let outcome = FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
+    context.logger.warning(
+      "a store was fenced", metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
+    return outcome
+  }
+}
+
+/// What a partition's records are turned into: frames into samples, control events into what they declare.
+protocol PartitionWork: Sendable {
+  /// Called after each claim, before the first record.
+  func prepare(_ context: IngestContext, stop: StopFlag) async throws
+
+  /// Stores what becomes of these entries and moves the cursor as far as they are stored.
+  ///
+  /// - Throws: `PostgresError` of severity `fenced`, after which the caller settles where the ledger stands;
+  ///   `StopRequested`, after which the cursor stands behind what was stored; anything else ends the worker.
+  func process(
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, _ context: IngestContext, stop: StopFlag) async throws
+}

@@ -1,0 +1,183 @@
+import KafkaIO
+import LearningEvents
+import Services
+import Synchronization
+import Telemetry
+
+/// The one thread that talks to the consumer: it polls without pause, whatever the database or recognition do, so that
+/// no slow part of a worker ever costs it its partitions.
+///
+/// Everything that changes what the consumer delivers (seek, pause, resume, unassign) happens here, between two polls;
+/// so a record in hand can never be older than a seek. Others ask for it with `send`.
+final class PollLoop: Sendable {
+  typealias Queue = PartitionQueue<PartitionEntry>
+
+  /// What others may ask of the poll thread.
+  enum Command: Sendable {
+    /// Start to fill this queue, from this offset on. Whatever it holds from before is dropped.
+    case flow(TopicPartition, Queue, from: Int64, CheckedContinuation<KafkaError?, Never>)
+    /// Deliver nothing more of this partition until the next `flow`.
+    case hold(TopicPartition)
+    /// Give up these partitions: their tasks have ended.
+    case release([TopicPartition])
+    /// Tell the broker, for lag tools, up to where the ledger has come. Nothing depends on it.
+    case mirror(TopicPartition, nextOffset: Int64)
+    case stop
+  }
+
+  /// What the poll thread tells of assignment.
+  enum Event: Sendable {
+    case assigned([TopicPartition])
+    case revoking([TopicPartition])
+    case lost([TopicPartition])
+    case failed(KafkaError)
+    case shutdown
+  }
+
+  private struct Flow {
+    let queue: Queue
+    /// Paused because its queue is full.
+    var isPaused = false
+  }
+
+  private let consumer: KafkaConsumer
+  private let interval: Duration
+  private let logger: Logger
+  private let events: AsyncStream<Event>.Continuation
+  private let commands = Mutex<[Command]>([])
+  private let clock: @Sendable () -> EventTime
+
+  init(
+    consumer: KafkaConsumer, interval: Duration, events: AsyncStream<Event>.Continuation, logger: Logger,
+    clock: @escaping @Sendable () -> EventTime
+  ) {
+    self.consumer = consumer
+    self.interval = interval
+    self.events = events
+    self.logger = logger
+    self.clock = clock
+  }
+
+  func send(_ command: Command) { commands.withLock { $0.append(command) } }
+
+  /// Starts to deliver a partition from an offset; returns once the consumer accepted it.
+  func flow(_ partition: TopicPartition, into queue: Queue, from offset: Int64) async throws(KafkaError) {
+    let error = await withCheckedContinuation { send(.flow(partition, queue, from: offset, $0)) }
+    if let error { throw error }
+  }
+
+  /// Polls until told to stop. Blocks its thread.
+  func run() {
+    var flows: [TopicPartition: Flow] = [:]
+    var mirrored: [TopicPartition: Int64] = [:]
+    var lastRound = ContinuousClock.now
+    while true {
+      for command in takeCommands() {
+        switch command {
+        case .flow(let partition, let queue, let offset, let continuation):
+          continuation.resume(returning: start(partition, from: offset, in: &flows, queue))
+        case .hold(let partition):
+          if flows.removeValue(forKey: partition) != nil {
+            attempt { () throws(KafkaError) in try consumer.pause([partition]) }
+          }
+        case .release(let partitions):
+          for partition in partitions { flows[partition] = nil }
+          mirror(&mirrored)
+          attempt { () throws(KafkaError) in try consumer.finishRevocation(partitions) }
+        case .mirror(let partition, let offset): mirrored[partition] = offset
+        case .stop:
+          mirror(&mirrored)
+          return
+        }
+      }
+      let now = ContinuousClock.now
+      if lastRound.duration(to: now) >= interval {
+        lastRound = now
+        for partition in Array(flows.keys) { tend(partition, in: &flows, at: now) }
+        mirror(&mirrored)
+      }
+      if let event = consumer.poll(timeout: interval) { take(event, in: &flows, at: now) }
+    }
+  }
+
+  private func take(
+    _ event: KafkaConsumerEvent, in flows: inout [TopicPartition: Flow], at now: ContinuousClock.Instant
+  ) {
+    switch event {
+    case .record(let record):
+      let partition = record.topicPartition
+      append(.record(record, receivedAt: clock()), bytes: record.byteCount, to: partition, in: &flows, at: now)
+    case .endOfPartition(let partition, let offset):
+      append(.end(offset: offset), bytes: 0, to: partition, in: &flows, at: now)
+    case .assigned(let partitions): events.yield(.assigned(partitions))
+    case .revoking(let partitions): events.yield(.revoking(partitions))
+    case .lost(let partitions):
+      for partition in partitions { flows[partition] = nil }
+      events.yield(.lost(partitions))
+    case .error(let error):
+      if error.isFatal {
+        events.yield(.failed(error))
+      } else {
+        logger.warning("Kafka reports a problem", metadata: ["error": .string(error.description)])
+      }
+    }
+  }
+
+  private func append(
+    _ entry: PartitionEntry, bytes: Int, to partition: TopicPartition, in flows: inout [TopicPartition: Flow],
+    at now: ContinuousClock.Instant
+  ) {
+    // Records of a partition that flows no more were fetched before its hold: the next flow reads them again.
+    guard let flow = flows[partition], !flow.queue.append(entry, bytes: bytes, at: now), !flow.isPaused else { return }
+    attempt { () throws(KafkaError) in try consumer.pause([partition]) }
+    flows[partition]?.isPaused = true
+  }
+
+  private func tend(
+    _ partition: TopicPartition, in flows: inout [TopicPartition: Flow], at now: ContinuousClock.Instant
+  ) {
+    guard let flow = flows[partition] else { return }
+    flow.queue.closeAgedBatch(at: now)
+    if flow.isPaused, flow.queue.isHalfEmpty {
+      attempt { () throws(KafkaError) in try consumer.resume([partition]) }
+      flows[partition]?.isPaused = false
+    }
+  }
+
+  private func start(
+    _ partition: TopicPartition, from offset: Int64, in flows: inout [TopicPartition: Flow], _ queue: Queue
+  ) -> KafkaError? {
+    queue.removeAll()
+    do throws(KafkaError) {
+      try consumer.seek([(partition, offset)])
+      try consumer.resume([partition])
+      flows[partition] = Flow(queue: queue)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func mirror(_ offsets: inout [TopicPartition: Int64]) {
+    guard !offsets.isEmpty else { return }
+    let mirrored = offsets
+    attempt { () throws(KafkaError) in try consumer.commit(mirrored) }
+    offsets.removeAll(keepingCapacity: true)
+  }
+
+  /// Runs a call whose failure costs nothing: a partition that is gone needs no pause, a mirrored offset no care.
+  private func attempt(_ body: () throws(KafkaError) -> Void) {
+    do throws(KafkaError) {
+      try body()
+    } catch {
+      logger.debug("a call on the consumer failed", metadata: ["error": .string(error.description)])
+    }
+  }
+
+  private func takeCommands() -> [Command] {
+    commands.withLock { commands in
+      defer { commands = [] }
+      return commands
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Synchronization
+
+/// Thrown where work ends because it was asked to: nothing is lost, the ledger says where the next owner begins.
+package struct StopRequested: Error {}
+
+/// Asks the task of one partition to end soon. Raised once, from any thread.
+package final class StopFlag: Sendable {
+  private struct State {
+    var isRaised = false
+    var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
+    var nextSleeper = 0
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  package var isRaised: Bool { state.withLock(\.isRaised) }
+
+  package func raise() {
+    let sleepers = state.withLock { state in
+      state.isRaised = true
+      defer { state.sleepers = [:] }
+      return Array(state.sleepers.values)
+    }
+    for sleeper in sleepers { sleeper.resume() }
+  }
+
+  package func check() throws(StopRequested) {
+    if isRaised { throw StopRequested() }
+  }
+
+  /// Sleeps, but ends at once with `StopRequested` when the flag is raised.
+  package func sleep(for duration: Duration) async throws(StopRequested) {
+    try check()
+    await withCheckedContinuation { continuation in
+      guard let id = register(continuation) else { return continuation.resume() }
+      // Left to run out when the flag wakes the sleeper first: it finds nobody then.
+      Task {
+        try? await Task.sleep(for: duration)
+        state.withLock { $0.sleepers.removeValue(forKey: id) }?.resume()
+      }
+    }
+    try check()
+  }
+
+  /// Waits until the flag is raised.
+  package func wait() async {
+    await withCheckedContinuation { continuation in
+      if register(continuation) == nil { continuation.resume() }
+    }
+  }
+
+  /// Keeps a sleeper; nil if the flag is raised already.
+  private func register(_ continuation: CheckedContinuation<Void, Never>) -> Int? {
+    state.withLock { state in
+      guard !state.isRaised else { return nil }
+      state.nextSleeper += 1
+      state.sleepers[state.nextSleeper] = continuation
+      return state.nextSleeper
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Configuration
+import Ingest
+import Telemetry
+
+/// Every configuration key of Lectern. Flags go over the environment, the environment over the file, the file over the
+/// default written here.
+enum Keys {
+  // MARK: Servers
+
+  static let bootstrapServers = ConfigurationKey<String>(
+    "LECTERN_KAFKA_BOOTSTRAP_SERVERS", help: "Kafka brokers, host:port separated by commas")
+  static let kafkaProperties = ConfigurationKey<[String: String]>(
+    "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka, such as security.protocol=SASL_SSL", secret: true)
+  static let clusterID = ConfigurationKey<String>(
+    "LECTERN_KAFKA_CLUSTER_ID", help: "the name the ledger keeps this cluster under; unset asks the broker")
+  static let frameTopic = ConfigurationKey<String>(
+    "LECTERN_KAFKA_FRAME_TOPIC", default: "lectern.frames.v1", help: "topic of frame events")
+  static let controlTopic = ConfigurationKey<String>(
+    "LECTERN_KAFKA_CONTROL_TOPIC", default: "lectern.control.v1", help: "topic of course, session and consent events")
+  static let consumerGroup = ConfigurationKey<String>(
+    "LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group that all workers share")
+  static let postgresURL = ConfigurationKey<String>(
+    "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true)
+
+  // MARK: Deployment
+
+  static let region = ConfigurationKey<String>(
+    "LECTERN_DEPLOYMENT_REGION", help: "ISO 3166 code of the country the learners are in")
+  static let purpose = ConfigurationKey<String>(
+    "LECTERN_DEPLOYMENT_PURPOSE",
+    help: "why emotions are inferred: " + DeploymentPurpose.allCases.map(\.rawValue).joined(separator: ", "))
+  static let basis = ConfigurationKey<String>(
+    "LECTERN_DEPLOYMENT_BASIS", help: "reference of the approval or policy this rests on; logged and shown")
+  static let pseudonymSecret = ConfigurationKey<String>(
+    "LECTERN_PSEUDONYM_SECRET", help: "at least 32 bytes that key the learners' pseudonyms; the same for all workers",
+    secret: true
+  ) { $0.utf8.count >= 32 ? nil : "at least 32 bytes" }
+  static let cohortMinimum = ConfigurationKey<Int>(
+    "LECTERN_COHORT_MINIMUM", default: 10, in: 5...10_000, help: "learners below which nothing is shown")
+
+  // MARK: Ingest
+
+  static let frameInterval = ConfigurationKey<Duration>(
+    "LECTERN_FRAME_INTERVAL", default: .seconds(1), in: .milliseconds(1)...(.seconds(3600)),
+    help: "time between a session's frames unless the LMS declares one")
+  static let controlGrace = ConfigurationKey<Duration>(
+    "LECTERN_INGEST_CONTROL_GRACE", default: .seconds(30), in: .zero...(.seconds(3600)),
+    help: "how long a frame may wait for its course or consent to be announced")
+  static let batchRecords = ConfigurationKey<Int>(
+    "LECTERN_INGEST_BATCH_RECORDS", default: 2000, in: 1...10_000, help: "records stored by one transaction, at most")
+  static let batchAge = ConfigurationKey<Duration>(
+    "LECTERN_INGEST_BATCH_AGE", default: .milliseconds(200), in: .milliseconds(1)...(.seconds(60)),
+    help: "how long a record may wait for company")
+
+  // MARK: Recognition
+
+  static let bundle = ConfigurationKey<ConfigurationPath>(
+    "LECTERN_MODEL_BUNDLE", help: "folder of the model bundle that recognises")
+  static let streams = ConfigurationKey<Int>(
+    "LECTERN_RECOGNITION_STREAMS", in: 1...256, help: "frames in recognition at once; unset takes one a core")
+  static let streamThreads = ConfigurationKey<Int>(
+    "LECTERN_RECOGNITION_THREADS", default: 1, in: 1...256, help: "threads of each stream")
+  static let cascade = ConfigurationKey<ConfigurationPath>(
+    "LECTERN_FACE_CASCADE", help: "OpenCV cascade that finds faces; unset takes the one of opencv-data")
+
+  // MARK: Aggregation, HTTP, logs
+
+  static let aggregateInterval = ConfigurationKey<Duration>(
+    "LECTERN_AGGREGATE_INTERVAL", default: .seconds(5), in: .milliseconds(10)...(.seconds(3600)),
+    help: "how often the aggregator looks for sessions to compute again")
+  static let httpPort = ConfigurationKey<Int>(
+    "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port on 127.0.0.1; 0 takes a free one")
+  static let metricsPort = ConfigurationKey<Int>(
+    "LECTERN_METRICS_PORT", in: 0...65_535, help: "port on 127.0.0.1 for a worker's or aggregator's /metrics, /live and /ready")
+  static let logLevel = ConfigurationKey<LogLevel>(
+    "LECTERN_LOG_LEVEL", default: .info, help: "lowest level that is logged")
+  static let logFormat = ConfigurationKey<LogFormatChoice>(
+    "LECTERN_LOG_FORMAT", default: .text, help: "text or json, one line an entry, on stderr")
+  static let shutdownGrace = ConfigurationKey<Duration>(
+    "LECTERN_SHUTDOWN_GRACE", default: .seconds(20), in: .seconds(1)...(.seconds(600)),
+    help: "how long an orderly end may take before what still runs is cancelled")
+
+  /// All of them, as `lectern config` shows them.
+  static let table = ConfigurationTable(
+    [
+      .init(
+        "Servers",
+        [bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, consumerGroup, postgresURL]),
+      .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
+      .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge]),
+      .init("Recognition", [bundle, streams, streamThreads, cascade]),
+      .init("Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
+    ],
+    foreignNames: ["LECTERN_REQUIRE", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES", "LECTERN_SHARE"])
+}
+
+/// How log lines are written.
+enum LogFormatChoice: String, CaseIterable, ConfigurationValue {
+  case text, json
+}
+
+extension LogLevel: ConfigurationValue {
+  package init?(configurationText text: String) { self.init(name: text) }
+  package var configurationText: String { name }
+  package static var configurationExpectation: String {
+    "one of " + allCases.map(\.name).joined(separator: ", ")
+  }
+}
