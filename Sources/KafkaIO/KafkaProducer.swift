@@ -43,6 +43,12 @@ package final class KafkaProducer: Sendable {
         }
       }
     }
+    // Delivery reports stand in the main queue; librdkafka's background thread serves only what is forwarded to it.
+    let main = rd_kafka_queue_get_main(handle.client)
+    let background = rd_kafka_queue_get_background(handle.client)
+    rd_kafka_queue_forward(main, background)
+    rd_kafka_queue_destroy(main)
+    rd_kafka_queue_destroy(background)
   }
 
   private final class DeliveryHandler: Sendable {

@@ -13,11 +13,13 @@ package final class EmbeddedBroker: Sendable {
   package static let publishAheadLimitBytes = 3 << 20
   /// Partitions of the demo's frame topic: so that 3 MiB each are enough for a class.
   package static let demoPartitionCount = 32
-  /// Each step of a rebalance takes the session timeout less 1 s, so consumers on this broker use a short one.
-  package static let sessionTimeout: Duration = .seconds(2)
+  /// The session timeout of consumers on this broker. The first join of a group takes 3 s there, and who has a session timeout of
+  /// 2 s is forgotten meanwhile and never answered; each later step of a rebalance takes the session timeout less 1 s, so a
+  /// long one only makes rebalances slow.
+  package static let sessionTimeout: Duration = .seconds(4)
 
-  /// Properties that consumers on this broker should have.
-  package static let consumerProperties = ["session.timeout.ms": "2000", "heartbeat.interval.ms": "500"]
+  /// Properties that consumers on this broker must have.
+  package static let consumerProperties = ["session.timeout.ms": "4000", "heartbeat.interval.ms": "500"]
 
   /// Faults to inject: failures of requests, brokers down, slow answers.
   package let cluster: MockCluster

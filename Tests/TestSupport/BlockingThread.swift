@@ -1,4 +1,4 @@
-package import Services
+import Services
 
 /// A thread of its own for the part of a test that blocks: a test never blocks one of the two cooperative threads.
 ///

@@ -6,7 +6,7 @@ import class Foundation.ProcessInfo
 
 /// The Kafka a test runs against: the one `LECTERN_KAFKA_BOOTSTRAP_SERVERS` names, else a fresh embedded broker.
 package final class KafkaTestServer: Sendable {
-  /// How to reach it, with a session timeout of 2 s where the broker allows one.
+  /// How to reach it, with a session timeout as short as the broker allows.
   package let settings: KafkaSettings
   /// The embedded broker, nil on a real Kafka.
   package let broker: EmbeddedBroker?
