@@ -1,7 +1,9 @@
+import Analytics
 import LearningEvents
 import Persistence
 import PostgresIO
 import Reports
+import Telemetry
 import TestSupport
 import Testing
 
