@@ -125,7 +125,9 @@ let testTargets: [Target] = [
   .target(
     name: "NeuralTestSupport", dependencies: ["Neural", "Tensors"], path: "Tests/NeuralTestSupport",
     swiftSettings: swift),
-  tests("Neural", ["Cryptography", "NeuralTestSupport", "Tensors"]),
+  .testTarget(
+    name: "NeuralTests", dependencies: ["Cryptography", "Neural", "NeuralTestSupport", "Tensors"],
+    exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["Neural", "NeuralTestSupport", "Tensors"]),
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents"]),

@@ -39,6 +39,15 @@ package struct HashNormal: Sendable {
     }
   }
 
+  /// `count` positions of an array of `extent` elements: h_i modulo the extent. For goldens, which look at fixed places.
+  package func positions(_ count: Int, below extent: Int) -> [Int] {
+    var state = key
+    return (0..<count).map { _ in
+      state &+= 0x9e37_79b9_7f4a_7c15
+      return Int(Self.mix(state) % UInt64(extent))
+    }
+  }
+
   /// splitmix64's finaliser (Steele, Lea and Flood 2014).
   @inline(__always)
   static func mix(_ value: UInt64) -> UInt64 {

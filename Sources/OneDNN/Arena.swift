@@ -1,28 +1,30 @@
 /// Places buffers with known lifetimes into one block of memory, so that values which never live together share it.
-struct Arena {
+package struct Arena {
   /// A buffer and the steps during which it holds something.
-  struct Buffer: Equatable {
-    var byteCount: Int
-    var first: Int
-    var last: Int
+  package struct Buffer: Equatable {
+    package var byteCount: Int
+    package var first: Int
+    package var last: Int
   }
 
-  private(set) var buffers: [Buffer] = []
+  package private(set) var buffers: [Buffer] = []
+
+  package init() {}
 
   /// A new buffer written at `step` first; returns its number.
-  mutating func add(byteCount: Int, at step: Int) -> Int {
+  package mutating func add(byteCount: Int, at step: Int) -> Int {
     buffers.append(Buffer(byteCount: byteCount, first: step, last: step))
     return buffers.count - 1
   }
 
   /// Keeps a buffer alive through `step`.
-  mutating func extend(_ buffer: Int, through step: Int) {
+  package mutating func extend(_ buffer: Int, through step: Int) {
     buffers[buffer].last = max(buffers[buffer].last, step)
   }
 
   /// Each buffer's offset, 64-byte aligned, and the size of the whole. Largest first, each at the lowest place that is
   /// free during its life: within a few per cent of the best for chains like ours.
-  func layout() -> (offsets: [Int], byteCount: Int) {
+  package func layout() -> (offsets: [Int], byteCount: Int) {
     var offsets = Array(repeating: 0, count: buffers.count)
     var placed: [Int] = []
     var total = 0

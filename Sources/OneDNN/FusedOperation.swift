@@ -1,8 +1,8 @@
-internal import Neural
+package import Neural
 
 /// A run of layers that is carried out as one operation.
-struct FusedOperation: Equatable {
-  enum Kind: Equatable {
+package struct FusedOperation: Equatable {
+  package enum Kind: Equatable {
     /// A convolution with the batch norm after it folded in, plus `residual`, then ReLU: one oneDNN primitive.
     case convolution(node: Int, batchNorm: Int?)
     case maxPool(Window)
@@ -14,19 +14,19 @@ struct FusedOperation: Equatable {
     case reference(node: Int)
   }
 
-  var kind: Kind
-  var input: Network.Value
-  var residual: Network.Value?
-  var hasRelu = false
+  package var kind: Kind
+  package var input: Network.Value
+  package var residual: Network.Value?
+  package var hasRelu = false
 
   /// The last node of the run: the operation's value is that node's.
-  var output: Int
+  package var output: Int
 }
 
 extension Network {
   /// The network as operations in execution order. A value that somebody else reads, `taps` among them, is never
   /// fused away.
-  func fused(taps: Set<Int> = []) -> [FusedOperation] {
+  package func fused(taps: Set<Int> = []) -> [FusedOperation] {
     var readers: [[Int]] = Array(repeating: [], count: nodes.count)
     for (index, node) in nodes.enumerated() {
       for case .node(let read) in node.inputs { readers[read].append(index) }

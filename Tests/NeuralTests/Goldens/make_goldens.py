@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Makes the goldens beside this file: every stage of Lectern's networks as PyTorch computes it.
+
+Needs PyTorch and numpy (Debian: python3-torch); the tests need only the files. Made with the versions in each file's
+metadata. Weights and input come from the hash generator of Sources/Neural/HashNormal.swift, so nothing but results is
+stored. PyTorch runs in float64 on those float32 weights, with oneDNN switched off, so that a golden shares no kernel
+with the code it judges and is exact to the last float32 digit.
+
+    python3 Tests/NeuralTests/Goldens/make_goldens.py
+
+A file holds, for each stage, `<stage>` (the values at POSITIONS hashed positions of the row-major [N, C, H, W] value)
+and `<stage>|max` (the largest magnitude in all of it).
+"""
+import hashlib
+import json
+import math
+import pathlib
+import struct
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+SEED = 20240117
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def mix(z):
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def hashes(seed, stream, count):
+    key = 0xCBF29CE484222325
+    for byte in stream.encode():
+        key = ((key ^ byte) * 0x100000001B3) & (2**64 - 1)
+    key = mix(np.array([key ^ seed], dtype=np.uint64))
+    return mix(key + np.arange(1, count + 1, dtype=np.uint64) * GOLDEN)
+
+
+def normal(seed, stream, shape, deviation):
+    h = hashes(seed, stream, math.prod(shape))
+    total = sum(((h >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64) for s in (0, 16, 32, 48))
+    scale = np.float32(deviation / math.sqrt((65536.0 * 65536.0 - 1) / 3))
+    return ((total - 131070).astype(np.float32) * scale).reshape(shape)
+
+
+def draw(name, parameter):
+    """The `varied` initialisation of Sources/Neural/Weights+Seeded.swift."""
+    shape = tuple(parameter.shape)
+    if len(shape) > 1:
+        return normal(SEED, name, shape, math.sqrt(2 / math.prod(shape[1:])))
+    n = normal(SEED, name, shape, 0.1)
+    if name.endswith("running_var"):
+        return np.float32(1) + np.abs(n)
+    leaf = name.rsplit(".", 2)[-2]
+    if name.endswith(".weight") and (leaf.startswith("bn") or leaf == "1"):
+        return np.float32(1) + n
+    return n
+
+
+class Add(nn.Module):
+    def forward(self, a, b):
+        return a + b
+
+
+class Shrinkage(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.fc1 = nn.Linear(channels, channels)
+        self.bn = nn.BatchNorm1d(channels)
+        self.fc2 = nn.Linear(channels, channels)
+
+    def forward(self, x):
+        average = x.abs().mean(dim=(2, 3))
+        alpha = torch.sigmoid(self.fc2(torch.relu(self.bn(self.fc1(average)))))
+        threshold = (alpha * average)[:, :, None, None]
+        return torch.sign(x) * torch.clamp(x.abs() - threshold, min=0)
+
+
+class SqueezeExcite(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.fc1 = nn.Linear(channels, max(1, channels // 16))
+        self.fc2 = nn.Linear(max(1, channels // 16), channels)
+
+    def forward(self, x):
+        gate = torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean(dim=(2, 3))))))
+        return x * gate[:, :, None, None]
+
+
+class Block(nn.Module):
+    def __init__(self, channels, output, stride, attention):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, output, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(output)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(output, output, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(output)
+        if attention == "se":
+            self.se = SqueezeExcite(output)
+        if attention == "shrink":
+            self.shrink = Shrinkage(output)
+        self.attention = attention
+        self.downsample = None
+        if stride != 1 or channels != output:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output))
+        self.add = Add()
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
+        if self.attention:
+            y = getattr(self, self.attention)(y)
+        return self.relu2(self.add(y, x if self.downsample is None else self.downsample(x)))
+
+
+class Residual(nn.Module):
+    def __init__(self, attention, classes=6):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU()
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        channels = 64
+        for stage, output in enumerate([64, 128, 256, 512]):
+            first = Block(channels, output, 1 if stage == 0 else 2, attention)
+            setattr(self, f"layer{stage + 1}", nn.Sequential(first, Block(output, output, 1, attention)))
+            channels = output
+        self.avgpool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.fc = nn.Linear(512, classes)
+
+    def forward(self, x):
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(self.avgpool(x))
+
+
+class VGG16(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers, channels = [], 3
+        for count, output in [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]:
+            for _ in range(count):
+                layers += [nn.Conv2d(channels, output, 3, 1, 1), nn.ReLU()]
+                channels = output
+            layers.append(nn.MaxPool2d(2, 2))
+        self.features = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.features(x)
+
+
+NETWORKS = {
+    "vgg16": VGG16,
+    "resnet18": lambda: Residual(None),
+    "resnet18-se": lambda: Residual("se"),
+    "drsn18": lambda: Residual("shrink"),
+}
+
+
+def write_safetensors(path, tensors, metadata):
+    header, data = {"__metadata__": metadata}, b""
+    for name in sorted(tensors):
+        values = tensors[name].astype("<f4").tobytes()
+        header[name] = {
+            "dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [len(data), len(data) + len(values)]}
+        data += values
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(len(text) + 8) % 64)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def make(name, size, batch, positions, is_wanted):
+    network = NETWORKS[name]().double().eval()
+    digest = hashlib.sha256()
+    state = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    for key in sorted(state):
+        values = draw(key, state[key])
+        digest.update(values.astype("<f4").tobytes())
+        state[key].copy_(torch.from_numpy(values.astype(np.float64)))
+    stages = {}
+    names = {module: key for key, module in network.named_modules()}
+
+    def record(module, _, value):
+        key = names[module]
+        if is_wanted(key):
+            flat = value.detach().numpy().reshape(-1)
+            where = (hashes(SEED, key, min(positions, flat.size)) % np.uint64(flat.size)).astype(np.int64)
+            stages[key] = flat[where].astype(np.float32)
+            stages[key + "|max"] = np.array([np.abs(flat).max()], dtype=np.float32)
+
+    inner = (Shrinkage, SqueezeExcite)
+    for key, module in network.named_modules():
+        parent = network.get_submodule(key.rpartition(".")[0]) if key else None
+        is_stage = not list(module.children()) or isinstance(module, inner) or key == "avgpool"
+        if key and is_stage and not isinstance(parent, inner) and not key.startswith("avgpool."):
+            module.register_forward_hook(record)
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
+        network(torch.from_numpy(normal(SEED, "input", (batch, 3, size, size), 1.0).astype(np.float64)))
+    metadata = {
+        "network": name, "seed": str(SEED), "size": str(size), "batch": str(batch), "positions": str(positions),
+        "weights_sha256": digest.hexdigest(), "torch": torch.__version__, "numpy": np.__version__,
+        "python": sys.version.split()[0]}
+    path = pathlib.Path(__file__).parent / f"{name}-{size}.safetensors"
+    write_safetensors(path, stages, metadata)
+    print(f"{path.name}: {len(stages) // 2} stages, {path.stat().st_size} bytes")
+
+
+def is_coarse(stage):
+    """Where the full-size goldens look: what a fused network still computes."""
+    return stage.endswith(("relu", "relu1", "relu2", "pool", "fc", "downsample.1")) or (
+        stage.startswith("features.") and int(stage.split(".")[1]) not in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
+
+
+if __name__ == "__main__":
+    np.seterr(over="ignore")
+    torch.set_num_threads(1)
+    for network in NETWORKS:
+        # One sample of VGG16: the plain reference takes a second for it.
+        make(network, 64, 1 if network == "vgg16" else 2, 256, lambda stage: True)
+        make(network, 224, 1, 4096, is_coarse)
