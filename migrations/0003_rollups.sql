@@ -296,7 +296,7 @@ SELECT
     WHERE o.course_id = r.course_id AND o.metric = 'interest' AND o.segment_id IS NOT NULL
       AND o.segment_id <> r.segment_id
       AND o.interval_low <= r.interval_high AND r.interval_low <= o.interval_high
-    ORDER BY o.segment_id) AS overlaps,
+    ORDER BY o.segment_id) AS overlapping_segments,
   r.weights_version, r.released_at
 FROM lectern.released_segment r
 JOIN lectern.course c USING (course_id)
@@ -307,7 +307,7 @@ COMMENT ON VIEW analytics.course_interest IS
   'Released segments of each course by interest: how much more curious or happy learners were than in the whole course, '
   'each their own baseline. In points of a hundred, so 0 is that learner''s usual.';
 COMMENT ON COLUMN analytics.course_interest.rank IS '1 is the most interesting; equal means share a rank.';
-COMMENT ON COLUMN analytics.course_interest.overlaps IS
+COMMENT ON COLUMN analytics.course_interest.overlapping_segments IS
   'Segments whose 95 % interval overlaps this one''s: their order is not certain.';
 
 CREATE VIEW analytics.emotion_timeline AS

@@ -8,6 +8,8 @@ struct ReleasePass: Sendable {
   let settings: AggregatorSettings
   let store = RollupStore()
 
+  private var policy: ReleasePolicy { settings.releasePolicy }
+
   /// - Parameters:
   ///   - metrics: every learner's metrics in the course, by segment.
   ///   - changed: the segments whose metrics may have changed.
@@ -17,13 +19,12 @@ struct ReleasePass: Sendable {
   ) throws -> AggregationCounts {
     let id = course.course
     if !closingPeriod { try openPeriod(on: connection) }
-    try store.forgetErasedContributions(in: id, on: connection)
+    let forgot = try store.forgetErasedContributions(in: id, on: connection)
 
     // Whole segments first: one that is hidden or shown anew changes its minutes too.
     let segmentRecords = try store.releaseRecords(in: id, minutesOf: [], on: connection)
     let segmentCells = cells(
       current: metrics.reduce(into: [:]) { $0[ReleaseCell.Key(segment: $1.key)] = $1.value }, records: segmentRecords)
-    let policy = settings.releasePolicy
     let preview = policy.decisions(for: segmentCells, closingPeriod: closingPeriod)
     let turned = segmentCells.filter { preview[$0.key] == .withdraw || (preview[$0.key] == .release && !$0.isShown) }
     let minuteSegments = changed.union(turned.map(\.key.segment)).compactMap(\.self).sorted()
@@ -38,8 +39,10 @@ struct ReleasePass: Sendable {
       }
     }
     let all = segmentCells + cells(current: minutes, records: records)
-    return try carryOut(
+    let counts = try carryOut(
       policy.decisions(for: all, closingPeriod: closingPeriod), all, metrics: metrics, minutes: minutes, on: connection)
+    if forgot || counts.cellsWithdrawn > 0 { try store.invalidateReports(of: id, on: connection) }
+    return counts
   }
 
   /// The cells that exist now or were released once.
@@ -69,12 +72,13 @@ struct ReleasePass: Sendable {
       case .release where cell.key.minute == nil:
         let rows = computation.metrics(
           of: cell.key.segment, learners: metrics[cell.key.segment] ?? [], in: course)
-        try store.release(cell, of: course.course, rows: rows, on: connection)
+        try store.release(cell, of: course.course, rows: rows, under: policy, on: connection)
         counts.cellsReleased += 1
       case .release:
         let means = MetricMean.means(of: (minutes[cell.key] ?? []).map(\.1))
         try store.release(
-          cell, of: course.course, means: means, weightsVersion: settings.weights.version, on: connection)
+          cell, of: course.course, means: means, weightsVersion: settings.weights.version, under: policy,
+          on: connection)
         counts.cellsReleased += 1
       case .withdraw:
         try store.withdraw(cell.key, of: course.course, on: connection)

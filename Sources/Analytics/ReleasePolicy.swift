@@ -83,6 +83,6 @@ package struct ReleasePolicy: Sendable, Hashable {
   /// A value in ten-thousandths as it is shown: whole points of a hundred, half away from zero.
   package static func shown(value: Int64) -> Int64 { 100 * roundedHalfAwayFromZero(Int128(value), over: 100) }
 
-  /// A number of learners as it is shown: down to a multiple of five.
-  package static func shown(learners: Int32) -> Int32 { learners - learners % 5 }
+  /// A cohort that may be shown, as it is shown: down to a multiple of five, though never under the minimum.
+  package func shown(learners: Int32) -> Int32 { max(learners - learners % 5, Int32(clamping: cohortMinimum)) }
 }

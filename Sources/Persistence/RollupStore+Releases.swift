@@ -46,9 +46,11 @@ extension RollupStore {
   }
 
   /// Forgets what erased learners put into the releases before their erasure; each still counts as one who left.
+  ///
+  /// Returns whether there was anything to forget.
   package func forgetErasedContributions(
     in course: Int64, on connection: isolated PostgresConnection
-  ) throws(PostgresError) {
+  ) throws(PostgresError) -> Bool {
     try connection.query(
       """
       WITH gone AS (
@@ -61,7 +63,17 @@ extension RollupStore {
       UPDATE lectern.release_cell c SET departed = c.departed + g.n FROM counted g
       WHERE c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM g.segment_id
         AND c.minute IS NOT DISTINCT FROM g.minute
-      """, [.int8(course)])
+      """, [.int8(course)]
+    ).affectedRows > 0
+  }
+
+  /// Makes the course's stored reports invalid: they hold figures that may no longer be shown.
+  package func invalidateReports(
+    of course: Int64, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    try connection.query(
+      "UPDATE lectern.report_run SET invalidated_at = clock_timestamp() WHERE course_id = $1 AND invalidated_at IS NULL",
+      [.int8(course)])
   }
 
   /// The course's cells that were ever released: the whole segments, and the minutes of some segments.
@@ -104,7 +116,8 @@ extension RollupStore {
 
   /// Shows a segment's present values, rounded.
   package func release(
-    _ cell: ReleaseCell, of course: Int64, rows: [SegmentMetricRow], on connection: isolated PostgresConnection
+    _ cell: ReleaseCell, of course: Int64, rows: [SegmentMetricRow], under policy: ReleasePolicy,
+    on connection: isolated PostgresConnection
   ) throws(PostgresError) {
     try record(cell, course, connection)
     let shown = rows.map { row in
@@ -112,7 +125,7 @@ extension RollupStore {
       return SegmentMetricRow(
         course: row.course, segment: row.segment, metric: row.metric, weightsVersion: row.weightsVersion,
         summary: MetricSummary(
-          learners: ReleasePolicy.shown(learners: summary.learners), mean: ReleasePolicy.shown(value: summary.mean),
+          learners: policy.shown(learners: summary.learners), mean: ReleasePolicy.shown(value: summary.mean),
           quartiles: Quartiles(
             lower: ReleasePolicy.shown(value: summary.quartiles.lower),
             median: ReleasePolicy.shown(value: summary.quartiles.median),
@@ -131,6 +144,7 @@ extension RollupStore {
   /// Shows a minute's present means, rounded.
   package func release(
     _ cell: ReleaseCell, of course: Int64, means: [Metric: MetricMean], weightsVersion: Int16,
+    under policy: ReleasePolicy,
     on connection: isolated PostgresConnection
   ) throws(PostgresError) {
     guard let segment = cell.key.segment, let minute = cell.key.minute else { return }
@@ -145,7 +159,7 @@ extension RollupStore {
       """,
       [
         .int8(course), .int8(segment), .int4(minute), .int2(weightsVersion), .texts(metrics.map(\.rawValue)),
-        .int4s(metrics.map { ReleasePolicy.shown(learners: means[$0]!.learners) }),
+        .int4s(metrics.map { policy.shown(learners: means[$0]!.learners) }),
         .int8s(metrics.map { ReleasePolicy.shown(value: means[$0]!.mean) }),
       ])
   }

@@ -25,7 +25,7 @@ import Testing
 
   @Test func everyMetricIsAColumnOfTheLearnersTable() throws {
     let migration = try #require(Migration.all.first { $0.name == "0003_rollups" })
-    let start = try #require(migration.sql.range(of: "CREATE TABLE lectern.learner_segment_metric"))
+    let start = try #require(migration.sql.firstRange(of: "CREATE TABLE lectern.learner_segment_metric"))
     let table = migration.sql[start.upperBound...].prefix { $0 != ";" }
     for metric in Metric.allCases { #expect(table.contains("\n  \(metric.rawValue) ")) }
   }

@@ -141,7 +141,8 @@ import Testing
     #expect(ReleasePolicy.shown(value: 5249) == 5200)
     #expect(ReleasePolicy.shown(value: 5250) == 5300)
     #expect(ReleasePolicy.shown(value: -250) == -300)
-    #expect(ReleasePolicy.shown(learners: 14) == 10)
-    #expect(ReleasePolicy.shown(learners: 15) == 15)
+    #expect(policy.shown(learners: 14) == 10)
+    #expect(policy.shown(learners: 15) == 15)
+    #expect(ReleasePolicy(cohortMinimum: 12)?.shown(learners: 14) == 12)
   }
 }

@@ -1,0 +1,139 @@
+import Aggregation
+import Persistence
+import PostgresIO
+import Services
+import TestSupport
+import Testing
+
+extension Integration {
+  /// The aggregator against a real database: rollups equal their recomputation, whoever computes them and when.
+  @Suite(.enabled(if: PostgresTestServer.isWanted))
+  struct AggregationTests {
+    typealias Fixture = AggregationFixture
+
+    @Test(arguments: [1, 2] as [UInt64]) func anyOrderOfArrivalGivesTheRecomputation(seed: UInt64) async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 12)
+        let samples = Fixture.random(learners: 12, each: 30, seed: seed)
+        for start in stride(from: 0, to: samples.count, by: 70) {
+          try await fixture.store(Array(samples[start..<min(start + 70, samples.count)]))
+          try await fixture.aggregator().runOnce()
+        }
+        let report = try await fixture.verify()
+        #expect(report.isConsistent)
+        #expect(report.coursesVerified == 1 && report.coursesDirty == 0)
+        #expect(report.sessionsRecomputed == 12)
+        #expect(report.sessionSums.compared > 12 && report.segmentMetrics.compared > 10)
+        #expect(report.minuteSums.compared > 0 && report.learnerMetrics.compared > 12)
+
+        // All at once, in a database of its own, gives the same numbers.
+        let expected = try await digest(of: fixture)
+        try await withTestDatabase { other in
+          let whole = try await Fixture(other, learners: 12)
+          try await whole.store(samples.reversed())
+          try await whole.aggregator().runOnce()
+          #expect(try await digest(of: whole) == expected)
+          await whole.owner.close()
+        }
+        await fixture.owner.close()
+      }
+    }
+
+    @Test func theVerificationSeesAWrongRow() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 3)
+        try await fixture.store(Fixture.random(learners: 3, each: 10, seed: 5))
+        try await fixture.aggregator().runOnce()
+        try await fixture.owner.execute(
+          "UPDATE lectern.session_segment_sum SET w_happy = w_happy + 1 WHERE ctid = (SELECT min(ctid) FROM lectern.session_segment_sum)"
+        )
+        let wrong = try await fixture.verify()
+        #expect(!wrong.isConsistent)
+        #expect(wrong.sessionSums.storedOnly == 1 && wrong.sessionSums.recomputedOnly == 1)
+        // A dirty course is left out and counted.
+        try await fixture.owner.execute(
+          "INSERT INTO lectern.rollup_dirty SELECT course_id, session_day, session_id FROM lectern.session LIMIT 1")
+        let dirty = try await fixture.verify()
+        #expect(dirty.coursesDirty == 1 && dirty.coursesVerified == 0)
+        await fixture.owner.close()
+      }
+    }
+
+    @Test func oneLateFrameIsWeighedWithItsNeighbours() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 1)
+        let focused: [Int16] = [10_000, 0, 0, 0, 0, 0]
+        var samples = Fixture.steady(learner: 0, probabilities: focused, count: 3)
+        let late = samples.remove(at: 1)
+        try await fixture.store(samples)
+        try await fixture.aggregator().runOnce()
+        let sum = "SELECT w_focused FROM lectern.session_segment_sum"
+        #expect(try await fixture.number(sum) == 300_000_000)
+        // 20 s were expected and seen, as two intervals; now the middle is known to be something else.
+        try await fixture.store([
+          Fixture.Sample(
+            learner: 0, milliseconds: late.milliseconds, sequence: late.sequence, media: late.media,
+            probabilities: [0, 10_000, 0, 0, 0, 0])
+        ])
+        let counts = try await fixture.aggregator().runOnce()
+        #expect(counts.sessions == 1)
+        #expect(try await fixture.number(sum) == 200_000_000)
+        #expect(try await fixture.verify().isConsistent)
+        await fixture.owner.close()
+      }
+    }
+
+    @Test func twoAggregatorsLoseNothing() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 8)
+        let samples = Fixture.random(learners: 8, each: 20, seed: 11)
+        // Two services poll and aggregate while two writers store single frames of the same sessions.
+        let shutdown = GracefulShutdown()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<2 {
+            let aggregator = fixture.aggregator()
+            group.addTask {
+              try await GracefulShutdown.$current.withValue(shutdown) { try await aggregator.run() }
+            }
+          }
+          try await withThrowingTaskGroup(of: Void.self) { writers in
+            for writer in 0..<2 {
+              writers.addTask {
+                let connection = try await database.connect()
+                for index in stride(from: writer, to: samples.count, by: 2) {
+                  try await fixture.store([samples[index]], on: connection)
+                }
+                await connection.close()
+              }
+            }
+            try await writers.waitForAll()
+          }
+          shutdown.trigger()
+          try await group.waitForAll()
+        }
+        try await fixture.aggregator().runOnce()
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == Int64(samples.count))
+        #expect(
+          try await fixture.number(
+            "SELECT sum(classified_frames + no_face_frames)::bigint FROM lectern.session_segment_sum")
+            == Int64(samples.count))
+        let report = try await fixture.verify()
+        #expect(report.isConsistent && report.coursesVerified == 1)
+        await fixture.owner.close()
+      }
+    }
+
+    /// A digest of every rollup. Two fresh databases give the same keys to the same fixture.
+    private func digest(of fixture: Fixture) async throws -> String {
+      let tables = ["session_segment_sum", "session_minute_sum", "learner_segment_metric", "segment_metric"]
+      var digests: [String] = []
+      for table in tables {
+        let row = try await fixture.owner.query(
+          "SELECT coalesce(md5(string_agg(t::text, ';' ORDER BY t::text)), 'empty') FROM lectern.\(table) t"
+        ).single()
+        digests.append(try row.decode(at: 0, as: String.self))
+      }
+      return digests.joined(separator: " ")
+    }
+  }
+}
