@@ -34,7 +34,6 @@ import Training
     let rows = [[Float]](repeating: [1, 2, 3, 4, 5, 6], count: 12)
     let layer = LogitWhitening(rows).applied(
       weight: Tensor(repeating: 1, [6, 4]), bias: Tensor(repeating: 0, [6]), gain: 1)
-    #expect(layer.weight.elements.allSatisfy(\.isFinite))
-    #expect(layer.bias.elements.allSatisfy(\.isFinite))
+    for value in layer.weight.elements + layer.bias.elements { #expect(value.isFinite) }
   }
 }
