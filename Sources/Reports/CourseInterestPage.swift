@@ -61,7 +61,8 @@ package struct CourseInterestPage: Sendable {
         fact("Learners", learners, "in the largest shown segment, rounded down to fives")
         fact(
           "Segments shown", "\(report.shownSegments.count) of \(report.segments.count)",
-          "the others are below the cohort minimum")
+          report.shownSegments.count == report.segments.count
+            ? "none is below the cohort minimum" : "the others are below the cohort minimum")
         fact("Coverage", meanCoverage, "of the expected time has a usable face, mean of the shown segments")
         fact("Frames stored", ReportFormat.count(report.frames.stored), "all courses of this deployment")
         fact("Rejected", ReportFormat.count(report.frames.rejected), "unusable or not permitted")
