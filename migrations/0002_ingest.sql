@@ -139,6 +139,39 @@ BEGIN
 END
 $$;
 
+-- Explains why rows were in the way: those of the same step, stored already or by a newer claim.
+CREATE FUNCTION lectern.require_ledger(p_ledger integer, p_epoch bigint, p_expected bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM lectern.ingest_ledger l
+                 WHERE l.ledger_id = p_ledger AND l.epoch = p_epoch AND l.next_offset = p_expected) THEN
+    RAISE SQLSTATE 'LF001' USING MESSAGE = 'fenced: the ledger moved on or belongs to a newer claim';
+  END IF;
+END
+$$;
+
+-- Writes rejects. A coordinate that is taken means that the whole step was stored before, which the ledger then shows.
+CREATE FUNCTION lectern.add_rejects(
+  p_ledger integer, p_epoch bigint, p_expected bigint, p_offset bigint[], p_code text[], p_detail text[],
+  p_time timestamptz[], p_now timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_count bigint;
+BEGIN
+  INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, detail, record_timestamp, rejected_at)
+  SELECT p_ledger, r.log_offset, r.code, r.detail, r.at, p_now
+  FROM unnest(p_offset, p_code, p_detail, p_time) AS r (log_offset, code, detail, at)
+  ON CONFLICT (ledger_id, log_offset) DO NOTHING;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  IF v_count <> cardinality(p_offset) THEN
+    PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
+    RAISE SQLSTATE '23505' USING MESSAGE = 'a record of this log was rejected before';
+  END IF;
+END
+$$;
+
 -- MARK: before recognition
 
 CREATE FUNCTION lectern.resolve(
@@ -231,6 +264,8 @@ DECLARE
   v_now timestamptz;
   v_suspects uuid[];
   v_lost bigint[];
+  v_codes text[];
+  v_reused bigint[];
   v_total bigint := cardinality(p_offset);
   v_missed bigint;
   v_same bigint;
@@ -240,6 +275,9 @@ BEGIN
   duplicates := p_known_duplicates;
   consent_lost := 0;
   sequence_reused := 0;
+
+  -- A fenced caller learns it before it writes; what counts is the check at the end.
+  PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
 
   IF v_total > 0 THEN
     -- (1) Behind the lock, an erasure or revocation is either committed, and seen by the next statement, or will see
@@ -261,12 +299,13 @@ BEGIN
           END AS code
         FROM unnest(p_offset, p_learner, p_captured) AS f (log_offset, learner, captured_at)
         WHERE f.learner = ANY (v_suspects)
-      ), refused AS (
-        INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, detail, rejected_at)
-        SELECT p_ledger, v.log_offset, v.code, 'at the time of storing', v_now FROM verdict v WHERE v.code IS NOT NULL
-        RETURNING log_offset
       )
-      SELECT array_agg(r.log_offset), count(*) INTO v_lost, consent_lost FROM refused r;
+      SELECT array_agg(v.log_offset), array_agg(v.code), count(*) INTO v_lost, v_codes, consent_lost
+      FROM verdict v WHERE v.code IS NOT NULL;
+      IF consent_lost > 0 THEN
+        PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_lost, v_codes,
+          array_fill('at the time of storing'::text, ARRAY[consent_lost::integer]), NULL, v_now);
+      END IF;
     END IF;
 
     -- (2) Samples. Hardly ever is one of them stored already (the worker has asked `resolve`), and ON CONFLICT makes
@@ -304,7 +343,10 @@ BEGIN
     -- another capture time, a reused sequence number.
     v_missed := v_total - consent_lost - samples;
     IF v_missed > 0 THEN
-      WITH met AS (
+      SELECT count(*) FILTER (WHERE m.same), count(*) FILTER (WHERE NOT m.same),
+        array_agg(m.log_offset) FILTER (WHERE NOT m.same)
+      INTO v_same, sequence_reused, v_reused
+      FROM (
         SELECT f.log_offset, e.captured_at = f.captured_at AS same
         FROM unnest(p_offset, p_session_day, p_session, p_seq, p_captured)
           AS f (log_offset, session_day, session_id, seq, captured_at)
@@ -312,16 +354,16 @@ BEGIN
           ON e.session_day = f.session_day AND e.session_id = f.session_id AND e.seq = f.seq
         WHERE (e.ledger_id, e.log_offset) <> (p_ledger, f.log_offset)
           AND (v_lost IS NULL OR f.log_offset <> ALL (v_lost))
-      ), reused AS (
-        INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, detail, rejected_at)
-        SELECT p_ledger, m.log_offset, 'sequence_reused', 'another capture time is stored', v_now
-        FROM met m WHERE NOT m.same
-        RETURNING 1
-      )
-      SELECT (SELECT count(*) FROM met WHERE same), (SELECT count(*) FROM reused) INTO v_same, sequence_reused;
+      ) m;
       IF v_same + sequence_reused <> v_missed THEN
+        PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
         -- The sample that was in the way has gone meanwhile (erased): judge the whole batch again.
         RAISE SQLSTATE '40001' USING MESSAGE = 'a stored sample vanished while a batch was stored';
+      END IF;
+      IF sequence_reused > 0 THEN
+        PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_reused,
+          array_fill('sequence_reused'::text, ARRAY[sequence_reused::integer]),
+          array_fill('another capture time is stored'::text, ARRAY[sequence_reused::integer]), NULL, v_now);
       END IF;
       duplicates := duplicates + v_same;
     END IF;
@@ -329,9 +371,8 @@ BEGIN
 
   -- (3) What the worker rejected.
   IF cardinality(p_reject_offset) > 0 THEN
-    INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, detail, record_timestamp, rejected_at)
-    SELECT p_ledger, r.log_offset, r.code, r.detail, r.at, coalesce(v_now, clock_timestamp())
-    FROM unnest(p_reject_offset, p_reject_code, p_reject_detail, p_reject_time) AS r (log_offset, code, detail, at);
+    PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
+      p_reject_time, coalesce(v_now, clock_timestamp()));
   END IF;
   rejects := cardinality(p_reject_offset) + consent_lost + sequence_reused;
 
@@ -499,6 +540,9 @@ BEGIN
   applied := 0;
   superseded := 0;
   rejects := cardinality(p_reject_offset);
+  IF p_ledger IS NOT NULL THEN
+    PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
+  END IF;
   -- A revocation's cutoff is the clock under the exclusive lock: every store is then before it or sees it.
   IF jsonb_path_exists(p_events, '$[*] ? (@.kind == "consent" && @.granted == false)') THEN
     PERFORM pg_advisory_xact_lock(2, 0);
@@ -518,9 +562,8 @@ BEGIN
     END IF;
   END LOOP;
   IF rejects > 0 AND p_ledger IS NOT NULL THEN
-    INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, detail, record_timestamp, rejected_at)
-    SELECT p_ledger, r.log_offset, r.code, r.detail, r.at, clock_timestamp()
-    FROM unnest(p_reject_offset, p_reject_code, p_reject_detail, p_reject_time) AS r (log_offset, code, detail, at);
+    PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
+      p_reject_time, clock_timestamp());
   END IF;
   IF p_ledger IS NOT NULL THEN
     PERFORM lectern.advance_ledger(p_ledger, p_epoch, p_expected, p_next, 0, rejects, 0, applied, p_skipped,

@@ -46,12 +46,13 @@ enum Wire {
     return connection
   }
 
-  /// The reason of a failed connection: `FATAL:  28P01: password authentication failed…`, or no SQLSTATE at all.
+  /// The reason of a failed connection: `FATAL:  28P01: password authentication failed…`, or no SQLSTATE at all. (Every
+  /// SQLSTATE has a digit; the word FATAL has five capitals too.)
   private static func connectError(_ pointer: OpaquePointer, _ operation: String) -> PostgresError {
     let text = String(cString: PQerrorMessage(pointer))
     // The LOCATION line of a verbose message is of no use to an operator.
     let message = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }.joined(separator: " ")
-    if let match = text.firstMatch(of: #/: +([0-9A-Z]{5}): /#) {
+    if let match = text.firstMatch(of: #/: +((?=[A-Z]*[0-9])[0-9A-Z]{5}): /#) {
       return PostgresError(
         code: .init(String(match.output.1)), message: message, operation: operation, connectionIsLost: true)
     }
@@ -77,7 +78,9 @@ enum Wire {
             code: .deadlineExceeded, message: "the server did not answer in time", operation: operation,
             connectionIsLost: true)
         }
-        guard PQconsumeInput(pointer) == 1 else { throw failure ?? lost(pointer, operation) }
+        guard PQconsumeInput(pointer) == 1 else {
+          throw failure?.with(connectionIsLost: true) ?? lost(pointer, operation)
+        }
       }
       guard let next = PQgetResult(pointer) else { break }
       let result = ResultHandle(adopting: next)
@@ -128,7 +131,9 @@ enum Wire {
     let names = [("table", field("t")), ("column", field("c")), ("constraint", field("n"))]
     let subject = names.compactMap { name, value in value.map { "\(name) \($0)" } }.joined(separator: ", ")
     return PostgresError(
-      code: .init(state), message: field("M") ?? "", operation: operation, subject: subject.isEmpty ? nil : subject)
+      code: .init(state), message: field("M") ?? "", operation: operation, subject: subject.isEmpty ? nil : subject,
+      // The server closes the session after these.
+      connectionIsLost: ["FATAL", "PANIC"].contains(field("V")))
   }
 
   // MARK: Waiting

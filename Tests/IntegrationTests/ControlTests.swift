@@ -25,17 +25,21 @@ extension Integration {
 
     @Test func theNewestConsentWinsAndTiesGoToRevoke() async throws {
       try await withFixture { fixture, courses, privacy in
-        func apply(_ granted: Bool, _ seconds: Int64) async throws -> ConsentState {
-          try await courses.apply([Fixture.consent(5, granted: granted, at: at(fixture, seconds))])
-          return try await privacy.consent(of: Fixture.learner(5), scope: .analytics)
+        func state(_ scope: ConsentEvent.Scope = .analytics) async throws -> ConsentState {
+          try await privacy.consent(of: Fixture.learner(5), scope: scope)
         }
-        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .unknown)
-        #expect(try await apply(true, 10) == .granted)
-        #expect(try await apply(false, 5) == .granted)
-        #expect(try await apply(false, 10) == .revoked)
-        #expect(try await apply(true, 10) == .revoked)
-        #expect(try await apply(true, 11) == .granted)
-        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .research) == .unknown)
+        let before = try await state()
+        #expect(before == .unknown)
+        let events: [(granted: Bool, seconds: Int64, expected: ConsentState)] = [
+          (true, 10, .granted), (false, 5, .granted), (false, 10, .revoked), (true, 10, .revoked), (true, 11, .granted),
+        ]
+        for event in events {
+          try await courses.apply([Fixture.consent(5, granted: event.granted, at: at(fixture, event.seconds))])
+          let now = try await state()
+          #expect(now == event.expected, "\(event)")
+        }
+        let research = try await state(.research)
+        #expect(research == .unknown)
       }
     }
 

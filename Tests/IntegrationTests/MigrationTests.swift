@@ -93,8 +93,11 @@ extension Integration {
       try await withTestDatabase { database in
         let connection = try await database.connect(role: "lectern_ingest")
         let repository = IngestRepository(connection: connection)
+        let made = try await repository.premake()
         let again = try await repository.premake()
+        #expect(made.created == 68)
         #expect(again.created == 0)
+        #expect(again.lastDay == made.lastDay)
         let owner = try await database.connect()
         let row = try await owner.query(
           """
@@ -116,6 +119,7 @@ extension Integration {
     @Test func premakingDoesNotWaitForReaders() async throws {
       try await withTestDatabase { database in
         let (owner, reader) = (try await database.connect(), try await database.connect())
+        _ = try await IngestRepository(connection: owner).premake()
         try await owner.execute(
           """
           DO $$ BEGIN EXECUTE (SELECT format('DROP TABLE lectern.emotion_sample_%s', to_char(now(), 'YYYYMMDD'))); END $$
@@ -134,7 +138,7 @@ extension Integration {
         for statement in [
           "SELECT 1 FROM lectern.emotion_sample", "SELECT 1 FROM lectern.session", "DELETE FROM lectern.consent",
           "SELECT lectern.advance_ledger(1,1,1,1,1,1,1,1,1,1,1,1)", "SELECT lectern.erase_pending(1)",
-          "CREATE TABLE lectern.x ()", "CREATE TEMPORARY TABLE x ()",
+          "CREATE TABLE lectern.x ()",
         ] {
           let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }
           #expect(error?.code.rawValue == "42501", "\(statement)")

@@ -157,6 +157,18 @@ extension Integration {
       }
     }
 
+    /// The answer to a store was lost and it is sent again: the ledger says it is done, nothing else does.
+    @Test func aBatchSentTwiceIsFencedTheSecondTime() async throws {
+      try await withFixture { fixture in
+        let batch = fixture.batch([fixture.sample(offset: 0, sequence: 0)], rejects: [fixture.reject(offset: 1)])
+        _ = try await fixture.repository.store(batch)
+        let error = await #expect(throws: PostgresError.self) { try await fixture.repository.store(batch) }
+        #expect(error?.code == .fenced)
+        let counters = try await fixture.counters()
+        #expect((counters.samples, counters.rejects, counters.duplicates) == (1, 1, 0))
+      }
+    }
+
     @Test func aBatchThatDoesNotAddUpIsRefused() async throws {
       try await withFixture { fixture in
         var batch = fixture.batch([fixture.sample(offset: 0, sequence: 0)])
@@ -164,7 +176,8 @@ extension Integration {
         let error = await #expect(throws: PostgresError.self) { try await fixture.repository.store(batch) }
         #expect(error?.code.rawValue == "23514")
         #expect(error?.description.contains("ledger_adds_up") == true)
-        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
+        let samples = try await fixture.number("SELECT count(*) FROM lectern.emotion_sample")
+        #expect(samples == 0)
       }
     }
 
@@ -247,9 +260,11 @@ extension Integration {
 
     @Test func anotherSecretIsRefused() async throws {
       try await withFixture { fixture in
-        #expect(try await fixture.repository.checkSecretFingerprint("0123456789abcdef"))
-        #expect(try await fixture.repository.checkSecretFingerprint("0123456789abcdef"))
-        #expect(try await !fixture.repository.checkSecretFingerprint("fedcba9876543210"))
+        let first = try await fixture.repository.checkSecretFingerprint("0123456789abcdef")
+        let again = try await fixture.repository.checkSecretFingerprint("0123456789abcdef")
+        let other = try await fixture.repository.checkSecretFingerprint("fedcba9876543210")
+        #expect(first && again)
+        #expect(!other)
       }
     }
 

@@ -13,7 +13,8 @@ import Testing
     #expect(Migration.all.map { "\($0.name).sql" } == files)
     for migration in Migration.all {
       let content = try Data(contentsOf: Self.folder.appendingPathComponent("\(migration.name).sql"))
-      #expect(migration.bytes == [UInt8](content), "\(migration.name) is not what the folder holds")
+      let isSame = migration.bytes == [UInt8](content)
+      #expect(isSame, "\(migration.name) is not what the folder holds")
     }
   }
 

@@ -28,7 +28,8 @@ package actor PostgresTestServer {
 
   private var starting: Task<Running, any Error>?
 
-  /// Makes a database with the whole schema and today's partitions, as a copy of a template.
+  /// Makes a database with the whole schema and the partitions of today ± 3 days (call `lectern.premake` for the others),
+  /// as a copy of a template.
   package func makeDatabase() async throws -> TestDatabase {
     let running = try await self.running()
     let name = "lectern_test_\(Self.suffix())"
@@ -94,10 +95,21 @@ package actor PostgresTestServer {
       PostgresSettings(url: url, database: template), logger: .silent)
     try await MigrationRunner(connection: connection, logger: .silent).up()
     try await connection.query("SELECT lectern.premake()")
+    try await connection.execute(dropFarPartitions)
     // A template must have no session.
     await connection.close()
     return Running(url: url, template: template, cluster: cluster, folder: folder)
   }
+
+  /// A database is copied file by file, and each partition is four: tests get along with a few.
+  private static let dropFarPartitions = """
+    DO $$ DECLARE v_name text; BEGIN
+      FOR v_name IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'lectern.emotion_sample'::regclass
+          AND abs(to_date(right(c.relname, 8), 'YYYYMMDD') - (now() AT TIME ZONE 'UTC')::date) > 3
+      LOOP EXECUTE format('DROP TABLE lectern.%I', v_name); END LOOP;
+    END $$
+    """
 
   private static func onServer(
     _ url: String, _ body: (PostgresConnection) async throws -> Void
