@@ -56,7 +56,7 @@ struct AggregationFixture: Sendable {
   var settings: AggregatorSettings {
     AggregatorSettings(
       releasePolicy: ReleasePolicy(cohortMinimum: cohortMinimum)!, pollInterval: .milliseconds(20),
-      sessionsPerTransaction: 3)
+      sessionsPerTransaction: 5)
   }
 
   func aggregator() -> Aggregator {

@@ -14,7 +14,7 @@ extension Integration {
     @Test(arguments: [1, 2] as [UInt64]) func anyOrderOfArrivalGivesTheRecomputation(seed: UInt64) async throws {
       try await withTestDatabase { database in
         let fixture = try await Fixture(database, learners: 12)
-        let samples = Fixture.random(learners: 12, each: 30, seed: seed)
+        let samples = Fixture.random(learners: 12, each: 20, seed: seed)
         for start in stride(from: 0, to: samples.count, by: 70) {
           try await fixture.store(Array(samples[start..<min(start + 70, samples.count)]))
           try await fixture.aggregator().runOnce()

@@ -40,7 +40,8 @@ def make_frames():
             now += rng.choice([1000, 2000, 2500, 5000, 5000, 9999, 10000, 12000])
             if rng.random() < 0.03:
                 now += 60000
-            status = rng.choices([0, 1, 2], [85, 10, 5])[0]
+            # The last learner is hardly seen: coverage under a half, nothing published.
+            status = rng.choices([0, 1, 2], [85, 10, 5] if learner < 6 else [40, 45, 15])[0]
             p = ["", "", "", "", "", ""]
             if status == 0:
                 raw = [m * (0.8 + 0.4 * rng.random()) for m in mood]
