@@ -16,7 +16,4 @@ static inline void *lectern_dnnl_memory_allocate(void) { return DNNL_MEMORY_ALLO
 /// "No buffer yet."
 static inline void *lectern_dnnl_memory_none(void) { return DNNL_MEMORY_NONE; }
 
-/// A run-time float parameter, which 2.6 spells as a union in a macro.
-static inline float lectern_dnnl_runtime_f32(void) { return DNNL_RUNTIME_F32_VAL; }
-
 #endif
