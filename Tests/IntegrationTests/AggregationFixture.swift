@@ -59,8 +59,10 @@ struct AggregationFixture: Sendable {
       sessionsPerTransaction: 5)
   }
 
-  func aggregator() -> Aggregator {
-    Aggregator(
+  func aggregator(sessionsPerTransaction: Int = 5) -> Aggregator {
+    var settings = self.settings
+    settings.sessionsPerTransaction = sessionsPerTransaction
+    return Aggregator(
       postgres: database.settings(role: "lectern_aggregator"), settings: settings, logger: .silent,
       metrics: MetricsRegistry())
   }

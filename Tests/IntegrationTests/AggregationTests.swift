@@ -87,11 +87,12 @@ extension Integration {
       try await withTestDatabase { database in
         let fixture = try await Fixture(database, learners: 8)
         let samples = Fixture.random(learners: 8, each: 20, seed: 11)
+        // One session at a time, so that the two would work on different sessions of the course if they could.
         // Two services poll and aggregate while two writers store single frames of the same sessions.
         let shutdown = GracefulShutdown()
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0..<2 {
-            let aggregator = fixture.aggregator()
+            let aggregator = fixture.aggregator(sessionsPerTransaction: 1)
             group.addTask {
               try await GracefulShutdown.$current.withValue(shutdown) { try await aggregator.run() }
             }
@@ -119,6 +120,32 @@ extension Integration {
             == Int64(samples.count))
         let report = try await fixture.verify()
         #expect(report.isConsistent && report.coursesVerified == 1)
+        await fixture.owner.close()
+      }
+    }
+
+    /// Whoever waits for a course takes, once it is free, what was stored meanwhile: the lock comes before the look.
+    @Test func aWaitingAggregatorSeesWhatCameMeanwhile() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 1)
+        let samples = Fixture.steady(learner: 0, probabilities: [10_000, 0, 0, 0, 0, 0], count: 4)
+        try await fixture.store(Array(samples[..<2]))
+        let holder = try await database.connect()
+        try await holder.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.course))")
+        async let counts = fixture.aggregator().runOnce()
+        let waiting = """
+          SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 3 AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          """
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await fixture.number(waiting) == 0, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(try await fixture.number(waiting) == 1)
+        try await fixture.store(Array(samples[2...]))
+        try await holder.execute("COMMIT")
+        #expect(try await counts.passes == 1)
+        #expect(try await fixture.number("SELECT sum(classified_frames)::bigint FROM lectern.session_segment_sum") == 4)
+        #expect(try await fixture.verify().isConsistent)
+        await holder.close()
         await fixture.owner.close()
       }
     }
