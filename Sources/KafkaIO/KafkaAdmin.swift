@@ -91,7 +91,7 @@ package final class KafkaAdmin: Sendable {
     of partition: TopicPartition, below offset: Int64, timeout: Duration = .seconds(20)
   ) throws(KafkaError) {
     let list = PartitionList(offsets: [(partition, offset)])
-    let doomed = rd_kafka_DeleteRecords_new(list.pointer)
+    let doomed = list.withPointer { rd_kafka_DeleteRecords_new($0) }
     defer { rd_kafka_DeleteRecords_destroy(doomed) }
     let event = try wait(
       "deleting records", RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout: timeout

@@ -47,7 +47,7 @@ package final class KafkaConsumer: Sendable {
   /// Joins the group. Events come out of `poll`.
   package func subscribe() throws(KafkaError) {
     let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: -1) })
-    try check(rd_kafka_subscribe(handle.client, list.pointer), "subscribing")
+    try check(list.withPointer { rd_kafka_subscribe(handle.client, $0) }, "subscribing")
   }
 
   /// The next event, nil after `timeout`. One thread only; blocks, so never a cooperative one.
@@ -102,7 +102,8 @@ package final class KafkaConsumer: Sendable {
     }
     guard !due.isEmpty else { return }
     let list = PartitionList(due)
-    if let error = rd_kafka_incremental_unassign(handle.client, list.pointer) {
+    let failure = list.withPointer { rd_kafka_incremental_unassign(handle.client, $0) }
+    if let error = failure {
       throw KafkaError(adopting: error, while: "giving up partitions")
     }
   }
@@ -110,14 +111,14 @@ package final class KafkaConsumer: Sendable {
   /// Stops handing out records of these partitions; what librdkafka had fetched of them is dropped and fetched again.
   package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
-    try check(rd_kafka_pause_partitions(handle.client, list.pointer), "pausing")
+    try check(list.withPointer { rd_kafka_pause_partitions(handle.client, $0) }, "pausing")
     try list.checkEach(while: "pausing")
   }
 
   /// Starts handing out records again, from where the partition stood.
   package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
-    try check(rd_kafka_resume_partitions(handle.client, list.pointer), "resuming")
+    try check(list.withPointer { rd_kafka_resume_partitions(handle.client, $0) }, "resuming")
     try list.checkEach(while: "resuming")
   }
 
@@ -130,9 +131,9 @@ package final class KafkaConsumer: Sendable {
     while true {
       do throws(KafkaError) {
         let list = PartitionList(offsets: offsets)
-        if let error = rd_kafka_seek_partitions(
-          handle.client, list.pointer, max(.zero, deadline - clock.now).cMilliseconds)
-        {
+        let rest = max(.zero, deadline - clock.now).cMilliseconds
+        let failure = list.withPointer { rd_kafka_seek_partitions(handle.client, $0, rest) }
+        if let error = failure {
           throw KafkaError(adopting: error, while: "seeking")
         }
         return try list.checkEach(while: "seeking")
@@ -152,14 +153,15 @@ package final class KafkaConsumer: Sendable {
   package var assignment: [TopicPartition] {
     var pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
     guard rd_kafka_assignment(handle.client, &pointer) == RD_KAFKA_RESP_ERR_NO_ERROR, let pointer else { return [] }
-    return PartitionList.partitions(of: PartitionList(adopting: pointer).pointer)
+    let list = PartitionList(adopting: pointer)
+    return list.partitions
   }
 
   /// Mirrors positions into Kafka's committed offsets, for lag tools alone. Returns at once; a failure is only logged by librdkafka.
   package func commit(_ offsets: [TopicPartition: Int64]) throws(KafkaError) {
     guard !offsets.isEmpty else { return }
     let list = PartitionList(offsets: offsets.map { ($0.key, $0.value) })
-    try check(rd_kafka_commit(handle.client, list.pointer, 1), "committing")
+    try check(list.withPointer { rd_kafka_commit(handle.client, $0, 1) }, "committing")
   }
 
   /// Leaves the group, for at most the session timeout. Pending revocations are finished first. Events that were not

@@ -2,7 +2,7 @@ import CKafka
 
 /// The sole owner of a list of partitions in librdkafka's form.
 struct PartitionList: ~Copyable {
-  let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+  private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
   /// A list without offsets (`RD_KAFKA_OFFSET_INVALID`), or all at one.
   init(_ partitions: some Collection<TopicPartition>, offset: Int64? = nil) {
@@ -26,6 +26,7 @@ struct PartitionList: ~Copyable {
 
   /// Throws the first error that librdkafka noted at one of the entries.
   func checkEach(while operation: String) throws(KafkaError) {
+    defer { withExtendedLifetime(self) {} }
     for entry in UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
     where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
       throw KafkaError(
@@ -33,6 +34,15 @@ struct PartitionList: ~Copyable {
         topicPartition: TopicPartition(topic: String(cString: entry.topic), partition: entry.partition))
     }
   }
+
+  /// Lends the list to one call of librdkafka, which copies it.
+  func withPointer<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return body(pointer)
+  }
+
+  /// The partitions in it, in order.
+  var partitions: [TopicPartition] { withExtendedLifetime(self) { Self.partitions(of: pointer) } }
 
   /// A copy of a lent list's partitions.
   static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
