@@ -47,7 +47,7 @@ package struct UntrainedBundle: Sendable {
   ///   - pictures: how many are rendered and measured, at least 12.
   ///   - progress: called from any thread.
   package func make(
-    seed: UInt64, pictures: Int = 30, width: Width = .full,
+    seed: UInt64, pictures: Int = 24, width: Width = .full,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws -> ModelBundle {
     precondition(pictures >= 12, "too few pictures to measure six logits on")

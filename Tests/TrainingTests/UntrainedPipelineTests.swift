@@ -15,7 +15,7 @@ import Vision
     let stages = Stages()
     let bundle = try await UntrainedBundle(
       detector: try CascadeFaceDetector(), describer: SiftDescriber(), calibrator: StreamCalibrator(streams: 2)
-    ).make(seed: 2024, pictures: 24) { stages.note($0) }
+    ).make(seed: 2024) { stages.note($0) }
     return (bundle: bundle, recognizer: try await Recognizer.real(bundle, streams: 2), stages: stages)
   }
 
