@@ -106,7 +106,8 @@ let top: [Target] = [
   .executableTarget(
     name: "lectern",
     dependencies: [
-      "Aggregation", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest", "KafkaIO",
+      "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
+      "KafkaIO",
       "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV", "Persistence", "PostgresIO",
       "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Web",
     ],

@@ -1,3 +1,4 @@
+import Analytics
 import Configuration
 import Ingest
 import Telemetry
@@ -36,7 +37,8 @@ enum Keys {
     secret: true
   ) { $0.utf8.count >= 32 ? nil : "at least 32 bytes" }
   static let cohortMinimum = ConfigurationKey<Int>(
-    "LECTERN_COHORT_MINIMUM", default: 10, in: 5...10_000, help: "learners below which nothing is shown")
+    "LECTERN_COHORT_MINIMUM", default: 10, in: ReleasePolicy.cohortFloor...10_000,
+    help: "learners below which nothing is shown")
 
   // MARK: Ingest
 
@@ -71,7 +73,8 @@ enum Keys {
   static let httpPort = ConfigurationKey<Int>(
     "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port on 127.0.0.1; 0 takes a free one")
   static let metricsPort = ConfigurationKey<Int>(
-    "LECTERN_METRICS_PORT", in: 0...65_535, help: "port on 127.0.0.1 for a worker's or aggregator's /metrics, /live and /ready")
+    "LECTERN_METRICS_PORT", in: 0...65_535,
+    help: "port on 127.0.0.1 for a worker's or aggregator's /metrics, /live and /ready")
   static let logLevel = ConfigurationKey<LogLevel>(
     "LECTERN_LOG_LEVEL", default: .info, help: "lowest level that is logged")
   static let logFormat = ConfigurationKey<LogFormatChoice>(
@@ -89,7 +92,8 @@ enum Keys {
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge]),
       .init("Recognition", [bundle, streams, streamThreads, cascade]),
-      .init("Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
+      .init(
+        "Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
     ],
     foreignNames: ["LECTERN_REQUIRE", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES", "LECTERN_SHARE"])
 }

@@ -1,0 +1,51 @@
+import Aggregation
+import Analytics
+import Arguments
+import Configuration
+import Services
+import Telemetry
+
+/// `lectern aggregate`
+struct AggregateCommand: Command {
+  static let configuration = CommandConfiguration(
+    "aggregate", abstract: "Turn dirty sessions into rollups and released figures.",
+    discussion: "Runs until it is stopped; any number may run at once. With --once it works until nothing is dirty.")
+
+  @OptionGroup var database: DatabaseOptions
+  @Flag(help: "work until nothing is dirty, then end") var once: Bool
+  @Option(key: Keys.aggregateInterval, long: "interval") var interval: Duration?
+  @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
+  @Option(key: Keys.metricsPort) var metricsPort: Int?
+
+  mutating func run() async throws {
+    let context = try CommandContext(self, required: [Keys.postgresURL])
+    let aggregator = context.aggregator()
+    if once {
+      let counts = try await aggregator.runOnce()
+      Terminal.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
+      return
+    }
+    let services = try HealthServer.services(context) { [] } + [aggregator]
+    try await ServiceGroup(
+      services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
+    ).run()
+  }
+}
+
+extension CommandContext {
+  /// The aggregator as configured.
+  func aggregator() -> Aggregator {
+    Aggregator(
+      postgres: postgres(role: "lectern_aggregator", application: "aggregate"), settings: aggregation,
+      logger: logger.labelled("aggregate"), metrics: registry)
+  }
+
+  /// Aggregation as configured.
+  var aggregation: AggregatorSettings {
+    // The key's range begins at the policy's floor.
+    guard let policy = ReleasePolicy(cohortMinimum: settings[Keys.cohortMinimum]) else {
+      preconditionFailure("\(Keys.cohortMinimum.name) lies below the floor")
+    }
+    return AggregatorSettings(releasePolicy: policy, pollInterval: settings[Keys.aggregateInterval])
+  }
+}

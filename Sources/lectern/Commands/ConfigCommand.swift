@@ -1,0 +1,19 @@
+import Arguments
+import Configuration
+
+/// `lectern config`
+struct ConfigCommand: Command {
+  static let configuration = CommandConfiguration(
+    "config", abstract: "Show every setting, its value and where it came from.",
+    discussion: "Secrets are shown as set or unset only. --markdown prints the reference table of all keys.")
+
+  @OptionGroup var common: CommonOptions
+  @Flag(help: "print JSON") var json: Bool
+  @Flag(help: "print the documentation of all keys, as Markdown") var markdown: Bool
+
+  mutating func run() async throws {
+    if markdown { return Terminal.print(Keys.table.markdown()) }
+    let context = try CommandContext(self)
+    Terminal.print(json ? context.settings.json() : context.settings.text())
+  }
+}

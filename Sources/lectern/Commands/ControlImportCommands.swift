@@ -1,0 +1,146 @@
+import Arguments
+import Configuration
+import Cryptography
+import Foundation
+import Ingest
+import LearningEvents
+import Persistence
+
+/// `lectern course`
+struct CourseCommand: Command {
+  static let configuration = CommandConfiguration(
+    "course", abstract: "Bring in courses and their segments.", subcommands: [Import.self])
+
+  struct Import: Command {
+    static let configuration = CommandConfiguration(
+      "import", abstract: "Apply course and session events from files.",
+      discussion: "Each file holds one CloudEvent in JSON, or an array of them. The newest event time wins.")
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "files of events", completion: .file) var file: [String]
+
+    mutating func run() async throws {
+      let context = try CommandContext(self, required: [Keys.postgresURL])
+      // Course events name no learner, so any secret does; consent events are refused here.
+      let rows = try ControlFile.rows(
+        in: file, pseudonymizer: LearnerPseudonymizer(secret: Array(repeating: 0, count: 32)), consent: false)
+      try await context.apply(rows)
+    }
+  }
+}
+
+/// `lectern consent`
+struct ConsentCommand: Command {
+  static let configuration = CommandConfiguration(
+    "consent", abstract: "Record what learners consented to.", subcommands: [Import.self, Grant.self, Revoke.self])
+
+  struct Import: Command {
+    static let configuration = CommandConfiguration(
+      "import", abstract: "Apply consent events from files.",
+      discussion: "Each file holds one CloudEvent in JSON, or an array of them. The newest event time wins.")
+    @OptionGroup var database: DatabaseOptions
+    @Argument(help: "files of events", completion: .file) var file: [String]
+
+    mutating func run() async throws {
+      let context = try CommandContext(self, required: [Keys.postgresURL, Keys.pseudonymSecret])
+      try await context.requireDeploymentSecret()
+      try await context.apply(try ControlFile.rows(in: file, pseudonymizer: context.pseudonymizer, consent: true))
+    }
+  }
+
+  struct Grant: Command {
+    static let configuration = CommandConfiguration("grant", abstract: "Record one learner's consent.")
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var learner: LearnerOptions
+    mutating func run() async throws {
+      try await learner.record(granted: true, CommandContext(self, required: LearnerOptions.required))
+    }
+  }
+
+  struct Revoke: Command {
+    static let configuration = CommandConfiguration(
+      "revoke", abstract: "Record that one learner withdraws consent.",
+      discussion: "Withdrawing scope 'analytics' also deletes what was stored of the learner; an aggregator does that.")
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var learner: LearnerOptions
+    mutating func run() async throws {
+      try await learner.record(granted: false, CommandContext(self, required: LearnerOptions.required))
+    }
+  }
+}
+
+/// One learner, by the LMS's id.
+struct LearnerOptions: ArgumentGroup {
+  static let required: [any AnyConfigurationKey] = [Keys.postgresURL, Keys.pseudonymSecret]
+
+  @Option(help: "the LMS, its CloudEvents source") var source: String
+  @Option(help: "the learner's id in that LMS") var learner: String
+  @Option(help: "what the consent covers") var scope: ConsentEvent.Scope = .analytics
+
+  func record(granted: Bool, _ context: CommandContext) async throws {
+    try await context.requireDeploymentSecret()
+    let event = ConsentEvent(
+      eventID: UUID().uuidString, source: source, time: CommandContext.now(), learnerID: learner, scope: scope,
+      granted: granted)
+    try await context.apply([ControlRow(.consent(event), pseudonymizer: context.pseudonymizer)])
+  }
+}
+
+extension ConsentEvent.Scope: ConfigurationValue {}
+
+/// Files of control events.
+enum ControlFile {
+  /// Every event of the files, in their order; nothing is applied unless all of them are good.
+  static func rows(
+    in files: [String], pseudonymizer: LearnerPseudonymizer, consent: Bool
+  ) throws -> [ControlRow] {
+    var rows: [ControlRow] = []
+    for file in files {
+      let data: Data
+      do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
+        throw UsageError("cannot read '\(file)': \(error.localizedDescription)")
+      }
+      do throws(EventError) {
+        for event in try events(data) {
+          if case .consent = event, !consent {
+            throw EventError("type", "a consent event: use 'lectern consent import'")
+          }
+          rows.append(ControlRow(event, pseudonymizer: pseudonymizer))
+        }
+      } catch {
+        throw UsageError("'\(file)' holds no valid events: \(error.detail)")
+      }
+    }
+    return rows
+  }
+
+  private static func events(_ data: Data) throws(EventError) -> [ControlEvent] {
+    let decoded: Result<[ControlEvent], EventError> = [UInt8](data).withUnsafeBytes { bytes in
+      do throws(EventError) {
+        return .success(try ControlEvent.decode(batch: bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try decoded.get()
+  }
+}
+
+extension CommandContext {
+  /// Applies control events that did not come through Kafka, as one transaction.
+  func apply(_ rows: [ControlRow]) async throws {
+    let result = try await withConnection(role: "lectern_ingest", application: "import") { connection in
+      try await CourseRepository(connection: connection).apply(rows)
+    }
+    Terminal.print(
+      "\(result.applied) applied, of which \(result.superseded) changed nothing because a newer event had come\n")
+  }
+
+  /// Refuses a secret that is not this database's.
+  func requireDeploymentSecret() async throws {
+    let fingerprint = pseudonymizer.fingerprint
+    let isOurs = try await withConnection(role: "lectern_ingest", application: "import") { connection in
+      try await IngestRepository(connection: connection).checkSecretFingerprint(fingerprint)
+    }
+    guard isOurs else { throw IngestError.secretDiffers }
+  }
+}

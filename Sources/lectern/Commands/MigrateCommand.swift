@@ -1,0 +1,71 @@
+import Arguments
+import Persistence
+import PostgresIO
+import Telemetry
+
+/// `lectern migrate`
+struct MigrateCommand: Command {
+  static let configuration = CommandConfiguration(
+    "migrate", abstract: "Bring the database's schema to what this program needs.",
+    subcommands: [Up.self, Status.self, Verify.self])
+
+  struct Up: Command {
+    static let configuration = CommandConfiguration(
+      "up", abstract: "Apply the migrations that are missing, one transaction each.")
+    @OptionGroup var database: DatabaseOptions
+
+    mutating func run() async throws {
+      let context = try CommandContext(self, required: [Keys.postgresURL])
+      let applied = try await context.withMigrations { try await $0.up() }
+      Terminal.print(applied.isEmpty ? "nothing to apply\n" : applied.map { "applied \($0)\n" }.joined())
+    }
+  }
+
+  struct Status: Command {
+    static let configuration = CommandConfiguration("status", abstract: "List the migrations and which are applied.")
+    @OptionGroup var database: DatabaseOptions
+
+    mutating func run() async throws {
+      let context = try CommandContext(self, required: [Keys.postgresURL])
+      for migration in try await context.withMigrations({ try await $0.status() }) {
+        Terminal.print("\(migration.isApplied ? "applied" : "missing")  \(migration.name)\n")
+      }
+    }
+  }
+
+  struct Verify: Command {
+    static let configuration = CommandConfiguration(
+      "verify", abstract: "Fail unless the schema is exactly what this program was built for.")
+    @OptionGroup var database: DatabaseOptions
+
+    mutating func run() async throws {
+      let context = try CommandContext(self, required: [Keys.postgresURL])
+      try await context.withMigrations { try await $0.verify() }
+      Terminal.print("the schema is this program's\n")
+    }
+  }
+}
+
+extension CommandContext {
+  /// Runs a body with the migrations of the configured database, as its own user.
+  func withMigrations<Value: Sendable>(_ body: (MigrationRunner) async throws -> Value) async throws -> Value {
+    try await withConnection(application: "migrate") { connection in
+      try await body(MigrationRunner(connection: connection, logger: logger.labelled("migrate")))
+    }
+  }
+
+  /// Runs a body with a connection of its own, closed afterwards.
+  func withConnection<Value: Sendable>(
+    role: String? = nil, application: String, _ body: (PostgresConnection) async throws -> Value
+  ) async throws -> Value {
+    let connection = try await PostgresConnection.open(postgres(role: role, application: application), logger: logger)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Arguments
+import Configuration
+import HTTPServing
+import LearningEvents
+import Persistence
+import PostgresIO
+import Reports
+import Services
+import Web
+
+/// `lectern serve`
+struct ServeCommand: Command {
+  static let configuration = CommandConfiguration(
+    "serve", abstract: "Serve the courses' reports on this machine's loopback address.",
+    discussion: "Nobody signs in yet, so it listens on 127.0.0.1 only.")
+
+  @OptionGroup var database: DatabaseOptions
+  @Option(key: Keys.httpPort, long: "port") var port: Int?
+  @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
+
+  mutating func run() async throws {
+    let context = try CommandContext(self, required: [Keys.postgresURL, Keys.region, Keys.purpose])
+    let reporting = Reporting(context: context, gate: try context.deployment(), framesAreSynthetic: false)
+    let server = try reporting.site(port: context.settings[Keys.httpPort])
+    Terminal.note("serving \(server.listener.url)\n")
+    try await ServiceGroup(
+      services: [server], shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
+    ).run()
+  }
+}

@@ -1,0 +1,23 @@
+import Arguments
+import Configuration
+import Telemetry
+
+/// Where the servers are, for commands that talk to both.
+struct ServerOptions: ArgumentGroup {
+  @Option(key: Keys.bootstrapServers, long: "kafka", group: "Servers") var kafka: String?
+  @Option(key: Keys.postgresURL, long: "postgres", group: "Servers") var postgres: String?
+  @OptionGroup var common: CommonOptions
+}
+
+/// Where PostgreSQL is, for commands that talk to it alone.
+struct DatabaseOptions: ArgumentGroup {
+  @Option(key: Keys.postgresURL, long: "postgres", group: "Servers") var postgres: String?
+  @OptionGroup var common: CommonOptions
+}
+
+/// What every command understands.
+struct CommonOptions: ArgumentGroup {
+  @Option(key: ConfigurationTable.file, long: "config", group: "Common", completion: .file) var config:
+    ConfigurationPath?
+  @Option(key: Keys.logLevel, long: "log-level", group: "Common") var logLevel: LogLevel?
+}

@@ -1,0 +1,39 @@
+import Arguments
+import Configuration
+import Ingest
+import Recognition
+import Services
+import Telemetry
+
+/// `lectern worker`
+struct WorkerCommand: Command {
+  static let configuration = CommandConfiguration(
+    "worker", abstract: "Turn frame and control events into rows, exactly once.",
+    discussion: """
+      A member of the consumer group: start as many as you like. Refuses to start unless LECTERN_DEPLOYMENT_REGION and
+      LECTERN_DEPLOYMENT_PURPOSE allow it. On SIGTERM it stores what it is working on, leaves the group and ends with 0.
+      """)
+
+  @OptionGroup var server: ServerOptions
+  @Option(key: Keys.bundle, completion: .directory) var bundle: ConfigurationPath?
+  @Option(key: Keys.streams) var streams: Int?
+  @Option(key: Keys.metricsPort) var metricsPort: Int?
+
+  mutating func run() async throws {
+    let context = try CommandContext(self, required: WorkerAssembly.required)
+    let gate = try context.deployment()
+    context.logger.info(
+      "this deployment may run",
+      metadata: [
+        "region": .string(gate.region.code), "purpose": .string(gate.purpose.rawValue),
+        "basis": .string(gate.basis ?? "none needed"),
+      ])
+    let stored = try StoredBundle.load(from: context.settings[Keys.bundle].path)
+    let worker = try await WorkerAssembly(context: context).worker(stored)
+    let health = worker.health
+    let services = try HealthServer.services(context) { health.problems } + [worker]
+    try await ServiceGroup(
+      services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
+    ).run()
+  }
+}

@@ -1,0 +1,149 @@
+import Configuration
+import Foundation
+import HTTPServing
+import Ingest
+import KafkaIO
+import LearningEvents
+import LocalServers
+import Persistence
+import Processes
+import Recognition
+import Services
+import Telemetry
+
+/// The whole system in one process: servers, worker, aggregator, pages, and an LMS that gives a lesson.
+struct Demo {
+  let folder: DemoFolder
+  let lesson: Lesson
+  let pictures: PictureFiles?
+  /// What the command line said about configuration keys.
+  let flags: [String: ConfigurationTable.Flag]
+  let endsWhenDone: Bool
+  let printsJSON: Bool
+
+  /// The demo supposes the strictest place, the seat of the European Union, unless told where it runs.
+  private static let assumedRegion = "BE"
+
+  func run() async throws {
+    try folder.create()
+    let lock = try FolderLock(folder.path)
+    defer { lock.release() }
+    // Settings without servers first: a wrong one is refused before anything is started.
+    let early = try settings(adding: [:])
+    _ = try CommandContext(settings: early).deployment()
+    let logger = CommandContext(settings: early).logger
+
+    var found: [String: String] = [:]
+    let cluster = try await startPostgres(early, logger: logger, into: &found)
+    do {
+      let broker = try await startKafka(early, logger: logger, into: &found)
+      found[Keys.bundle.name] = early.optional(Keys.bundle)?.path ?? folder.model
+      let context = CommandContext(settings: try settings(adding: found))
+      try await play(context, broker: broker)
+      withExtendedLifetime(broker) {}
+    } catch {
+      await cluster?.stop()
+      throw error
+    }
+    await cluster?.stop()
+  }
+
+  private func play(_ context: CommandContext, broker: EmbeddedBroker?) async throws {
+    let gate = try context.deployment()
+    Terminal.note(
+      "purpose \(gate.purpose.rawValue), region \(gate.region): servers on this machine only, no LMS behind them\n")
+    try await context.withMigrations { _ = try await $0.up() }
+    let stored = try await bundle(context)
+    let worker = try await WorkerAssembly(context: context).worker(stored, clusterID: broker?.clusterID)
+    let health = worker.health
+    let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil)
+    let server = try reporting.site(port: context.settings[Keys.httpPort]) { health.problems }
+    let scenario = DemoScenario(
+      context: context, lesson: lesson, picture: picture, broker: broker, folder: folder, reporting: reporting,
+      url: server.listener.url, endsWhenDone: endsWhenDone, printsJSON: printsJSON)
+    try await ServiceGroup(
+      services: [server, worker, context.aggregator(), scenario],
+      shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
+    ).run()
+  }
+
+  private var picture: Lesson.Picture {
+    if let pictures { return DemoLesson.pictures(from: pictures, learners: lesson.learners.count) }
+    return DemoLesson.drawnPictures(segments: lesson.segments.count, framesPerLearner: lesson.framesPerLearner)
+  }
+
+  /// The configured bundle, or the untrained one, which is made at the first run.
+  private func bundle(_ context: CommandContext) async throws -> StoredBundle {
+    let path = context.settings[Keys.bundle].path
+    guard path == folder.model else { return try StoredBundle.load(from: path) }
+    if !StoredBundle.exists(in: path) {
+      Terminal.note("making an untrained network of full size, once; it knows nothing of faces\n")
+    }
+    return try await WorkerAssembly(context: context).factory.untrainedBundle(in: path, seed: 1)
+  }
+
+  /// The configuration of this demo: what the command line, environment and file say, and what it brings itself.
+  private func settings(adding found: [String: String]) throws -> Settings {
+    var flags = flags
+    var environment = ProcessInfo.processInfo.environment
+    func give(_ key: some AnyConfigurationKey, _ value: String) {
+      guard (environment[key.name] ?? "").isEmpty, flags[key.name] == nil else { return }
+      flags[key.name] = ConfigurationTable.Flag(spelling: "demo", text: value)
+    }
+    // The demo is a demonstration whatever else this machine is configured for.
+    flags[Keys.purpose.name] = ConfigurationTable.Flag(spelling: "demo", text: DeploymentPurpose.demonstration.rawValue)
+    give(Keys.region, Self.assumedRegion)
+    environment["\(Keys.pseudonymSecret.name)_FILE"] = nil
+    environment[Keys.pseudonymSecret.name] = try folder.pseudonymSecret()
+    give(Keys.frameInterval, lesson.frameInterval.configurationText)
+    give(Keys.logLevel, LogLevel.warning.name)
+    give(Keys.aggregateInterval, "1s")
+    for (name, value) in found { flags[name] = ConfigurationTable.Flag(spelling: "demo", text: value) }
+    return try Keys.table.resolve(flags: flags, environment: environment)
+  }
+
+  /// The configured PostgreSQL, or a private one in the folder.
+  private func startPostgres(
+    _ settings: Settings, logger: Logger, into found: inout [String: String]
+  ) async throws -> PostgresCluster? {
+    guard settings.optional(Keys.postgresURL) == nil else { return nil }
+    Terminal.note("starting a private PostgreSQL in \(folder.database)\n")
+    let cluster = try await PostgresCluster.start(
+      folder: folder.database, launcher: ProcessLauncher(), logger: logger)
+    do {
+      found[Keys.postgresURL.name] = try await cluster.createDatabase("lectern", logger: logger)
+      return cluster
+    } catch {
+      await cluster.stop()
+      throw error
+    }
+  }
+
+  /// The configured Kafka, its topics made if they are missing, or the embedded broker.
+  private func startKafka(
+    _ settings: Settings, logger: Logger, into found: inout [String: String]
+  ) async throws -> EmbeddedBroker? {
+    let thread = ThreadExecutor(name: "demo-kafka")
+    let topics = [settings[Keys.frameTopic]: 6, settings[Keys.controlTopic]: 1]
+    guard settings.optional(Keys.bootstrapServers) == nil else {
+      let kafka = CommandContext(settings: settings).kafka
+      try await thread.run { () throws(KafkaError) in
+        let admin = try KafkaAdmin(settings: kafka, logger: logger)
+        for (topic, partitions) in topics { try admin.createTopic(topic, partitions: partitions) }
+      }
+      return nil
+    }
+    let frameTopic = settings[Keys.frameTopic]
+    let broker = try await thread.run { () throws(KafkaError) in
+      let broker = try EmbeddedBroker(logger: logger)
+      for (topic, partitions) in topics {
+        let count = topic == frameTopic ? EmbeddedBroker.demoPartitionCount : partitions
+        try broker.createTopic(topic, partitions: count)
+      }
+      return broker
+    }
+    found[Keys.bootstrapServers.name] = broker.bootstrapServers
+    found[Keys.kafkaProperties.name] = EmbeddedBroker.consumerProperties.configurationText
+    return broker
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Where the demo keeps its database, model and report.
+struct DemoFolder {
+  let path: String
+
+  var database: String { "\(path)/postgresql" }
+  var model: String { "\(path)/model-untrained" }
+  var secret: String { "\(path)/pseudonym-secret" }
+  var report: String { "\(path)/report.html" }
+
+  /// The usual place: root's must be one the database's own user can reach, which no home folder of root's is.
+  static var standard: String {
+    if getuid() == 0 { return "/var/lib/lectern/demo" }
+    let environment = ProcessInfo.processInfo.environment
+    if let base = environment["XDG_DATA_HOME"], base.hasPrefix("/") { return "\(base)/lectern/demo" }
+    return "\(FileManager.default.homeDirectoryForCurrentUser.path)/.local/share/lectern/demo"
+  }
+
+  /// Makes the folder; others may pass through it, as root's database runs as another user, but not list it.
+  func create() throws {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+  }
+
+  /// The demo's pseudonym secret, made at the first start: a second run must be the same deployment.
+  func pseudonymSecret() throws -> String {
+    if let text = try? String(contentsOfFile: secret, encoding: .utf8), text.utf8.count >= 32 { return text }
+    var generator = SystemRandomNumberGenerator()
+    let text = (0..<64).map { _ in String(Int.random(in: 0..<16, using: &generator), radix: 16) }.joined()
+    guard
+      FileManager.default.createFile(atPath: secret, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else { throw CocoaError(.fileWriteUnknown) }
+    return text
+  }
+}

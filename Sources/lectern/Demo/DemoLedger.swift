@@ -1,0 +1,50 @@
+import LearningEvents
+import Persistence
+import PostgresIO
+
+/// Reads what became of the demo's frames.
+struct DemoLedger: Sendable {
+  let connection: PostgresConnection
+  let topic: String
+  let clusterID: String
+
+  func totals() async throws -> LedgerCounters {
+    try await LedgerRepository(connection: connection).totals(topic: topic, clusterID: clusterID)
+  }
+
+  func rejects() async throws -> [RejectCode: Int64] {
+    try await LedgerRepository(connection: connection).rejectCounts(topic: topic, clusterID: clusterID)
+  }
+
+  func close() async { await connection.close() }
+
+  /// Waits until every published frame is accounted for; returns what this run added.
+  func settle(
+    after before: LedgerCounters, published: Int, patience: Duration, progress: (Int) -> Void
+  ) async throws -> LedgerCounters {
+    var last = -1
+    var moved = ContinuousClock.now
+    while true {
+      let now = try await totals()
+      let done = Int(now.accounted - now.skipped - before.accounted + before.skipped)
+      progress(done)
+      if done >= published { return now.since(before) }
+      if done != last { (last, moved) = (done, .now) }
+      guard moved.duration(to: .now) < patience else {
+        throw DemoError.stalled(stored: done, published: published)
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+  }
+}
+
+extension LedgerCounters {
+  /// What was counted since an earlier reading.
+  fileprivate func since(_ before: LedgerCounters) -> LedgerCounters {
+    var difference = self
+    difference.samples -= before.samples
+    difference.rejects -= before.rejects
+    difference.duplicates -= before.duplicates
+    return difference
+  }
+}

@@ -1,0 +1,128 @@
+import Aggregation
+import Configuration
+import Foundation
+import KafkaIO
+import LearningEvents
+import LocalServers
+import Persistence
+import PostgresIO
+import Reports
+import Services
+import Synchronization
+import Telemetry
+
+/// The LMS of the demo: gives the lesson, waits until everything is accounted for, writes the report.
+struct DemoScenario: Service {
+  let context: CommandContext
+  let lesson: Lesson
+  let picture: Lesson.Picture
+  let broker: EmbeddedBroker?
+  let folder: DemoFolder
+  let reporting: Reporting
+  let url: String
+  let endsWhenDone: Bool
+  let printsJSON: Bool
+
+  /// How long nothing may move before the demo gives up.
+  private static let patience = Duration.seconds(180)
+
+  func run() async throws {
+    try await cancelWhenGracefulShutdown { try await play() }
+    if !endsWhenDone { await gracefulShutdown() }
+  }
+
+  private func play() async throws {
+    let clusterID: String
+    let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
+    if let broker {
+      clusterID = broker.clusterID
+    } else {
+      clusterID = try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
+        try producer.clusterID(timeout: .seconds(20))
+      }
+    }
+    let ledger = DemoLedger(
+      connection: try await connect(), topic: context.settings[Keys.frameTopic], clusterID: clusterID)
+    let before = try await ledger.totals()
+    for event in lesson.controlEvents(at: CommandContext.now()) {
+      _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
+    }
+    Terminal.note(
+      "\(lesson.learners.count) learners, \(lesson.segments.count) segments, \(lesson.frameCount) frames on their way\n"
+    )
+
+    let start = ContinuousClock.now
+    let progress = ProgressLine(total: lesson.frameCount)
+    let published = try await publish(producer, ledger, before, progress)
+    let totals = try await ledger.settle(after: before, published: published.published, patience: Self.patience) {
+      progress.update(done: $0, note: "frames recognised and stored")
+    }
+    progress.finish()
+    let seconds = start.duration(to: .now) / .seconds(1)
+    let rejects = try await ledger.rejects()
+    await ledger.close()
+
+    // The lesson is over: so is its release period, and what was computed of it may be shown where enough took part.
+    try await context.aggregator().runOnce(closingPeriods: true)
+    let report = try await writeReport()
+    let summary = DemoSummary(
+      published: published.published, stored: totals.samples, rejected: totals.rejects, duplicates: totals.duplicates,
+      rejects: rejects, segments: report.segments.count, seconds: seconds, reportPath: folder.report, url: url,
+      isSynthetic: report.framesAreSynthetic, isTrained: report.models.allSatisfy(\.isTrained))
+    try summary.print(asJSON: printsJSON, isServing: !endsWhenDone)
+    guard summary.addsUp, published.failed == 0 else { throw DemoError.doesNotAddUp }
+  }
+
+  private func publish(
+    _ producer: KafkaProducer, _ ledger: DemoLedger, _ before: LedgerCounters, _ progress: ProgressLine
+  ) async throws -> PublishCounts {
+    // The embedded broker forgets what its partitions cannot hold, so it gets no more than a part of it ahead. The
+    // sessions of a class spread over its partitions unevenly: count on all frames being in a few of them.
+    let isBounded = broker != nil
+    let aheadLimit = isBounded ? 400 : Int.max
+    let stored = Mutex(0)
+    let publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
+    return try await publisher.publish(lesson.frames(picture)) { sent in
+      guard sent % 10 == 0 || sent - stored.withLock({ $0 }) >= aheadLimit else { return }
+      repeat {
+        let accounted = Int(try await ledger.totals().accounted - before.accounted)
+        stored.withLock { $0 = accounted }
+        progress.update(done: accounted, note: "frames recognised and stored")
+        if sent - accounted < aheadLimit { return }
+        try await Task.sleep(for: .milliseconds(200))
+      } while true
+    }
+  }
+
+  private func connect() async throws -> PostgresConnection {
+    try await PostgresConnection.open(context.postgres(role: nil, application: "demo"), logger: context.logger)
+  }
+
+  private func writeReport() async throws -> CourseInterestReport {
+    guard let course = try await reporting.source.courses().first(where: { $0.title == lesson.title }),
+      let report = try await reporting.source.report(course: course.id)
+    else { throw DemoError.noReport }
+    _ = try await reporting.source.record(report)
+    let page = CourseInterestPage(report).rendered()
+    try Data(page.utf8).write(to: URL(fileURLWithPath: folder.report), options: .atomic)
+    return report
+  }
+}
+
+enum DemoError: Error, CustomStringConvertible {
+  case stalled(stored: Int, published: Int)
+  case doesNotAddUp
+  case noReport
+
+  var description: String {
+    switch self {
+    case .stalled(let stored, let published):
+      """
+      nothing has moved for minutes at \(stored) of \(published) frames: run again with --log-level info and see what \
+      the worker says
+      """
+    case .doesNotAddUp: "the frames published are not those stored, rejected and counted as duplicates"
+    case .noReport: "the course has not reached the database: run again with --log-level info and see why"
+    }
+  }
+}

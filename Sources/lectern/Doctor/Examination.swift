@@ -1,0 +1,131 @@
+import Configuration
+import Foundation
+import Ingest
+import KafkaIO
+import LocalServers
+import OpenCV
+import Persistence
+import PostgresIO
+import Processes
+import Recognition
+import Services
+
+/// Looks at this machine and at the configured servers. Every question has a deadline.
+struct Examination {
+  let context: CommandContext
+
+  func findings() async -> [Finding] {
+    var findings = [machine(), disk(), await postgresPrograms(), cascade(), kafkaLibrary(), deployment(), bundle()]
+    findings += [await kafka(), await postgres()]
+    return findings
+  }
+
+  private func machine() -> Finding {
+    let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1e9
+    let detail = "\(Machine.coreCount) cores, \(String(format: "%.1f", memory)) GB of memory"
+    // A worker with two streams of the full-size network needs about one; PostgreSQL and the broker the rest.
+    guard memory >= 3 else { return .warning("machine", detail, remedy: "give it 4 GB for the demo") }
+    return .good("machine", detail)
+  }
+
+  private func disk() -> Finding {
+    let folder = DemoFolder.standard
+    var existing = URL(fileURLWithPath: folder)
+    while !FileManager.default.fileExists(atPath: existing.path), existing.path != "/" {
+      existing.deleteLastPathComponent()
+    }
+    let values = try? existing.resourceValues(forKeys: [.volumeAvailableCapacityKey])
+    guard let free = values?.volumeAvailableCapacity else {
+      return .warning("disk", "free space of \(folder) is unknown", remedy: "name another folder with --data-dir")
+    }
+    let detail = "\(free / 1_000_000) MB free for \(folder)"
+    guard free > 1_000_000_000 else {
+      return .missing("disk", detail, remedy: "free 1 GB there, or name another folder with --data-dir")
+    }
+    return .good("disk", detail)
+  }
+
+  private func postgresPrograms() async -> Finding {
+    do {
+      return .good(
+        "postgresql", "server programs in \(try await PostgresBinaries.find(launcher: ProcessLauncher()).folder)")
+    } catch {
+      return .missing(
+        "postgresql", "no initdb and postgres on this machine",
+        remedy: "apt-get install --no-install-recommends postgresql")
+    }
+  }
+
+  private func cascade() -> Finding {
+    do throws(OpenCVError) {
+      return .good("face cascade", try CascadeFile.find(CascadeFile.preferred))
+    } catch {
+      return .missing("face cascade", "\(CascadeFile.preferred) was not found", remedy: "apt-get install opencv-data")
+    }
+  }
+
+  private func kafkaLibrary() -> Finding {
+    guard KafkaLibrary.hasCorrectSCRAM else {
+      return .warning(
+        "librdkafka", "\(KafkaLibrary.version); its SCRAM login is refused by Kafka 4 as wrong credentials",
+        remedy: "log in with SASL/PLAIN over TLS or with certificates, or use librdkafka 2.6.1 or newer")
+    }
+    return .good("librdkafka", KafkaLibrary.version)
+  }
+
+  private func deployment() -> Finding {
+    do throws(DeploymentRefusal) {
+      let gate = try context.deployment()
+      return .good("deployment", "\(gate.purpose.rawValue) in \(gate.region): workers may run")
+    } catch {
+      return .warning("deployment", "workers will not start", remedy: error.description)
+    }
+  }
+
+  private func bundle() -> Finding {
+    guard let folder = context.settings.optional(Keys.bundle)?.path else {
+      return .warning(
+        "model bundle", "none is configured; the demo makes an untrained one",
+        remedy: "set \(Keys.bundle.name) for workers")
+    }
+    do throws(BundleError) {
+      let stored = try StoredBundle.load(from: folder)
+      return .good("model bundle", "\(stored.bundle.manifest.name), \(stored.id.prefix(12))")
+    } catch {
+      return .missing("model bundle", error.description, remedy: "set \(Keys.bundle.name) to a folder with a bundle")
+    }
+  }
+
+  private func kafka() async -> Finding {
+    guard context.settings.optional(Keys.bootstrapServers) != nil else {
+      return .good("Kafka", "not configured; the demo brings its own broker")
+    }
+    let settings = context.kafka
+    let logger = context.logger
+    let thread = ThreadExecutor(name: "doctor")
+    do {
+      let id = try await thread.run { () throws(KafkaError) in
+        try settings.check()
+        return try KafkaAdmin(settings: settings, logger: logger).clusterID(timeout: .seconds(5))
+      }
+      return .good("Kafka", "cluster \(id)")
+    } catch {
+      return .missing(
+        "Kafka", "\(error)", remedy: "check \(Keys.bootstrapServers.name) and \(Keys.kafkaProperties.name)")
+    }
+  }
+
+  private func postgres() async -> Finding {
+    guard context.settings.optional(Keys.postgresURL) != nil else {
+      return .good("PostgreSQL", "not configured; the demo brings its own server")
+    }
+    do {
+      try await context.withMigrations { try await $0.verify() }
+      return .good("PostgreSQL", "reachable, its schema is this program's")
+    } catch let error as MigrationError {
+      return .missing("PostgreSQL", "reachable, but its schema is not this program's", remedy: error.description)
+    } catch {
+      return .missing("PostgreSQL", "\(error)", remedy: "check \(Keys.postgresURL.name)")
+    }
+  }
+}

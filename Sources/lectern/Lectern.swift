@@ -1,0 +1,32 @@
+import Arguments
+import Foundation
+
+/// The program: one executable, its subcommands the parts of the system.
+@main
+struct Lectern: Command {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    "lectern", abstract: "Learning analytics from consented webcam frames.",
+    discussion: """
+      Data goes to stdout, progress and logs to stderr. Exit codes: 0 done, 1 failed, 64 wrong command line,
+      78 configuration refused. In the European Union, inferring emotions of people in education institutions is
+      prohibited (AI Act, Article 5(1)(f)): a worker refuses to start there.
+      """,
+    version: "lectern \(version)",
+    groups: [
+      .init("Try it", [DemoCommand.self, DoctorCommand.self]),
+      .init(
+        "Run it",
+        [MigrateCommand.self, WorkerCommand.self, AggregateCommand.self, ServeCommand.self, ReportCommand.self]),
+      .init("Feed it", [PublishCommand.self, CourseCommand.self, ConsentCommand.self]),
+      .init("Look after it", [LedgerCommand.self, VerifyCommand.self, ConfigCommand.self, CompletionCommand.self]),
+    ])
+
+  static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }
+
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    exit(await program.run(Array(CommandLine.arguments.dropFirst())))
+  }
+}

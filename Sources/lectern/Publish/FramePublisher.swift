@@ -1,0 +1,109 @@
+import KafkaIO
+import LearningEvents
+import Synchronization
+
+/// One frame on its way to Kafka: the event and its picture.
+struct OutgoingFrame: Sendable {
+  var event: FrameEvent
+  var image: [UInt8]
+}
+
+/// What became of frames that were to be published.
+struct PublishCounts: Sendable, Equatable {
+  /// Acknowledged by the broker.
+  var published = 0
+  /// Refused or lost by the broker, for good.
+  var failed = 0
+  /// Bytes of the acknowledged pictures.
+  var bytes = 0
+}
+
+/// Sends frame events as an LMS would, and counts what the broker acknowledged.
+///
+/// Frames are taken one after the other, so that a lazy sequence makes each picture only when it is its turn; those of
+/// one session keep their order.
+struct FramePublisher: Sendable {
+  let producer: KafkaProducer
+  let topic: String
+  var mode = FrameEvent.ContentMode.binary
+  /// Frames a second; 0 sends as fast as the broker takes them.
+  var rate = 0.0
+  /// Frames that may wait for their acknowledgement.
+  var inFlightLimit = 500
+
+  /// Publishes all frames and waits for every acknowledgement.
+  ///
+  /// - Parameters:
+  ///   - mayGoOn: waits until this many frames may be on the log at all: how a caller keeps a small broker from
+  ///     overflowing.
+  ///   - progress: called on any thread after each acknowledgement.
+  /// - Throws: what makes the next frame, `mayGoOn`, or cancellation; what was sent by then stays sent.
+  func publish(
+    _ frames: some Sequence<@Sendable () throws -> OutgoingFrame>,
+    mayGoOn: @Sendable (_ published: Int) async throws -> Void = { _ in },
+    progress: @escaping @Sendable (PublishCounts) -> Void = { _ in }
+  ) async throws -> PublishCounts {
+    let outcome = Outcome(progress: progress)
+    let start = ContinuousClock.now
+    var sent = 0
+    for make in frames {
+      try Task.checkCancellation()
+      if rate > 0 { try await Task.sleep(until: start.advanced(by: .seconds(Double(sent) / rate))) }
+      try await mayGoOn(sent)
+      while outcome.waiting >= inFlightLimit { try await Task.sleep(for: .milliseconds(2)) }
+      let frame = try make()
+      let event = frame.image.withUnsafeBytes { frame.event.encoded(image: $0, mode: mode) }
+      try await send(event, imageBytes: frame.image.count, outcome)
+      sent += 1
+    }
+    while outcome.waiting > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    return outcome.counts
+  }
+
+  private func send(_ event: EncodedEvent, imageBytes: Int, _ outcome: Outcome) async throws {
+    outcome.begin()
+    while true {
+      do throws(KafkaError) {
+        return try producer.send(topic: topic, key: event.key, headers: event.headers, value: event.value) { result in
+          outcome.end(result, imageBytes: imageBytes)
+        }
+      } catch  where error.code == .queueFull {
+        try await Task.sleep(for: .milliseconds(5))
+      } catch {
+        return outcome.end(.failure(error), imageBytes: imageBytes)
+      }
+    }
+  }
+
+  /// Counts across the producer's delivery thread and the publishing task.
+  private final class Outcome: Sendable {
+    private struct State {
+      var counts = PublishCounts()
+      var waiting = 0
+    }
+
+    private let state = Mutex(State())
+    private let progress: @Sendable (PublishCounts) -> Void
+
+    init(progress: @escaping @Sendable (PublishCounts) -> Void) { self.progress = progress }
+
+    var counts: PublishCounts { state.withLock(\.counts) }
+    var waiting: Int { state.withLock(\.waiting) }
+
+    func begin() { state.withLock { $0.waiting += 1 } }
+
+    func end(_ result: Result<KafkaProducer.Delivery, KafkaError>, imageBytes: Int) {
+      let counts = state.withLock { state in
+        state.waiting -= 1
+        switch result {
+        case .success:
+          state.counts.published += 1
+          state.counts.bytes += imageBytes
+        case .failure: state.counts.failed += 1
+        }
+        return state.counts
+      }
+      progress(counts)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Arguments
+import Configuration
+import Foundation
+import KafkaIO
+import LearningEvents
+import Services
+import Telemetry
+
+/// `lectern publish`
+struct PublishCommand: Command {
+  static let configuration = CommandConfiguration(
+    "publish", abstract: "Be the LMS: replay images as frame events.",
+    discussion: """
+      Takes JPEG and PNG files and folders of them, several deep. Learners take turns: each frame goes to the next
+      learner's session. Announces the course, the sessions and the learners' consent first, unless --frames-only.
+      Capture times are spaced by --interval and end now, whatever the rate. Ends when every frame is acknowledged.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "images or folders", value: "path", completion: .file) var path: [String]
+  @Option(key: Keys.bootstrapServers, long: "kafka") var kafka: String?
+  @Option(help: "frames a second; 0 for as fast as the broker takes them") var rate: Double = 0
+  @Option(help: "learners that take turns") var learners: Int = 1
+  @Option(help: "the course's id in the LMS") var course: String = "course-1"
+  @Option(help: "the course's title") var title: String = "A replayed course"
+  @Option(help: "segments of equal length the course has") var segments: Int = 1
+  @Option(help: "the LMS, as the events' source") var source: String = "https://lms.example/replay"
+  @Option(help: "time between a learner's frames") var interval: Duration = .seconds(1)
+  @Option(help: "frames to send; the images begin again as often as needed") var count: Int?
+  @Flag(help: "send no course, session and consent events") var framesOnly: Bool
+  @Flag(help: "send structured CloudEvents (JSON) instead of binary ones") var structured: Bool
+  @Flag(help: "print the summary as JSON") var json: Bool
+
+  mutating func run() async throws {
+    guard learners > 0, segments > 0, rate >= 0, interval > .zero, count ?? 1 > 0 else {
+      throw UsageError("--learners, --segments, --count and --interval are above 0, --rate is not below it")
+    }
+    let context = try CommandContext(self, required: [Keys.bootstrapServers])
+    let files = try PictureFiles(path)
+    if files.skipped > 0 { Terminal.note("\(files.skipped) files are neither JPEG nor PNG and are left out\n") }
+    let wanted = count ?? files.pictures.count
+    let perLearner = (wanted + learners - 1) / learners
+    let lesson = Lesson(
+      source: source, courseID: course, title: title, segments: (1...segments).map { "Segment \($0)" },
+      learners: (1...learners).map { "learner-\($0)" },
+      start: CommandContext.now().advanced(by: interval * -perLearner), frameInterval: interval,
+      framesPerLearner: perLearner, run: UUID().uuidString.lowercased())
+    let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
+    if !framesOnly {
+      for event in lesson.controlEvents(at: CommandContext.now()) {
+        _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
+      }
+    }
+    let start = ContinuousClock.now
+    let pictures = files.pictures
+    let people = learners
+    var publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
+    publisher.rate = rate
+    publisher.mode = structured ? .structured : .binary
+    let progress = ProgressLine(total: wanted)
+    let counts = try await publisher.publish(
+      lesson.frames { learner, frame in
+        let picture = pictures[(frame * people + learner) % pictures.count]
+        return ([UInt8](try Data(contentsOf: URL(fileURLWithPath: picture.path))), picture.type)
+      }.prefix(wanted),
+      progress: { progress.update(done: $0.published, note: "published") })
+    progress.finish()
+    let seconds = start.duration(to: .now) / .seconds(1)
+    let summary = PublishSummary(
+      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds)
+    if json {
+      try Terminal.print(json: summary)
+    } else {
+      Terminal.print(
+        "\(counts.published) frames published, \(counts.bytes) bytes, \(String(format: "%.1f", seconds)) s\n")
+    }
+    if counts.failed > 0 { throw PublishError.failed(counts.failed) }
+  }
+}
+
+/// What `lectern publish --json` prints.
+private struct PublishSummary: Encodable {
+  let published, failed, bytes: Int
+  let seconds: Double
+}

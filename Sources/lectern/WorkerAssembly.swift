@@ -1,0 +1,47 @@
+import Configuration
+import Foundation
+import HTTPServing
+import Ingest
+import LearningEvents
+import Persistence
+import Recognition
+import Services
+import Telemetry
+
+/// Puts a worker together from its configuration: bundle, recognition, Kafka and PostgreSQL.
+struct WorkerAssembly {
+  /// What a worker cannot do without; deployment and purpose are the gate's to ask for.
+  static let required: [any AnyConfigurationKey] = [
+    Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle,
+  ]
+
+  let context: CommandContext
+
+  /// The worker of a loaded bundle.
+  func worker(_ stored: StoredBundle, clusterID: String? = nil) async throws -> IngestWorker {
+    let recognizer = try await factory.recognizer(
+      stored, registry: context.registry, logger: context.logger.labelled("recognition"))
+    var settings = context.ingest
+    if let clusterID { settings.clusterID = clusterID }
+    let manifest = stored.bundle.manifest
+    let model = ModelDescription(
+      id: stored.id, labels: manifest.labels, isTrained: manifest.trained,
+      evaluationJSON: try Self.json(["name": manifest.name]))
+    return IngestWorker(
+      settings: settings, kafka: context.kafka,
+      postgres: context.postgres(role: "lectern_ingest", application: "worker"),
+      recognizer: recognizer, model: model, pseudonymizer: context.pseudonymizer, registry: context.registry,
+      logger: context.logger.labelled("worker"), clock: CommandContext.now)
+  }
+
+  private static func json(_ object: [String: String]) throws -> String {
+    String(decoding: try JSONEncoder().encode(object), as: UTF8.self)
+  }
+
+  var factory: RecognizerFactory {
+    RecognizerFactory(
+      streams: context.settings.optional(Keys.streams) ?? Machine.coreCount,
+      threadsPerStream: context.settings[Keys.streamThreads],
+      cascadePath: context.settings.optional(Keys.cascade)?.path)
+  }
+}
