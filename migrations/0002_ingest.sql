@@ -178,8 +178,12 @@ CREATE FUNCTION lectern.resolve(
   p_source text[], p_course text[], p_learner uuid[], p_session text[], p_seq integer[], p_captured timestamptz[])
 RETURNS TABLE (ordinal bigint, course_id bigint, consent boolean, erased boolean, session_id bigint, session_day date,
                session_learner uuid, session_course bigint, stored_captured_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1000
+-- plpgsql, because it keeps its plan: planning over all partitions costs more than a batch.
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH frame AS MATERIALIZED (
     SELECT * FROM unnest(p_source, p_course, p_learner, p_session, p_seq, p_captured)
       WITH ORDINALITY AS f (source, course, learner, session, seq, captured_at, ordinal)
@@ -207,9 +211,12 @@ AS $$
   JOIN known_learner l ON l.learner = f.learner
   LEFT JOIN known_course c ON c.source = f.source AND c.course = f.course
   LEFT JOIN known_session n ON n.source = f.source AND n.session = f.session
-  LEFT JOIN lectern.emotion_sample e
-    ON e.session_day = n.session_day AND e.session_id = n.session_id AND e.seq = f.seq
-  ORDER BY f.ordinal
+  -- LIMIT keeps this a look-up in the one partition of the day; a hash join would read every sample there is.
+  LEFT JOIN LATERAL (
+    SELECT e.captured_at FROM lectern.emotion_sample e
+    WHERE e.session_day = n.session_day AND e.session_id = n.session_id AND e.seq = f.seq LIMIT 1) e ON true
+  ORDER BY f.ordinal;
+END
 $$;
 COMMENT ON FUNCTION lectern.resolve IS
   'What the database knows of each frame of a batch, in the order given. consent is null if nothing was ever said.';
