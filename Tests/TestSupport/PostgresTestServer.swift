@@ -75,20 +75,27 @@ package actor PostgresTestServer {
   }
 
   private static func start() async throws -> Running {
-    var cluster: PostgresCluster?
-    var folder: String?
-    let url: String
     if let given = ProcessInfo.processInfo.environment["LECTERN_POSTGRES_URL"], !given.isEmpty {
-      url = given
-    } else {
-      let root = "/tmp/lectern-test-\(suffix())"
-      try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-      folder = root
-      let started = try await PostgresCluster.start(
-        folder: "\(root)/postgres", durability: .none, launcher: ProcessLauncher(), logger: .silent)
-      cluster = started
-      url = started.url()
+      return Running(url: given, template: try await makeTemplate(given), cluster: nil, folder: nil)
     }
+    let folder = "/tmp/lectern-test-\(suffix())"
+    do {
+      let cluster = try await PostgresCluster.start(
+        folder: "\(folder)/postgres", durability: .none, launcher: ProcessLauncher(), logger: .silent)
+      do {
+        let template = try await makeTemplate(cluster.url())
+        return Running(url: cluster.url(), template: template, cluster: cluster, folder: folder)
+      } catch {
+        await cluster.stop()
+        throw error
+      }
+    } catch {
+      try? FileManager.default.removeItem(atPath: folder)
+      throw error
+    }
+  }
+
+  private static func makeTemplate(_ url: String) async throws -> String {
     let template = "lectern_template_\(suffix())"
     try await onServer(url) { try await $0.execute("CREATE DATABASE \(template)") }
     let connection = try await PostgresConnection.open(
@@ -98,7 +105,7 @@ package actor PostgresTestServer {
     try await connection.execute(dropFarPartitions)
     // A template must have no session.
     await connection.close()
-    return Running(url: url, template: template, cluster: cluster, folder: folder)
+    return template
   }
 
   /// A database is copied file by file, and each partition is four: tests get along with a few.
