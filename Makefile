@@ -1,5 +1,6 @@
 # Everything goes through SwiftPM; this file only fixes the flags, so that build and tests share their objects.
-SWIFT_FLAGS := -c release --disable-testable-imports --static-swift-stdlib --explicit-target-dependency-import-check error
+SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
+TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports
 LECTERN     := .build/release/lectern
 DEMO_FLAGS  ?=
 
@@ -11,7 +12,7 @@ bootstrap:
 	@ops/bootstrap.sh
 
 build: bootstrap
-	swift build $(SWIFT_FLAGS) --product lectern
+	swift build $(SWIFT_FLAGS) --static-swift-stdlib --product lectern
 
 demo: build
 	$(LECTERN) demo $(DEMO_FLAGS)
@@ -20,10 +21,10 @@ demo: build
 test: test-unit test-integration
 
 test-unit: bootstrap
-	swift test $(SWIFT_FLAGS) --skip IntegrationTests
+	swift test $(TEST_FLAGS) --skip IntegrationTests
 
 test-integration: build
-	LECTERN_TEST_EXECUTABLE=$(abspath $(LECTERN)) swift test $(SWIFT_FLAGS) --filter IntegrationTests
+	LECTERN_TEST_EXECUTABLE=$(abspath $(LECTERN)) swift test $(TEST_FLAGS) --filter IntegrationTests
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations

@@ -64,8 +64,17 @@ struct HelpText {
     return ([title + ":"] + lines).joined(separator: "\n")
   }
 
+  /// Joins the lines of each paragraph; those that start with a blank stay lines of their own.
   private static func paragraphs(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).joined(separator: "\n")
+    var lines: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let last = lines.last, !last.isEmpty, !last.hasPrefix(" "), !line.isEmpty, !line.hasPrefix(" ") {
+        lines[lines.count - 1] += " \(line)"
+      } else {
+        lines.append(String(line))
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// Wraps the lines that are too long and do not start with a blank.

@@ -56,14 +56,24 @@ struct CommandContext: Sendable {
       lockTimeout: .seconds(10))
   }
 
-  /// Whether this deployment may infer emotions at all; asked before anything is connected.
-  func deployment() throws(DeploymentRefusal) -> DeploymentGate {
+  /// Whether this deployment may infer emotions at all.
+  func deploymentGate() throws(DeploymentRefusal) -> DeploymentGate {
     let local =
       ServerLocality.isLocal(bootstrapServers: settings.optional(Keys.bootstrapServers))
       && ServerLocality.isLocal(postgresURL: settings.optional(Keys.postgresURL))
     return try DeploymentGate(
       region: settings.optional(Keys.region), purpose: settings.optional(Keys.purpose),
       basis: settings.optional(Keys.basis), servers: .init(areAllLocal: local))
+  }
+
+  /// The same, asked before anything is connected: a refusal ends the command as a refused configuration.
+  func requireDeployment() throws -> DeploymentGate {
+    do throws(DeploymentRefusal) {
+      return try deploymentGate()
+    } catch {
+      Terminal.note("error: \(error)\n")
+      throw ExitCode.configuration
+    }
   }
 
   var pseudonymizer: LearnerPseudonymizer {

@@ -5,9 +5,9 @@ struct CompletionCommand: Command {
   static let configuration = CommandConfiguration(
     "completion", abstract: "Print the completion script of a shell.",
     discussion: """
-      bash: source <(lectern completion bash)
-      zsh:  lectern completion zsh > "${fpath[1]}/_lectern"
-      fish: lectern completion fish > ~/.config/fish/completions/lectern.fish
+        bash: source <(lectern completion bash)
+        zsh:  lectern completion zsh > "${fpath[1]}/_lectern"
+        fish: lectern completion fish > ~/.config/fish/completions/lectern.fish
       """)
 
   @Argument(help: "bash, zsh or fish") var shell: CompletionShell

@@ -22,7 +22,7 @@ struct ReportCommand: Command {
 
     mutating func run() async throws {
       let context = try CommandContext(self, required: [Keys.postgresURL, Keys.region, Keys.purpose])
-      let reporting = Reporting(context: context, gate: try context.deployment(), framesAreSynthetic: false)
+      let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
       guard let report = try await reporting.source.report(course: Int64(course)) else {
         throw UsageError("there is no course \(course); 'lectern report list' prints those there are")
       }

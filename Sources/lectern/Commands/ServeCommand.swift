@@ -20,7 +20,7 @@ struct ServeCommand: Command {
 
   mutating func run() async throws {
     let context = try CommandContext(self, required: [Keys.postgresURL, Keys.region, Keys.purpose])
-    let reporting = Reporting(context: context, gate: try context.deployment(), framesAreSynthetic: false)
+    let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
     let server = try reporting.site(port: context.settings[Keys.httpPort])
     Terminal.note("serving \(server.listener.url)\n")
     try await ServiceGroup(

@@ -21,7 +21,7 @@ struct WorkerCommand: Command {
 
   mutating func run() async throws {
     let context = try CommandContext(self, required: WorkerAssembly.required)
-    let gate = try context.deployment()
+    let gate = try context.requireDeployment()
     context.logger.info(
       "this deployment may run",
       metadata: [

@@ -30,7 +30,7 @@ struct Demo {
     defer { lock.release() }
     // Settings without servers first: a wrong one is refused before anything is started.
     let early = try settings(adding: [:])
-    _ = try CommandContext(settings: early).deployment()
+    _ = try CommandContext(settings: early).requireDeployment()
     let logger = CommandContext(settings: early).logger
 
     var found: [String: String] = [:]
@@ -49,7 +49,7 @@ struct Demo {
   }
 
   private func play(_ context: CommandContext, broker: EmbeddedBroker?) async throws {
-    let gate = try context.deployment()
+    let gate = try context.requireDeployment()
     Terminal.note(
       "purpose \(gate.purpose.rawValue), region \(gate.region): servers on this machine only, no LMS behind them\n")
     try await context.withMigrations { _ = try await $0.up() }

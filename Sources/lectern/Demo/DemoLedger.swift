@@ -18,6 +18,20 @@ struct DemoLedger: Sendable {
 
   func close() async { await connection.close() }
 
+  /// Waits until each partition of the topic is read up to an offset.
+  func catchUp(with ends: [Int32: Int64], patience: Duration) async throws {
+    var last: [Int32: Int64] = [:]
+    var moved = ContinuousClock.now
+    while true {
+      let progress = try await IngestRepository(connection: connection).controlProgress(
+        clusterID: clusterID, topic: topic)
+      if ends.allSatisfy({ $1 == 0 || progress[$0, default: 0] >= $1 }) { return }
+      if progress != last { (last, moved) = (progress, .now) }
+      guard moved.duration(to: .now) < patience else { throw DemoError.backlogStalled }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+  }
+
   /// Waits until every published frame is accounted for; returns what this run added.
   func settle(
     after before: LedgerCounters, published: Int, patience: Duration, progress: (Int) -> Void

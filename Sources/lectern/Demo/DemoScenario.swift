@@ -32,17 +32,13 @@ struct DemoScenario: Service {
   }
 
   private func play() async throws {
-    let clusterID: String
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
-    if let broker {
-      clusterID = broker.clusterID
-    } else {
-      clusterID = try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
-        try producer.clusterID(timeout: .seconds(20))
-      }
-    }
+    let log = try await DemoLog(context.kafka, topic: context.settings[Keys.frameTopic], logger: context.logger)
+    let clusterID = broker?.clusterID ?? log.clusterID
     let ledger = DemoLedger(
       connection: try await connect(), topic: context.settings[Keys.frameTopic], clusterID: clusterID)
+    // On a Kafka that was used before, this worker may have older frames to read first.
+    try await ledger.catchUp(with: log.ends, patience: Self.patience)
     let before = try await ledger.totals()
     for event in lesson.controlEvents(at: CommandContext.now()) {
       _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
@@ -111,6 +107,7 @@ struct DemoScenario: Service {
 
 enum DemoError: Error, CustomStringConvertible {
   case stalled(stored: Int, published: Int)
+  case backlogStalled
   case doesNotAddUp
   case noReport
 
@@ -120,6 +117,11 @@ enum DemoError: Error, CustomStringConvertible {
       """
       nothing has moved for minutes at \(stored) of \(published) frames: run again with --log-level info and see what \
       the worker says
+      """
+    case .backlogStalled:
+      """
+      the topic holds older frames and reading them has not moved for minutes: run again with --log-level info and see \
+      what the worker says
       """
     case .doesNotAddUp: "the frames published are not those stored, rejected and counted as duplicates"
     case .noReport: "the course has not reached the database: run again with --log-level info and see why"

@@ -75,7 +75,7 @@ struct Examination {
 
   private func deployment() -> Finding {
     do throws(DeploymentRefusal) {
-      let gate = try context.deployment()
+      let gate = try context.deploymentGate()
       return .good("deployment", "\(gate.purpose.rawValue) in \(gate.region): workers may run")
     } catch {
       return .warning("deployment", "workers will not start", remedy: error.description)

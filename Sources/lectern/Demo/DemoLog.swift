@@ -1,0 +1,24 @@
+import KafkaIO
+import Services
+import Telemetry
+
+/// What the demo asks of the log before it adds to it.
+struct DemoLog: Sendable {
+  let clusterID: String
+  /// Where each partition of the topic ends.
+  let ends: [Int32: Int64]
+
+  init(_ kafka: KafkaSettings, topic: String, logger: Logger) async throws {
+    // Never subscribes, so the group it names has no members.
+    (clusterID, ends) = try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
+      let consumer = try KafkaConsumer(settings: kafka, groupID: "lectern-demo", topics: [topic], logger: logger)
+      defer { consumer.close() }
+      var ends: [Int32: Int64] = [:]
+      for number in 0..<Int32(try consumer.partitionCount(of: topic, timeout: .seconds(20)) ?? 0) {
+        let partition = TopicPartition(topic: topic, partition: number)
+        ends[number] = try consumer.watermarks(of: partition, timeout: .seconds(20)).high
+      }
+      return (try consumer.clusterID(timeout: .seconds(20)), ends)
+    }
+  }
+}
