@@ -24,6 +24,7 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let noOffset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
     package static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
     package static let maxPollExceeded = Code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
+    package static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
     package static let closed = Code(RD_KAFKA_RESP_ERR__DESTROY)
     package static let unsupported = Code(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
 

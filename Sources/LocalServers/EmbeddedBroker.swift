@@ -43,7 +43,8 @@ package final class EmbeddedBroker: Sendable {
     clusterID = "embedded-" + random.joined()
   }
 
-  /// Makes a topic.
+  /// Makes a topic. Make every topic before anything asks for it: this broker answers a question about an unknown topic by making
+  /// it, with 4 partitions.
   package func createTopic(_ topic: String, partitions: Int) throws(KafkaError) {
     try cluster.createTopic(topic, partitions: partitions)
   }

@@ -22,7 +22,7 @@ package actor KafkaTestConsumer {
       }
     }
     let deadline = ContinuousClock.now + timeout
-    while ContinuousClock.now < deadline {
+    while ContinuousClock.now < deadline, !Task.isCancelled {
       let consumer = consumer
       guard let event = await thread.run({ consumer.poll(timeout: .milliseconds(50)) }) else { continue }
       if let found = match(event) { return found }
