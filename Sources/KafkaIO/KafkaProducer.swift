@@ -124,6 +124,12 @@ package final class KafkaProducer: Sendable {
     try await produce(topic: topic, key: event.key, headers: event.headers, value: event.value)
   }
 
+  /// The partition a record with this key goes to, of a topic with so many: the murmur2 hash of the Java client.
+  package static func partition(forKey key: [UInt8], of partitionCount: Int) -> Int32 {
+    // The topic is a parameter of every partitioner and is not looked at by this one.
+    rd_kafka_msg_partitioner_murmur2(nil, key, key.count, Int32(partitionCount), nil, nil)
+  }
+
   /// Records that wait for their acknowledgement.
   package var pendingCount: Int { Int(rd_kafka_outq_len(handle.client)) }
 
