@@ -88,6 +88,8 @@ package struct IngestWorker: Service {
       await stopping.wait()
       continuation.yield(.shutdown)
     }
+    let upkeep = PartitionUpkeep(database: database, registry: registry, clock: clock, logger: logger)
+    let keeping = Task { await upkeep.run(until: stopping) }
     var failure: (any Error)?
     do {
       try await Coordinator(context: context, consumer: consumer).follow(events)
@@ -96,6 +98,7 @@ package struct IngestWorker: Service {
     }
     stopping.raise()
     await waiting.value
+    await keeping.value
     loop.send(.stop)
     await polling.value
     // Leaving the group waits for the broker: not on a cooperative thread.

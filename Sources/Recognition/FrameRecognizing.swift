@@ -3,6 +3,10 @@ package protocol FrameRecognizing: Sendable {
   /// The SHA-256 of the bundle in use, 64 lower-case hex digits: the model id on every sample.
   var modelID: String { get }
 
+  /// Why a picture is larger than may be decoded, by what it declares; nil if it is not. Decodes nothing: a few
+  /// microseconds, also for the face of somebody who did not consent. The detail is safe to log and store.
+  func sizeProblem(of request: RecognitionRequest) -> String?
+
   /// Recognises a batch.
   ///
   /// Never blocks the cooperative pool; suspends until the whole batch is done. One frame never affects another:

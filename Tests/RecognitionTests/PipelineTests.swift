@@ -65,6 +65,26 @@ import Vision
     #expect(bench.log.withLock { Set($0) } == [0, 1])
   }
 
+  @Test func batchesOfOneFrameAreSpreadOverTheStreamsToo() async throws {
+    let bench = Bench(rendezvous: 2)
+    let recognizer = bench.recognizer(streams: 2)
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<8 { group.addTask { _ = try await recognizer.recognize([.init(bytes: [1])]) } }
+      try await group.waitForAll()
+    }
+    #expect(bench.log.withLock { Set($0) } == [0, 1])
+    #expect(bench.log.withLock(\.count) == 8)
+  }
+
+  @Test func aSizeProblemIsToldFromTheHeaderAlone() {
+    let bench = Bench()
+    let recognizer = bench.recognizer(streams: 1)
+    #expect(recognizer.sizeProblem(of: .init(bytes: [Bench.huge])) == "declares too much")
+    #expect(recognizer.sizeProblem(of: .init(bytes: [Bench.corrupt])) == nil)
+    #expect(recognizer.sizeProblem(of: .init(bytes: [1])) == nil)
+    #expect(bench.log.withLock(\.isEmpty))
+  }
+
   @Test func aFailingNetworkFailsTheBatch() async throws {
     let recognizer = Bench().recognizer(streams: 1)
     await #expect(throws: StubFailure.self) { try await recognizer.recognize([.init(bytes: [Bench.crash])]) }
@@ -147,7 +167,8 @@ actor Gate {
 
 private struct StubDecoder: ImageDecoding {
   func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
-    ImageHeader(width: 200, height: 200, format: .png)
+    if bytes[0] == Bench.huge { throw ImageError(.tooLarge, "declares too much") }
+    return ImageHeader(width: 200, height: 200, format: .png)
   }
 
   func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {

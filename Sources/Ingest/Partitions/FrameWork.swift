@@ -98,7 +98,7 @@ struct FrameWork: PartitionWork {
       case .duplicate: settled.append(.done(.duplicate))
       case .reject(let code, let detail):
         if code == .unknownCourse || code == .noConsent { waiting.end(for: candidate) }
-        settled.append(.done(.reject(code, detail: detail)))
+        settled.append(.done(tooLarge(record, before: code, context) ?? .reject(code, detail: detail)))
       case .recognise:
         switch try await sessions.session(of: candidate, known: resolution) {
         case .open(let row): settled.append(.recognise(row))
@@ -107,6 +107,15 @@ struct FrameWork: PartitionWork {
       }
     }
     return settled
+  }
+
+  /// A picture that declares too many pixels is rejected for that before any later reason. Recognition finds it for
+  /// frames that may be looked at; for the others only what the picture declares is read.
+  private func tooLarge(
+    _ record: FrameRecord, before code: RejectCode, _ context: IngestContext
+  ) -> FrameResult.Outcome? {
+    guard code > .tooLarge, let problem = context.recognizer.sizeProblem(of: record.request) else { return nil }
+    return .reject(.tooLarge, detail: problem)
   }
 
   /// Recognises in chunks; returns fewer results than were settled when the batch's time is over or the flag is up.

@@ -8,8 +8,8 @@ package import Vision
 /// Recognises frames on a pool of streams: bytes → gray picture → face → crop → VGG16, HOG, SIFT → fused features →
 /// the classifying network → six probabilities.
 ///
-/// Each stream works on one frame at a time and takes the next one of the batch when it is done, so that a slow frame
-/// holds nobody up. Decoding, face detection, HOG and SIFT run on a thread of the stream's own; the networks where their
+/// Each stream works on one frame at a time and takes the next one that waits, of whichever batch, when it is done: a
+/// slow frame holds nobody up, and many small batches keep every stream busy. Decoding, face detection, HOG and SIFT run on a thread of the stream's own; the networks where their
 /// implementation runs them. Nothing blocks the cooperative pool. Several batches may be in work at once and share the
 /// streams.
 package final class Recognizer: FrameRecognizing {
@@ -36,7 +36,9 @@ package final class Recognizer: FrameRecognizing {
     }
   }
 
-  private let lanes: [Lane]
+  private let lanes: ResourcePool<Lane>
+  private let laneCount: Int
+  private let decoder: any ImageDecoding
   private let preparation: FacePreparation
   private let bounds: FamilyBounds
   private let layout: any FeatureLayout
@@ -63,9 +65,12 @@ package final class Recognizer: FrameRecognizing {
     preparation = FacePreparation(
       decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization,
       metrics: metrics)
-    lanes = streams.enumerated().map { index, networks in
-      Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))
-    }
+    lanes = ResourcePool(
+      streams.enumerated().map { index, networks in
+        Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))
+      })
+    laneCount = streams.count
+    self.decoder = decoder
     self.logger = logger
   }
 
@@ -73,12 +78,13 @@ package final class Recognizer: FrameRecognizing {
     let cursor = Cursor(end: requests.count)
     var outcomes = [RecognitionOutcome?](repeating: nil, count: requests.count)
     try await withThrowingTaskGroup(of: [(Int, RecognitionOutcome)].self) { group in
-      for lane in lanes.prefix(requests.count) {
+      for _ in 0..<min(laneCount, requests.count) {
         group.addTask { [self] in
           var done: [(Int, RecognitionOutcome)] = []
           while let index = cursor.next() {
             try Task.checkCancellation()
-            done.append((index, try await outcome(of: requests[index], on: lane)))
+            let outcome = try await lanes.withResource { try await outcome(of: requests[index], on: $0) }
+            done.append((index, outcome))
           }
           return done
         }
@@ -87,8 +93,17 @@ package final class Recognizer: FrameRecognizing {
         for (index, outcome) in part { outcomes[index] = outcome }
       }
     }
-    // Every index was taken by exactly one stream, and a stream that failed has thrown above.
+    // Every index was taken by exactly one task, and a task that failed has thrown above.
     return outcomes.map { $0! }
+  }
+
+  package func sizeProblem(of request: RecognitionRequest) -> String? {
+    do throws(ImageError) {
+      _ = try decoder.probe(request.bytes)
+      return nil
+    } catch {
+      return error.code == .tooLarge ? error.detail : nil
+    }
   }
 
   private func outcome(of request: RecognitionRequest, on lane: Lane) async throws -> RecognitionOutcome {

@@ -1,0 +1,47 @@
+import LearningEvents
+import PostgresIO
+import Telemetry
+
+/// Keeps daily partitions of the sample table ahead of the calendar while a worker lives.
+struct PartitionUpkeep {
+  let database: IngestDatabase
+  let logger: Logger
+  private let daysAhead: Gauge
+  private let clock: @Sendable () -> EventTime
+
+  /// Fewer days than this ahead need a person: something keeps partitions from being made.
+  private static let alertDays = 14
+  private static let interval = Duration.seconds(3600)
+
+  init(
+    database: IngestDatabase, registry: MetricsRegistry, clock: @escaping @Sendable () -> EventTime, logger: Logger
+  ) {
+    self.database = database
+    self.clock = clock
+    self.logger = logger
+    daysAhead = registry.gauge(
+      "lectern_ingest_partition_days_ahead", help: "Days for which the sample table has partitions already")
+  }
+
+  /// Looks every hour until the flag is raised. A failure is logged and tried again at the next look.
+  func run(until stop: StopFlag) async {
+    while !stop.isRaised {
+      do {
+        let last = try await database.retrying(until: stop) { repository throws(PostgresError) in
+          try await repository.premake().lastDay
+        }
+        let ahead = Int(last.map { $0.daysSinceEpoch - clock().day.daysSinceEpoch } ?? 0)
+        daysAhead.set(ahead)
+        if ahead < Self.alertDays {
+          logger.error("the sample table's partitions end soon", metadata: ["days_ahead": .int(Int64(ahead))])
+        }
+        try await stop.sleep(for: Self.interval)
+      } catch is StopRequested {
+        return
+      } catch {
+        logger.error("partitions could not be made", metadata: ["error": .string("\(error)")])
+        try? await stop.sleep(for: Self.interval)
+      }
+    }
+  }
+}
