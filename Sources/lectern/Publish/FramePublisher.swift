@@ -16,6 +16,8 @@ struct PublishCounts: Sendable, Equatable {
   var failed = 0
   /// Bytes of the acknowledged pictures.
   var bytes = 0
+  /// Why the first one failed.
+  var firstFailure: KafkaError?
 }
 
 /// Sends frame events as an LMS would, and counts what the broker acknowledged.
@@ -30,6 +32,8 @@ struct FramePublisher: Sendable {
   var rate = 0.0
   /// Frames that may wait for their acknowledgement.
   var inFlightLimit = 500
+  /// Keeps a small broker's partitions from overflowing; nil on a broker with disks.
+  var headroom: PartitionHeadroom?
 
   /// Publishes all frames and waits for every acknowledgement.
   ///
@@ -61,16 +65,32 @@ struct FramePublisher: Sendable {
   }
 
   private func send(_ event: EncodedEvent, imageBytes: Int, _ outcome: Outcome) async throws {
+    var place: (headroom: PartitionHeadroom, partition: Int32)?
+    if let headroom {
+      let partition = KafkaProducer.partition(forKey: event.key, of: headroom.partitionCount)
+      try await headroom.take(event.byteCount, of: partition)
+      place = (headroom, partition)
+    }
+    let bytes = event.byteCount
+    let end: @Sendable (Result<KafkaProducer.Delivery, KafkaError>) -> Void = { [place] result in
+      switch (result, place) {
+      case (.success(let delivery), let place?):
+        place.headroom.delivered(bytes, of: place.partition, at: delivery.offset)
+      case (.failure, let place?): place.headroom.failed(bytes, of: place.partition)
+      case (_, nil): break
+      }
+      outcome.end(result, imageBytes: imageBytes)
+    }
     outcome.begin()
     while true {
       do throws(KafkaError) {
-        return try producer.send(topic: topic, key: event.key, headers: event.headers, value: event.value) { result in
-          outcome.end(result, imageBytes: imageBytes)
-        }
+        return try producer.send(
+          topic: topic, key: event.key, headers: event.headers, value: event.value, partition: place?.partition,
+          onDelivery: end)
       } catch  where error.code == .queueFull {
         try await Task.sleep(for: .milliseconds(5))
       } catch {
-        return outcome.end(.failure(error), imageBytes: imageBytes)
+        return end(.failure(error))
       }
     }
   }
@@ -99,7 +119,9 @@ struct FramePublisher: Sendable {
         case .success:
           state.counts.published += 1
           state.counts.bytes += imageBytes
-        case .failure: state.counts.failed += 1
+        case .failure(let error):
+          state.counts.failed += 1
+          state.counts.firstFailure = state.counts.firstFailure ?? error
         }
         return state.counts
       }

@@ -1,4 +1,5 @@
 import Foundation
+import KafkaIO
 import LearningEvents
 
 /// The JPEG and PNG files below some paths, in a fixed order.
@@ -56,13 +57,15 @@ struct PictureFiles: Sendable {
 enum PublishError: Error, CustomStringConvertible {
   case notFound(String)
   case noPictures([String])
-  case failed(Int)
+  case failed(Int, first: KafkaError?)
 
   var description: String {
     switch self {
     case .notFound(let path): "'\(path)' cannot be read: name a JPEG or PNG file, or a folder of them"
     case .noPictures(let paths): "no JPEG or PNG file below \(paths.map { "'\($0)'" }.joined(separator: ", "))"
-    case .failed(let count): "\(count) frames were not acknowledged by the broker: check its limits and its log"
+    case .failed(let count, let first):
+      "\(count) frames were not acknowledged by the broker: check its limits and its log"
+        + (first.map { " (the first: \($0))" } ?? "")
     }
   }
 }

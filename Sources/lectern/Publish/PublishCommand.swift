@@ -13,12 +13,16 @@ struct PublishCommand: Command {
     discussion: """
       Takes JPEG and PNG files and folders of them, several deep. Learners take turns: each frame goes to the next
       learner's session. Announces the course, the sessions and the learners' consent first, unless --frames-only.
-      Capture times are spaced by --interval and end now, whatever the rate. Ends when every frame is acknowledged.
+      Capture times are spaced by --interval and end now unless --start says when they begin, whatever the rate; a
+      worker rejects what was captured more than 14 days ago. Every run opens new sessions. Ends when every frame is
+      acknowledged.
       """)
 
   @OptionGroup var common: CommonOptions
   @Argument(help: "images or folders", value: "path", completion: .file) var path: [String]
   @Option(key: Keys.bootstrapServers, long: "kafka") var kafka: String?
+  @Option(key: Keys.frameTopic, long: "topic") var topic: String?
+  @Option(key: Keys.controlTopic, long: "control-topic") var controlTopic: String?
   @Option(help: "frames a second; 0 for as fast as the broker takes them") var rate: Double = 0
   @Option(help: "learners that take turns") var learners: Int = 1
   @Option(help: "the course's id in the LMS") var course: String = "course-1"
@@ -26,6 +30,7 @@ struct PublishCommand: Command {
   @Option(help: "segments of equal length the course has") var segments: Int = 1
   @Option(help: "the LMS, as the events' source") var source: String = "https://lms.example/replay"
   @Option(help: "time between a learner's frames") var interval: Duration = .seconds(1)
+  @Option(help: "capture time of the first frames; unset lets the last ones be taken now") var start: EventTime?
   @Option(help: "frames to send; the images begin again as often as needed") var count: Int?
   @Flag(help: "send no course, session and consent events") var framesOnly: Bool
   @Flag(help: "send structured CloudEvents (JSON) instead of binary ones") var structured: Bool
@@ -43,7 +48,7 @@ struct PublishCommand: Command {
     let lesson = Lesson(
       source: source, courseID: course, title: title, segments: (1...segments).map { "Segment \($0)" },
       learners: (1...learners).map { "learner-\($0)" },
-      start: CommandContext.now().advanced(by: interval * -perLearner), frameInterval: interval,
+      start: start ?? CommandContext.now().advanced(by: interval * -perLearner), frameInterval: interval,
       framesPerLearner: perLearner, run: UUID().uuidString.lowercased())
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
     if !framesOnly {
@@ -51,7 +56,7 @@ struct PublishCommand: Command {
         _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
       }
     }
-    let start = ContinuousClock.now
+    let began = ContinuousClock.now
     let pictures = files.pictures
     let people = learners
     var publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
@@ -65,16 +70,17 @@ struct PublishCommand: Command {
       }.prefix(wanted),
       progress: { progress.update(done: $0.published, note: "published") })
     progress.finish()
-    let seconds = start.duration(to: .now) / .seconds(1)
+    let seconds = began.duration(to: .now) / .seconds(1)
     let summary = PublishSummary(
-      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds)
+      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds,
+      framesPerSecond: (Double(counts.published) / max(seconds, 0.001) * 10).rounded() / 10)
     if json {
       try Terminal.print(json: summary)
     } else {
       Terminal.print(
         "\(counts.published) frames published, \(counts.bytes) bytes, \(String(format: "%.1f", seconds)) s\n")
     }
-    if counts.failed > 0 { throw PublishError.failed(counts.failed) }
+    if counts.failed > 0 { throw PublishError.failed(counts.failed, first: counts.firstFailure) }
   }
 }
 
@@ -82,4 +88,5 @@ struct PublishCommand: Command {
 private struct PublishSummary: Encodable {
   let published, failed, bytes: Int
   let seconds: Double
+  let framesPerSecond: Double
 }
