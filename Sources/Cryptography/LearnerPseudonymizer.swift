@@ -7,16 +7,15 @@ package struct LearnerPseudonymizer: Sendable {
   /// The shortest secret: as many bytes as the digest has, RFC 2104 section 3.
   package static let secretMinimumBytes = 32
 
-  private let secret: [UInt8]
+  private let secret: HMACSHA256
   /// 16 hexadecimal digits that tell secrets apart: the start of HMAC-SHA-256(secret, "lectern-fingerprint"). The database
   /// keeps it, and a worker with another is refused.
   package let fingerprint: String
 
   /// Adopts a secret. Its length is the configuration's to judge (`secretMinimumBytes`).
   package init(secret: [UInt8]) {
-    self.secret = secret
-    let code = HMACSHA256.authenticate(Array("lectern-fingerprint".utf8), key: secret)
-    fingerprint = Hex.encode(code.prefix(8))
+    self.secret = HMACSHA256(key: secret)
+    fingerprint = Hex.encode(self.secret.authenticate(Array("lectern-fingerprint".utf8)).prefix(8))
   }
 
   /// The pseudonym of a learner of one LMS.
@@ -27,7 +26,7 @@ package struct LearnerPseudonymizer: Sendable {
       withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { message.append(contentsOf: $0) }
       message.append(contentsOf: part.utf8)
     }
-    return LearnerPseudonym(bytes: HMACSHA256.authenticate(message, key: secret).prefix(16))!
+    return LearnerPseudonym(bytes: secret.authenticate(message).prefix(16))!
   }
 }
 

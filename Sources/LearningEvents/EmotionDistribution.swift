@@ -25,10 +25,11 @@ package struct EmotionDistribution: Sendable, Hashable {
     var missing = Self.total
     for (lane, weight) in probabilities.enumerated() {
       let exact = weight / sum * Double(Self.total)
-      let floor = exact.rounded(.down)
-      parts[lane] = Int16(floor)
-      remainders[lane] = exact - floor
-      missing -= Int(floor)
+      // Not negative, so this cuts downwards.
+      let whole = Int(exact)
+      parts[lane] = Int16(whole)
+      remainders[lane] = exact - Double(whole)
+      missing -= whole
     }
     // The floors lose less than one each, so fewer than six are missing. (Rounding of `exact` might give one too many.)
     while missing > 0 {
