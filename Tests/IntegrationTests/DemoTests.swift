@@ -8,10 +8,8 @@ import Testing
 
 extension Integration {
   /// The built program, run as its user runs it. On the embedded broker, or on the Kafka the tests were given.
-  @Suite(.enabled(if: Demo.executable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+  @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Demo {
-    static var executable: String? { ProcessInfo.processInfo.environment["LECTERN_TEST_EXECUTABLE"] }
-
     private struct Summary: Decodable {
       let framesPublished: Int
       let stored, rejected, duplicates, lag: Int64
@@ -24,7 +22,7 @@ extension Integration {
 
     private func run(_ arguments: [String], folder: String) async throws -> ProcessResult {
       let command = ChildCommand(
-        try #require(Self.executable), ["demo", "--data-dir", folder, "--port", "0"] + arguments,
+        try #require(builtExecutable), ["demo", "--data-dir", folder, "--port", "0"] + arguments,
         // The demo brings its own database; only Kafka may be given.
         environment: ["LECTERN_POSTGRES_URL": nil])
       return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(300))
@@ -92,7 +90,7 @@ extension Integration {
       let folder = "/tmp/lectern-demo-test-\(UInt32.random(in: .min ... .max))"
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let command = ChildCommand(
-        try #require(Self.executable), ["demo", "--data-dir", folder, "--exit-when-done"],
+        try #require(builtExecutable), ["demo", "--data-dir", folder, "--exit-when-done"],
         environment: [
           "LECTERN_POSTGRES_URL": "postgresql://db.example/lectern", "LECTERN_INGEST_BATCH_RECORDS": "many",
         ])
@@ -106,7 +104,7 @@ extension Integration {
       let folder = "/tmp/lectern-demo-test-\(UInt32.random(in: .min ... .max))"
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let command = ChildCommand(
-        try #require(Self.executable), ["demo", "--data-dir", folder, "--exit-when-done"],
+        try #require(builtExecutable), ["demo", "--data-dir", folder, "--exit-when-done"],
         environment: ["LECTERN_POSTGRES_URL": "postgresql://db.example/lectern"])
       let result = try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(60))
       #expect(result.status == .exited(78))

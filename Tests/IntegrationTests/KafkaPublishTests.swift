@@ -7,7 +7,7 @@ import Testing
 
 extension Integration {
   /// The built `lectern publish`, read back as a worker would.
-  @Suite(.enabled(if: Demo.executable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+  @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Publish {
     private struct Summary: Decodable {
       let published, failed, bytes: Int
@@ -34,7 +34,7 @@ extension Integration {
 
     private func publish(_ arguments: [String], to server: KafkaTestServer) async throws -> ProcessResult {
       let command = ChildCommand(
-        try #require(Demo.executable), ["publish", "--kafka", server.settings.bootstrapServers] + arguments)
+        try #require(builtExecutable), ["publish", "--kafka", server.settings.bootstrapServers] + arguments)
       return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(60))
     }
 
@@ -113,7 +113,7 @@ extension Integration {
 
     @Test func noPictureIsAnErrorThatSaysWhatToDo() async throws {
       let result = try await ProcessLauncher().run(
-        ChildCommand(try #require(Demo.executable), ["publish", "--kafka", "127.0.0.1:1", "/does/not/exist"]),
+        ChildCommand(try #require(builtExecutable), ["publish", "--kafka", "127.0.0.1:1", "/does/not/exist"]),
         outputLimitBytes: 1 << 20, deadline: .seconds(30))
       #expect(result.status != .exited(0))
       #expect(String(decoding: result.errorOutput, as: UTF8.self).contains("'/does/not/exist' cannot be read"))

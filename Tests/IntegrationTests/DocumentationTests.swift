@@ -1,0 +1,92 @@
+import Foundation
+import Processes
+import Testing
+
+/// What the documentation says of the program is what the program says of itself.
+@Suite("Documentation")
+struct DocumentationTests {
+
+  /// The repository, also where the tests are built through a link to it.
+  private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+  }
+
+  /// What the program prints, run without this process's own settings.
+  private func output(_ arguments: [String]) async throws -> String {
+    let settings = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LECTERN_") }
+    let command = ChildCommand(
+      try #require(builtExecutable), arguments,
+      environment: Dictionary(uniqueKeysWithValues: settings.map { ($0, nil) }))
+    return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(30))
+      .requireSuccess().outputText
+  }
+
+  @Test(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+  func theTableOfKeysIsTheProgramsOwn() async throws {
+    let page = try text("docs/configuration.md")
+    let begin = try #require(page.firstRange(of: "<!-- keys: begin -->\n"))
+    let end = try #require(page.firstRange(of: "<!-- keys: end -->"))
+    #expect(String(page[begin.upperBound..<end.lowerBound]) == (try await output(["config", "--markdown"])))
+  }
+
+  @Test(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+  func everyCommandThePagesNameExists() async throws {
+    let commands = Self.entries(in: try await output(["--help"]))
+    #expect(commands.contains("demo"))
+    var subcommands: [String: Set<String>] = [:]
+    for page in try pages() {
+      for words in Self.invocations(in: try text(page)) {
+        guard commands.contains(words[0]) else {
+          Issue.record("\(page) names 'lectern \(words[0])', which is no command")
+          continue
+        }
+        if subcommands[words[0]] == nil {
+          let help = try await output([words[0], "--help"])
+          subcommands[words[0]] = help.contains("\nSubcommands:\n") ? Self.entries(in: help) : []
+        }
+        guard let known = subcommands[words[0]], !known.isEmpty, words.count > 1 else { continue }
+        #expect(known.contains(words[1]), "\(page) names 'lectern \(words[0]) \(words[1])'")
+      }
+    }
+  }
+
+  @Test func linksToFilesLeadSomewhere() throws {
+    for page in try pages() {
+      let folder = Self.root.appending(path: page).deletingLastPathComponent()
+      let text = try text(page)
+      let targets =
+        text.matches(of: #/\]\(([^)\s]+)\)/#).map(\.output.1)
+        + text.matches(of: #/(?:src|srcset)="([^"]+)"/#).map(\.output.1)
+      for target in targets where !target.contains("://") && !target.hasPrefix("#") && !target.hasPrefix("mailto:") {
+        let file = folder.appending(path: target.prefix { $0 != "#" })
+        #expect(FileManager.default.fileExists(atPath: file.path), "\(page) links to \(target)")
+      }
+    }
+  }
+
+  /// The Markdown pages of the repository.
+  private func pages() throws -> [String] {
+    let docs = try #require(FileManager.default.enumerator(atPath: Self.root.appending(path: "docs").path))
+    let below = docs.compactMap { $0 as? String }.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+    #expect(below.count >= 10)
+    return ["README.md", "CONTRIBUTING.md"] + below.sorted()
+  }
+
+  /// The names that help lists: two blanks before, blanks and a sentence after.
+  private static func entries(in help: String) -> Set<String> {
+    Set(
+      help.split(separator: "\n").compactMap { $0.prefixMatch(of: #/  ([a-z]+) {2,}\S/#).map { String($0.output.1) } })
+  }
+
+  /// The words after `lectern` in code: between backquotes, and in indented blocks.
+  private static func invocations(in page: String) -> [[String]] {
+    let spans = page.matches(of: #/`([^`\n]+)`/#).map(\.output.1)
+    let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }
+    return (spans + blocks).flatMap { code in
+      code.matches(of: #/(?:^|[\s/(])lectern((?: [a-z]+)+)/#).map { $0.output.1.split(separator: " ").map(String.init) }
+    }
+  }
+}

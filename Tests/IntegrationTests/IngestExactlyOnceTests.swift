@@ -1,0 +1,135 @@
+import Ingest
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+import Telemetry
+import TestSupport
+import Testing
+
+extension Integration {
+  /// Workers that come, go, share a group and lose their database, and every frame stored exactly once.
+  @Suite(.enabled(if: PostgresTestServer.isWanted))
+  struct IngestExactlyOnceTests {
+    private static let partitions: Int32 = 6
+    private static let frames = 300
+
+    /// Sends frames `range`, spread over all partitions, several learners.
+    private func send(_ range: Range<Int>, to bench: IngestBench) async throws {
+      try await withThrowingDiscardingTaskGroup { group in
+        for partition in 0..<Self.partitions {
+          group.addTask {
+            for number in range where Int32(number) % Self.partitions == partition {
+              try await bench.send(
+                frame(number), image: IngestPictures.picture(number), partition: partition)
+            }
+          }
+        }
+      }
+    }
+
+    private func frame(_ number: Int) -> FrameEvent {
+      let learner = number % Int(Self.partitions)
+      return IngestBench.frame(
+        session: "s\(learner)", sequence: Int32(number), learner: IngestBench.learner(learner))
+    }
+
+    /// Each frame has one sample, of its own picture, and nothing else happened.
+    private func checkExactlyOnce(_ bench: IngestBench, frames: Int = frames) async throws {
+      let samples = try await bench.samples()
+      #expect(samples.count == frames)
+      for number in 0..<frames {
+        let frame = frame(number)
+        let expected = IngestRecognizer.distribution(of: IngestPictures.picture(number)).tenThousandths
+        #expect(samples["\(frame.sessionID)/\(number)"] == [expected], "frame \(number)")
+      }
+      let counters = try await bench.counters()
+      #expect(counters.samples == Int64(frames))
+      #expect((counters.rejects, counters.duplicates, counters.skipped) == (0, 0, 0))
+      try await bench.checkArithmetic()
+    }
+
+    /// A recognizer that takes its time, so that a test can interfere in mid-stream.
+    private func slow() -> IngestRecognizer {
+      IngestRecognizer { requests in try await Task.sleep(for: .milliseconds(6) * requests.count) }
+    }
+
+    @Test func aWorkerStoppedInTheMiddleIsContinuedByTheNext() async throws {
+      try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
+        try await bench.announce(learners: Int(Self.partitions))
+        try await send(0..<Self.frames, to: bench)
+        let first = bench.start(slow())
+        try await bench.settle(40, by: first)
+        try await first.stop()
+        let stored = try await bench.progress()
+        #expect((40..<Int64(Self.frames)).contains(stored), "stopped too late to show anything")
+        let second = bench.start(slow())
+        try await bench.settle(Int64(Self.frames), by: second)
+        try await second.stop()
+        try await checkExactlyOnce(bench)
+      }
+    }
+
+    @Test func twoWorkersShareAGroupFromTheBeginning() async throws {
+      try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
+        try await bench.announce(learners: Int(Self.partitions))
+        let recognizers = [slow(), slow()]
+        let workers = recognizers.map { bench.start($0) }
+        for worker in workers { try await worker.becomeReady() }
+        try await send(0..<Self.frames, to: bench)
+        try await bench.settle(Int64(Self.frames), by: workers[0], workers[1])
+        for worker in workers { try await worker.stop() }
+        try await checkExactlyOnce(bench)
+        #expect(recognizers.allSatisfy { $0.count > 0 }, "one of them did everything")
+      }
+    }
+
+    @Test func aSecondWorkerJoinsInTheMiddleAndTheFirstLeaves() async throws {
+      try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
+        try await bench.announce(learners: Int(Self.partitions))
+        try await send(0..<100, to: bench)
+        let recognizers = [slow(), slow()]
+        let first = bench.start(recognizers[0])
+        try await bench.settle(20, by: first)
+        let second = bench.start(recognizers[1])
+        // The first is given something to do as long as the group changes.
+        var sent = 100
+        let deadline = ContinuousClock.now + .seconds(30)
+        while recognizers[1].count == 0, ContinuousClock.now < deadline {
+          try await send(sent..<(sent + 12), to: bench)
+          sent += 12
+          try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(recognizers[1].count > 0, "the second got nothing to do")
+        try await send(sent..<(sent + 60), to: bench)
+        sent += 60
+        try await first.stop()
+        try await bench.settle(Int64(sent), by: second)
+        try await second.stop()
+        try await checkExactlyOnce(bench, frames: sent)
+      }
+    }
+
+    @Test func cutDatabaseConnectionsAreSurvived() async throws {
+      try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
+        try await bench.announce(learners: Int(Self.partitions))
+        try await send(0..<Self.frames, to: bench)
+        let worker = bench.start(slow(), applicationName: "cut-me")
+        var cuts: Int64 = 0
+        for goal in stride(from: Int64(20), to: Int64(Self.frames), by: 60) {
+          try await bench.settle(goal, by: worker)
+          cuts += try await bench.number(
+            """
+            SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'cut-me'
+            """)
+        }
+        try await bench.settle(Int64(Self.frames), by: worker)
+        try await worker.stop()
+        #expect(cuts >= 3)
+        #expect(bench.log.messages.contains("a database call failed and is repeated"))
+        try await checkExactlyOnce(bench)
+      }
+    }
+  }
+}
