@@ -18,7 +18,6 @@ struct Coordinator {
     try await withThrowingDiscardingTaskGroup { group in
       var held: [TopicPartition: Held] = [:]
       defer { for entry in held.values { end(entry) } }
-      // A task that fails cancels the group, which ends the stream's iteration.
       for await event in events {
         switch event {
         case .assigned(let partitions):
@@ -55,7 +54,13 @@ struct Coordinator {
       work: isControl ? ControlWork() : FrameWork())
     group.addTask {
       defer { entry.ended.raise() }
-      try await task.run()
+      do {
+        try await task.run()
+      } catch {
+        // A failing child cancels its siblings but not the group's body, which waits for events.
+        context.loop.fail(error)
+        throw error
+      }
     }
     return entry
   }

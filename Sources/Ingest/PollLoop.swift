@@ -16,8 +16,9 @@ final class PollLoop: Sendable {
   enum Command: Sendable {
     /// Start to fill this queue, from this offset on. Whatever it holds from before is dropped.
     case flow(TopicPartition, Queue, from: Int64, CheckedContinuation<KafkaError?, Never>)
-    /// Deliver nothing more of this partition until the next `flow`.
-    case hold(TopicPartition)
+    /// Deliver nothing more of this partition into this queue. Of a queue that is no longer the partition's it means
+    /// nothing: a task that ends late must not stop the one that came after it.
+    case hold(TopicPartition, Queue)
     /// Give up these partitions: their tasks have ended.
     case release([TopicPartition])
     /// Tell the broker, for lag tools, up to where the ledger has come. Nothing depends on it.
@@ -30,7 +31,8 @@ final class PollLoop: Sendable {
     case assigned([TopicPartition])
     case revoking([TopicPartition])
     case lost([TopicPartition])
-    case failed(KafkaError)
+    /// Something that no waiting mends: the consumer cannot go on, or a partition's task cannot.
+    case failed(any Error)
     case shutdown
   }
 
@@ -60,6 +62,9 @@ final class PollLoop: Sendable {
 
   func send(_ command: Command) { commands.withLock { $0.append(command) } }
 
+  /// Tells the coordinator that the worker cannot go on.
+  func fail(_ error: any Error) { events.yield(.failed(error)) }
+
   /// Starts to deliver a partition from an offset; returns once the consumer accepted it.
   func flow(_ partition: TopicPartition, into queue: Queue, from offset: Int64) async throws(KafkaError) {
     let error = await withCheckedContinuation { send(.flow(partition, queue, from: offset, $0)) }
@@ -76,8 +81,9 @@ final class PollLoop: Sendable {
         switch command {
         case .flow(let partition, let queue, let offset, let continuation):
           continuation.resume(returning: start(partition, from: offset, in: &flows, queue))
-        case .hold(let partition):
-          if flows.removeValue(forKey: partition) != nil {
+        case .hold(let partition, let queue):
+          if flows[partition]?.queue === queue {
+            flows[partition] = nil
             attempt { () throws(KafkaError) in try consumer.pause([partition]) }
           }
         case .release(let partitions):

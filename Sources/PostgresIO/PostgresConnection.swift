@@ -20,6 +20,8 @@ package actor PostgresConnection {
   private nonisolated let logger: Logger
   private nonisolated let canceller = Canceller()
   private var handle: ConnectionHandle?
+  /// True once the connection broke; false while it is open, and if its owner closed it.
+  private var isLost = false
   private let noticeBox = NoticeBox()
   private var prepared: [String: String] = [:]
   private var preparedCount = 0
@@ -140,8 +142,11 @@ package actor PostgresConnection {
 
   private func openPointer(_ operation: String) throws(PostgresError) -> OpaquePointer {
     guard let pointer = handle?.pointer else {
+      // Callers that stood in line behind the one who met the failure may try again as well.
       throw PostgresError(
-        code: .closed, message: "the connection is closed", operation: operation, connectionIsLost: true)
+        code: isLost ? .connectionLost : .closed,
+        message: isLost ? "the connection was lost before" : "the connection is closed", operation: operation,
+        connectionIsLost: true)
     }
     return pointer
   }
@@ -170,6 +175,7 @@ package actor PostgresConnection {
     } catch {
       if error.connectionIsLost {
         logger.debug("connection to PostgreSQL lost", metadata: ["code": .string(error.code.rawValue)])
+        isLost = true
         close()
       }
       throw error

@@ -20,22 +20,21 @@ struct PartitionTask: Sendable {
 
   /// Returns when asked to stop; throws what no waiting can mend, which ends the worker.
   func run() async throws {
-    defer {
-      context.loop.send(.hold(partition))
-      context.health.unpark(name)
-    }
+    defer { context.loop.send(.hold(partition, queue)) }
     var backoff = Backoff()
     var generator = SystemRandomNumberGenerator()
     do {
       while true {
         guard let cursor = try await claim() else {
           await stop.wait()
+          context.health.unpark(name)
+          context.metrics.parkedPartitions.set(context.health.parkedCount)
           return
         }
         try await work.prepare(context, stop: stop)
         if try await follow(from: cursor) == .ended { return }
         // Claimed elsewhere while still assigned here: let the other one have its turn.
-        context.loop.send(.hold(partition))
+        context.loop.send(.hold(partition, queue))
         try await stop.sleep(for: backoff.delay(using: &generator))
       }
     } catch is StopRequested {
