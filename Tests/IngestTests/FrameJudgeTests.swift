@@ -87,6 +87,13 @@ import Testing
     #expect(code(frame(), known(session: session(of: frame(), daysAgo: 15))) == .outOfWindow)
   }
 
+  /// Records as old, or as far ahead, as their frames: there is no partition for such a day.
+  @Test(arguments: [(-14, true), (-15, false), (59, true), (60, false)])
+  func aSessionIsOpenedOnlyOnADayThatHasAPartition(days: Int, isIn: Bool) {
+    let time = Duration.seconds(days * 86_400)
+    #expect((code(frame(captured: time, recorded: time), known()) != .outOfWindow) == isIn)
+  }
+
   @Test func unknownCourseOrConsentWaitsUntilItsDeadlineAndOnlyOnce() {
     let fresh = frame(recorded: .seconds(-10))
     let deadline = now.advanced(by: .seconds(20))

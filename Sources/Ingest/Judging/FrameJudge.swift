@@ -10,6 +10,8 @@ package struct FrameJudge: Sendable {
   /// How long a frame may wait for its course or consent to be announced.
   package var grace: Duration
 
+  static let sequenceReused = "this sequence number belongs to a frame of another capture time"
+
   package init(window: FrameWindow = FrameWindow(), grace: Duration = .seconds(30)) {
     self.window = window
     self.grace = grace
@@ -38,8 +40,10 @@ package struct FrameJudge: Sendable {
       return .reject(
         .outOfWindow, detail: "captured over \(window.past) d before or \(window.future) d after its record")
     }
-    if let session = known.session, !window.admits(sessionDay: session.day, today: now.day) {
-      return .reject(.outOfWindow, detail: "its session's day is over \(window.past) d ago")
+    // A frame that would open a session gives it its day; of a backlog's old records that day may be over as well.
+    guard window.admits(sessionDay: known.session?.day ?? frame.event.capturedAt.day, today: now.day) else {
+      return .reject(
+        .outOfWindow, detail: "its session's day is over \(window.past) d ago or \(window.premade) d or more ahead")
     }
 
     let deadline = min(frame.recordedAt, frame.receivedAt).advanced(by: grace)
@@ -56,7 +60,7 @@ package struct FrameJudge: Sendable {
       return .reject(.noConsent, detail: "no consent of scope analytics")
     }
     guard known.storedCapture == nil else {
-      return .reject(.sequenceReused, detail: "this sequence number belongs to a frame of another capture time")
+      return .reject(.sequenceReused, detail: Self.sequenceReused)
     }
     return .recognise
   }

@@ -6,6 +6,8 @@ package struct FrameWindow: Sendable, Equatable {
   package var past: Int32 = 14
   /// Days after it: clocks are wrong, and a day covers every time zone mistaken for UTC.
   package var future: Int32 = 1
+  /// Days ahead for which the database holds partitions; a producer's clock may be further ahead than that.
+  package var premade: Int32 = 60
 
   package init() {}
 
@@ -17,6 +19,6 @@ package struct FrameWindow: Sendable, Equatable {
 
   /// Whether a session of that day still takes frames, today being `today`.
   package func admits(sessionDay: CalendarDay, today: CalendarDay) -> Bool {
-    sessionDay >= today.advanced(by: -past)
+    sessionDay >= today.advanced(by: -past) && sessionDay < today.advanced(by: premade)
   }
 }

@@ -58,7 +58,7 @@ struct FrameWork: PartitionWork {
     if let end, end > cursor.nextOffset { try await writer.store([], at: &cursor, reaching: end) }
   }
 
-  private enum Settled {
+  enum Settled {
     case recognise(SessionRow)
     case done(FrameResult.Outcome)
   }
@@ -82,10 +82,11 @@ struct FrameWork: PartitionWork {
     let now = context.clock()
     var settled: [Settled] = []
     for record in records {
-      guard case .readable = record.content, let (candidate, resolution) = known.next() else {
+      guard case .readable = record.content, let (candidate, resolved) = known.next() else {
         settled.append(.done(.reject(.badEvent, detail: record.problem)))
         continue
       }
+      let resolution = sessions.update(resolved, of: candidate)
       let mayWait = waiting.mayWait(for: candidate)
       switch context.settings.judge.judge(candidate, known: resolution, mayWait: mayWait, now: now) {
       case .wait(let deadline):
@@ -125,28 +126,42 @@ struct FrameWork: PartitionWork {
     var results: [FrameResult] = []
     results.reserveCapacity(settled.count)
     let start = ContinuousClock.now
+    var samples = UnstoredSamples()
     var next = 0
     while next < settled.count {
-      var chunk: [(row: SessionRow, record: FrameRecord)] = []
+      var chunk: [FrameRecord] = []
+      var identities: Set<UnstoredSamples.Identity> = []
       var last = next
       while last < settled.count, chunk.count < context.settings.recognitionChunk {
-        if case .recognise(let row) = settled[last] { chunk.append((row, records[records.startIndex + last])) }
+        let record = records[records.startIndex + last]
+        if let event = record.candidate?.event {
+          // What became of the first decides about the second.
+          if identities.contains(.init(event)) { break }
+          if case .recognise = settled[last], samples.outcome(of: event, settled: settled[last]) == nil {
+            chunk.append(record)
+            identities.insert(.init(event))
+          }
+        }
         last += 1
       }
-      var outcomes = try await recognise(chunk.map(\.record), context).makeIterator()
+      var outcomes = try await recognise(chunk, context).makeIterator()
       for index in next..<last {
         let record = records[records.startIndex + index]
-        switch settled[index] {
-        case .done(let outcome): results.append(FrameResult(record: record.coordinates, outcome: outcome))
-        case .recognise(let row):
-          guard let candidate = record.candidate, let outcome = outcomes.next() else {
-            preconditionFailure("recognition answers every request")
+        let result: FrameResult.Outcome
+        if let event = record.candidate?.event, let again = samples.outcome(of: event, settled: settled[index]) {
+          result = again
+        } else {
+          switch settled[index] {
+          case .done(let outcome): result = outcome
+          case .recognise(let row):
+            guard let candidate = record.candidate, let outcome = outcomes.next() else {
+              preconditionFailure("recognition answers every request")
+            }
+            result = .init(outcome, offset: record.coordinates.offset, of: candidate, in: row)
+            if case .sample = result { samples.insert(candidate.event) }
           }
-          results.append(
-            FrameResult(
-              record: record.coordinates,
-              outcome: .init(outcome, offset: record.coordinates.offset, of: candidate, in: row)))
         }
+        results.append(FrameResult(record: record.coordinates, outcome: result))
       }
       next = last
       if stop.isRaised || start.duration(to: .now) >= context.settings.batchAge { break }

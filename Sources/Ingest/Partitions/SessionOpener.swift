@@ -20,6 +20,16 @@ struct SessionOpener {
     self.stop = stop
   }
 
+  /// What is known of a frame, with the session that an earlier frame of its batch has opened.
+  func update(_ known: FrameResolution, of frame: FrameCandidate) -> FrameResolution {
+    guard known.session == nil,
+      let row = opened[Key(source: frame.event.source, session: frame.event.sessionID)]
+    else { return known }
+    return FrameResolution(
+      courseID: known.courseID, consent: known.consent, isErased: known.isErased, session: row,
+      storedCapture: known.storedCapture)
+  }
+
   /// The session of a frame that may be recognised. Its day is that of the frame that opened it.
   mutating func session(of frame: FrameCandidate, known: FrameResolution) async throws -> Answer {
     if let row = known.session { return .open(row) }
