@@ -146,8 +146,9 @@ let testTargets: [Target] = [
   .testTarget(
     name: "IntegrationTests",
     dependencies: [
-      "Aggregation", "Analytics", "Cryptography", "KafkaIO", "LearningEvents", "LocalServers", "Migrations",
-      "Persistence", "PostgresIO", "Processes", "Reports", "Services", "Telemetry", "TestSupport",
+      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "KafkaIO", "LearningEvents", "LocalServers",
+      "Migrations", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry",
+      "Tensors", "TestSupport", "Vision",
     ],
     swiftSettings: swift),
   tests("Cryptography"),

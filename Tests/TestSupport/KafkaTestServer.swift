@@ -48,12 +48,12 @@ package final class KafkaTestServer: Sendable {
     "\(prefix)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
   }
 
-  /// Makes a topic. Blocks.
-  package func createTopic(_ topic: String, partitions: Int) throws {
+  /// Makes a topic, with properties such as `max.message.bytes`, of which the embedded broker has none. Blocks.
+  package func createTopic(_ topic: String, partitions: Int, configuration: [String: String] = [:]) throws {
     if let broker {
       try broker.createTopic(topic, partitions: partitions)
     } else {
-      try admin!.createTopic(topic, partitions: partitions)
+      try admin!.createTopic(topic, partitions: partitions, configuration: configuration)
     }
   }
 
@@ -62,14 +62,16 @@ package final class KafkaTestServer: Sendable {
 
   /// Runs a test with topics of its own, one for each number of partitions, and deletes them afterwards, also on failure.
   package static func withTopics(
-    partitions: [Int], logger: Logger = .silent,
+    partitions: [Int], configuration: [String: String] = [:], logger: Logger = .silent,
     _ body: (KafkaTestServer, [String]) async throws -> Void
   ) async throws {
     let thread = BlockingThread(name: "kafka-test")
     let topics = partitions.map { _ in unique("lectern-test") }
     let server = try await thread.run {
       let server = try KafkaTestServer(logger: logger)
-      for (topic, count) in zip(topics, partitions) { try server.createTopic(topic, partitions: count) }
+      for (topic, count) in zip(topics, partitions) {
+        try server.createTopic(topic, partitions: count, configuration: configuration)
+      }
       return server
     }
     var failure: (any Error)?
