@@ -5,7 +5,6 @@ import Testing
 /// What the documentation says of the program is what the program says of itself.
 @Suite("Documentation")
 struct DocumentationTests {
-
   /// The repository, also where the tests are built through a link to it.
   private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
