@@ -1,6 +1,11 @@
-# Everything goes through SwiftPM; this file only fixes the flags, so that build and tests share their objects.
+# Everything goes through SwiftPM; this file only fixes the flags.
+# Everything a target imports must stand in its row of Package.swift.
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
-TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports
+# The tests have objects of their own: a statically linked program is compiled with other flags.
+TEST_BUILD  := .build/tests
+TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports --scratch-path $(TEST_BUILD)
+# The program that the integration tests run as its user would; the one built with the tests unless another is named.
+export LECTERN_TEST_EXECUTABLE ?= $(abspath $(TEST_BUILD)/release/lectern)
 LECTERN     := .build/release/lectern
 DEMO_FLAGS  ?=
 
@@ -23,8 +28,8 @@ test: test-unit test-integration
 test-unit: bootstrap
 	swift test $(TEST_FLAGS) --skip IntegrationTests
 
-test-integration: build
-	LECTERN_TEST_EXECUTABLE=$(abspath $(LECTERN)) swift test $(TEST_FLAGS) --filter IntegrationTests
+test-integration: bootstrap
+	swift test $(TEST_FLAGS) --filter IntegrationTests
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations

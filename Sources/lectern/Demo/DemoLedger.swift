@@ -16,6 +16,17 @@ struct DemoLedger: Sendable {
     try await LedgerRepository(connection: connection).rejectCounts(topic: topic, clusterID: clusterID)
   }
 
+  /// Where reading goes on, for each partition that has been read at all.
+  func nextOffsets() async throws -> [Int32: Int64] {
+    try await IngestRepository(connection: connection).controlProgress(clusterID: clusterID, topic: topic)
+  }
+
+  /// How many frames became a sample, a reject or a duplicate since an earlier reading.
+  func accounted(since before: LedgerCounters) async throws -> Int {
+    let now = try await totals()
+    return Int(now.accounted - now.skipped - before.accounted + before.skipped)
+  }
+
   func close() async { await connection.close() }
 
   /// Waits until each partition of the topic is read up to an offset.
@@ -23,8 +34,7 @@ struct DemoLedger: Sendable {
     var last: [Int32: Int64] = [:]
     var moved = ContinuousClock.now
     while true {
-      let progress = try await IngestRepository(connection: connection).controlProgress(
-        clusterID: clusterID, topic: topic)
+      let progress = try await nextOffsets()
       if ends.allSatisfy({ $1 == 0 || progress[$0, default: 0] >= $1 }) { return }
       if progress != last { (last, moved) = (progress, .now) }
       guard moved.duration(to: .now) < patience else { throw DemoError.backlogStalled }
@@ -39,10 +49,9 @@ struct DemoLedger: Sendable {
     var last = -1
     var moved = ContinuousClock.now
     while true {
-      let now = try await totals()
-      let done = Int(now.accounted - now.skipped - before.accounted + before.skipped)
+      let done = try await accounted(since: before)
       progress(done)
-      if done >= published { return now.since(before) }
+      if done >= published { return try await totals().since(before) }
       if done != last { (last, moved) = (done, .now) }
       guard moved.duration(to: .now) < patience else {
         throw DemoError.stalled(stored: done, published: published)

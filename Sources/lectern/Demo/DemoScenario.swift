@@ -25,6 +25,7 @@ struct DemoScenario: Service {
 
   /// How long nothing may move before the demo gives up.
   private static let patience = Duration.seconds(180)
+  private static let progressNote = "frames recognised and stored"
 
   func run() async throws {
     try await cancelWhenGracefulShutdown { try await play() }
@@ -51,7 +52,7 @@ struct DemoScenario: Service {
     let progress = ProgressLine(total: lesson.frameCount)
     let published = try await publish(producer, ledger, before, progress)
     let totals = try await ledger.settle(after: before, published: published.published, patience: Self.patience) {
-      progress.update(done: $0, note: "frames recognised and stored")
+      progress.update(done: $0, note: Self.progressNote)
     }
     progress.finish()
     let seconds = start.duration(to: .now) / .seconds(1)
@@ -72,22 +73,20 @@ struct DemoScenario: Service {
   private func publish(
     _ producer: KafkaProducer, _ ledger: DemoLedger, _ before: LedgerCounters, _ progress: ProgressLine
   ) async throws -> PublishCounts {
-    // The embedded broker forgets what its partitions cannot hold, so it gets no more than a part of it ahead. The
-    // sessions of a class spread over its partitions unevenly: count on all frames being in a few of them.
-    let isBounded = broker != nil
-    let aheadLimit = isBounded ? 400 : Int.max
-    let stored = Mutex(0)
-    let publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
-    return try await publisher.publish(lesson.frames(picture)) { sent in
-      guard sent % 10 == 0 || sent - stored.withLock({ $0 }) >= aheadLimit else { return }
-      repeat {
-        let accounted = Int(try await ledger.totals().accounted - before.accounted)
-        stored.withLock { $0 = accounted }
-        progress.update(done: accounted, note: "frames recognised and stored")
-        if sent - accounted < aheadLimit { return }
-        try await Task.sleep(for: .milliseconds(200))
-      } while true
+    var publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
+    publisher.headroom = broker.map { _ in
+      PartitionHeadroom(
+        limitBytes: EmbeddedBroker.publishAheadLimitBytes, partitionCount: EmbeddedBroker.demoPartitionCount
+      ) { try await ledger.nextOffsets() }
     }
+    let watching = Task {
+      while !Task.isCancelled {
+        progress.update(done: try await ledger.accounted(since: before), note: Self.progressNote)
+        try await Task.sleep(for: .milliseconds(250))
+      }
+    }
+    defer { watching.cancel() }
+    return try await publisher.publish(lesson.frames(picture))
   }
 
   private func connect() async throws -> PostgresConnection {

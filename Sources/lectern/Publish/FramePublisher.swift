@@ -37,14 +37,10 @@ struct FramePublisher: Sendable {
 
   /// Publishes all frames and waits for every acknowledgement.
   ///
-  /// - Parameters:
-  ///   - mayGoOn: waits until this many frames may be on the log at all: how a caller keeps a small broker from
-  ///     overflowing.
-  ///   - progress: called on any thread after each acknowledgement.
-  /// - Throws: what makes the next frame, `mayGoOn`, or cancellation; what was sent by then stays sent.
+  /// - Parameter progress: called on any thread after each acknowledgement.
+  /// - Throws: what makes the next frame, `headroom`, or cancellation; what was sent by then stays sent.
   func publish(
     _ frames: some Sequence<@Sendable () throws -> OutgoingFrame>,
-    mayGoOn: @Sendable (_ published: Int) async throws -> Void = { _ in },
     progress: @escaping @Sendable (PublishCounts) -> Void = { _ in }
   ) async throws -> PublishCounts {
     let outcome = Outcome(progress: progress)
@@ -53,7 +49,6 @@ struct FramePublisher: Sendable {
     for make in frames {
       try Task.checkCancellation()
       if rate > 0 { try await Task.sleep(until: start.advanced(by: .seconds(Double(sent) / rate))) }
-      try await mayGoOn(sent)
       while outcome.waiting >= inFlightLimit { try await Task.sleep(for: .milliseconds(2)) }
       let frame = try make()
       let event = frame.image.withUnsafeBytes { frame.event.encoded(image: $0, mode: mode) }
