@@ -67,7 +67,7 @@ package struct IngestWorker: Service {
     let consumer = try KafkaConsumer(
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
       logger: logger)
-    let probe = LogProbe(consumer: consumer, logger: logger)
+    let probe = try LogProbe(settings: kafka, logger: logger)
     let clusterID: String
     if let given = settings.clusterID {
       clusterID = given

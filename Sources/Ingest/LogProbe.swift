@@ -7,29 +7,34 @@ import Telemetry
 
 /// Questions to Kafka that block until the broker answers: asked on a thread of their own, never on the poll thread,
 /// and repeated while the broker is away.
+///
+/// They have a client of their own too: behind the consumer's, they would stand in line after its fetches, each of
+/// which the broker holds open until there are records or half a second is over.
 actor LogProbe {
   nonisolated let executor = ThreadExecutor(name: "kafka-probe")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private let consumer: KafkaConsumer
+  private let client: KafkaAdmin
+  private let settings: KafkaSettings
   private let logger: Logger
   private static let deadline = Duration.seconds(5)
 
-  init(consumer: KafkaConsumer, logger: Logger) {
-    self.consumer = consumer
+  init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
+    client = try KafkaAdmin(settings: settings, logger: logger)
+    self.settings = settings
     self.logger = logger
   }
 
   func watermarks(of partition: TopicPartition, until stop: StopFlag) async throws -> (low: Int64, high: Int64) {
     try await repeating(until: stop) { () throws(KafkaError) in
-      try consumer.watermarks(of: partition, timeout: Self.deadline)
+      try client.watermarks(of: partition, timeout: Self.deadline)
     }
   }
 
   /// The high watermark of every partition of a topic; empty if there is no such topic.
   func ends(of topic: String, until stop: StopFlag) async throws -> [Int32: Int64] {
     let count = try await repeating(until: stop) { () throws(KafkaError) in
-      try consumer.partitionCount(of: topic, timeout: Self.deadline)
+      try client.partitionCount(of: topic, timeout: Self.deadline)
     }
     var ends: [Int32: Int64] = [:]
     for number in 0..<Int32(count ?? 0) {
@@ -40,7 +45,7 @@ actor LogProbe {
 
   func clusterID(until stop: StopFlag) async throws -> String {
     try await repeating(until: stop) { () throws(KafkaError) in
-      try consumer.clusterID(timeout: Self.deadline)
+      try client.clusterID(timeout: Self.deadline)
     }
   }
 
@@ -48,7 +53,8 @@ actor LogProbe {
   /// as compaction may leave it.
   func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
     let record = try await repeating(until: stop) { () throws(KafkaError) in
-      try consumer.readRecord(at: partition, offset: last.offset, timeout: Self.deadline)
+      try KafkaReader(settings: settings, logger: logger)
+        .record(at: partition, offset: last.offset, timeout: Self.deadline)
     }
     guard let record, record.offset == last.offset else { return true }
     return LastRecord(record) == last

@@ -1,7 +1,7 @@
 import CKafka
 package import Telemetry
 
-/// Creates and describes topics. Every call blocks up to its timeout; any thread but a cooperative one.
+/// Creates and describes topics and their logs. Every call blocks up to its timeout; any thread but a cooperative one.
 ///
 /// The broker inside librdkafka has no administration: its topics are made by `EmbeddedBroker`.
 package final class KafkaAdmin: Sendable {
@@ -18,6 +18,13 @@ package final class KafkaAdmin: Sendable {
   /// The number of partitions, nil if there is no such topic.
   package func partitionCount(of topic: String, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {
     try handle.partitionCount(of: topic, timeout: timeout)
+  }
+
+  /// The first offset still in the log and the one the next record will get.
+  package func watermarks(
+    of partition: TopicPartition, timeout: Duration
+  ) throws(KafkaError) -> (low: Int64, high: Int64) {
+    try handle.watermarks(of: partition, timeout: timeout)
   }
 
   /// Makes a topic; false if it was there already, whatever its partitions. `replication` −1 means the broker's default.

@@ -26,6 +26,11 @@ package final class KafkaConsumer: Sendable {
         "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
         // Sizes that an ingest of 80,000 frames a second took; half as much stalls the fetching of librdkafka 2.0.2.
         "queued.max.messages.kbytes": "65536", "queued.min.messages": "100000",
+        // A broker hands out a record whole however large, whatever the fetch limits say, and a response over this limit
+        // would be asked for again for ever: so it is above the largest request a broker takes by default
+        // (socket.request.max.bytes, 100 MiB), where librdkafka's own 100 MB is below. Where a broker's is raised, so
+        // must this be.
+        "receive.message.max.bytes": "134217728",
       ], logger: logger
     ) { configuration in
       rd_kafka_conf_set_rebalance_cb(configuration, kafkaRebalance)
@@ -183,6 +188,9 @@ package final class KafkaConsumer: Sendable {
 
   // MARK: The log
 
+  // A broker answers a connection's requests in their order, and a consumer that waits for records keeps one open for
+  // up to 500 ms: who asks for many partitions asks on a client of its own (`KafkaAdmin`).
+
   /// The name of the cluster. Blocks up to `timeout`.
   package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
 
@@ -195,14 +203,7 @@ package final class KafkaConsumer: Sendable {
   package func watermarks(
     of partition: TopicPartition, timeout: Duration
   ) throws(KafkaError) -> (low: Int64, high: Int64) {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let error = rd_kafka_query_watermark_offsets(
-      handle.client, partition.topic, partition.partition, &low, &high, timeout.cMilliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
-    }
-    return (low, high)
+    try handle.watermarks(of: partition, timeout: timeout)
   }
 
   /// The record at exactly this offset, nil if the log has none there (deleted, compacted, a marker, past the end).

@@ -97,6 +97,18 @@ final class KafkaHandle: @unchecked Sendable {
     return String(cString: text)
   }
 
+  /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
+  func watermarks(of partition: TopicPartition, timeout: Duration) throws(KafkaError) -> (low: Int64, high: Int64) {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let error = rd_kafka_query_watermark_offsets(
+      client, partition.topic, partition.partition, &low, &high, timeout.cMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
+    }
+    return (low, high)
+  }
+
   /// The number of partitions, nil if there is no such topic. Blocks up to `timeout`; any thread.
   ///
   /// Only for consumers: a producer that asks for a topic's metadata makes the topic.
