@@ -58,7 +58,8 @@ extension Integration {
         try await bench.settle(Int64(IngestBadInput.allCases.count * 3), by: worker)
         // Still alive, in every partition.
         for input in IngestBadInput.allCases {
-          try await bench.send(input.good(3), image: input.picture(3), partition: input.partition)
+          try await bench.send(
+            input.good(3), image: input.picture(3), partition: input.partition, mode: .structured)
         }
         try await bench.settle(Int64(IngestBadInput.allCases.count * 4), by: worker)
         try await bench.checkArithmetic()

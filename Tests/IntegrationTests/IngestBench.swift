@@ -45,7 +45,8 @@ struct IngestBench: Sendable {
         let bench = IngestBench(
           server: server, database: database, owner: owner, frameTopic: topics[0], controlTopic: topics[1],
           clusterID: try await BlockingThread().run { try server.clusterID() },
-          producer: try KafkaProducer(settings: server.settings.adding(producerProperties), logger: .silent))
+          producer: try KafkaProducer(
+            settings: server.settings.adding(["linger.ms": "0"]).adding(producerProperties), logger: .silent))
         var failure: (any Error)?
         do { try await body(bench) } catch { failure = error }
         await owner.close()
@@ -96,8 +97,10 @@ struct IngestBench: Sendable {
   }
 
   @discardableResult
-  func send(_ frame: FrameEvent, image: [UInt8], partition: Int32? = nil) async throws -> KafkaProducer.Delivery {
-    let event = image.withUnsafeBytes { frame.encoded(image: $0) }
+  func send(
+    _ frame: FrameEvent, image: [UInt8], partition: Int32? = nil, mode: FrameEvent.ContentMode = .binary
+  ) async throws -> KafkaProducer.Delivery {
+    let event = image.withUnsafeBytes { frame.encoded(image: $0, mode: mode) }
     return try await send(event.headers, value: event.value, key: event.key, partition: partition)
   }
 

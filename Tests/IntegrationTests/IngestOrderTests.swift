@@ -3,6 +3,7 @@ import KafkaIO
 import LearningEvents
 import Persistence
 import PostgresIO
+import Recognition
 import Telemetry
 import TestSupport
 import Testing
@@ -73,7 +74,9 @@ extension Integration {
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.announce(learners: 2)
         let (looking, revoked) = (StopFlag(), StopFlag())
-        let recognizer = IngestRecognizer { _ in
+        let picture = IngestPictures.picture(1)
+        let recognizer = IngestRecognizer { requests in
+          guard requests.contains(where: { $0.bytes == picture }) else { return }
           looking.raise()
           await revoked.wait()
         }
@@ -93,6 +96,7 @@ extension Integration {
         let rejects = try await bench.rejects(partition: 0)
         #expect(rejects.map(\.offset) == [1, 3, 5])
         #expect(rejects.allSatisfy { $0.code == "no_consent" || $0.code == "erased" })
+        #expect(rejects.first?.detail == "at the time of storing")
         #expect(Set(try await bench.samples().keys) == Set([0, 2, 4].map { "s0-\(IngestBench.marker)/\($0)" }))
         try await bench.checkArithmetic()
       }
