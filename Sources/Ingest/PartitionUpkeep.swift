@@ -1,4 +1,5 @@
 import LearningEvents
+import Persistence
 import PostgresIO
 import Telemetry
 
