@@ -297,7 +297,8 @@ COMMENT ON TABLE lectern.audit_log IS 'Who read or changed what about people. Ap
 
 -- Workers get no table at all: they execute functions. The others read what they compute from or show.
 GRANT SELECT ON lectern.source, lectern.course, lectern.segment, lectern.session, lectern.session_declaration,
-  lectern.model, lectern.emotion_sample, lectern.rollup_dirty, lectern.erasure TO lectern_aggregator;
+  lectern.model, lectern.emotion_sample, lectern.rollup_dirty, lectern.erasure, lectern.ingest_ledger,
+  lectern.ingest_reject TO lectern_aggregator;
 GRANT DELETE, INSERT ON lectern.rollup_dirty TO lectern_aggregator;
 GRANT SELECT ON lectern.source, lectern.course, lectern.segment, lectern.model TO lectern_web;
 GRANT INSERT ON lectern.audit_log TO lectern_web, lectern_aggregator;

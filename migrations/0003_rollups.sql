@@ -207,7 +207,7 @@ COMMENT ON TABLE lectern.released_minute IS
 GRANT SELECT, INSERT, UPDATE, DELETE ON lectern.session_segment_sum, lectern.session_minute_sum,
   lectern.learner_segment_metric, lectern.segment_metric, lectern.course_release, lectern.release_cell,
   lectern.release_contribution, lectern.released_segment, lectern.released_minute TO lectern_aggregator;
-GRANT SELECT ON lectern.metric_weights TO lectern_aggregator, lectern_web, lectern_analyst, lectern_researcher;
+GRANT SELECT ON lectern.metric_weights TO lectern_aggregator, lectern_web;
 GRANT SELECT ON lectern.released_segment, lectern.released_minute TO lectern_web;
 
 -- lectern_migrator owns the tables, and with them the analysts' views; forced, its own rows need a policy too.
@@ -242,23 +242,23 @@ SELECT
   c.course_id, s.uri AS source, c.external_id AS course, c.title AS course_title,
   r.segment_id, g.external_id AS segment, g.title AS segment_title, g.ordinal,
   min(r.learners) FILTER (WHERE r.metric = 'concentration') AS learners,
-  max(r.mean) FILTER (WHERE r.metric = 'coverage')::numeric / 10000 AS coverage,
-  max(r.mean) FILTER (WHERE r.metric = 'concentration')::numeric / 100 AS concentration,
-  max(r.mean) FILTER (WHERE r.metric = 'concentration_low')::numeric / 100 AS concentration_low,
-  max(r.mean) FILTER (WHERE r.metric = 'concentration_high')::numeric / 100 AS concentration_high,
-  max(r.interval_low) FILTER (WHERE r.metric = 'concentration')::numeric / 100 AS concentration_interval_low,
-  max(r.interval_high) FILTER (WHERE r.metric = 'concentration')::numeric / 100 AS concentration_interval_high,
-  max(r.mean) FILTER (WHERE r.metric = 'engagement')::numeric / 100 AS engagement,
-  max(r.interval_low) FILTER (WHERE r.metric = 'engagement')::numeric / 100 AS engagement_interval_low,
-  max(r.interval_high) FILTER (WHERE r.metric = 'engagement')::numeric / 100 AS engagement_interval_high,
-  max(r.mean) FILTER (WHERE r.metric = 'on_task')::numeric / 10000 AS on_task,
-  max(r.mean) FILTER (WHERE r.metric = 'focused')::numeric / 10000 AS focused,
-  max(r.mean) FILTER (WHERE r.metric = 'distracted')::numeric / 10000 AS distracted,
-  max(r.mean) FILTER (WHERE r.metric = 'curious')::numeric / 10000 AS curious,
-  max(r.mean) FILTER (WHERE r.metric = 'confused')::numeric / 10000 AS confused,
-  max(r.mean) FILTER (WHERE r.metric = 'tired')::numeric / 10000 AS tired,
-  max(r.mean) FILTER (WHERE r.metric = 'happy')::numeric / 10000 AS happy,
-  max(r.mean) FILTER (WHERE r.metric = 'confusion_episodes')::numeric / 10000 AS confusion_episodes,
+  round(max(r.mean) FILTER (WHERE r.metric = 'coverage')::numeric / 10000, 4) AS coverage,
+  round(max(r.mean) FILTER (WHERE r.metric = 'concentration')::numeric / 100, 2) AS concentration,
+  round(max(r.mean) FILTER (WHERE r.metric = 'concentration_low')::numeric / 100, 2) AS concentration_low,
+  round(max(r.mean) FILTER (WHERE r.metric = 'concentration_high')::numeric / 100, 2) AS concentration_high,
+  round(max(r.interval_low) FILTER (WHERE r.metric = 'concentration')::numeric / 100, 2) AS concentration_interval_low,
+  round(max(r.interval_high) FILTER (WHERE r.metric = 'concentration')::numeric / 100, 2) AS concentration_interval_high,
+  round(max(r.mean) FILTER (WHERE r.metric = 'engagement')::numeric / 100, 2) AS engagement,
+  round(max(r.interval_low) FILTER (WHERE r.metric = 'engagement')::numeric / 100, 2) AS engagement_interval_low,
+  round(max(r.interval_high) FILTER (WHERE r.metric = 'engagement')::numeric / 100, 2) AS engagement_interval_high,
+  round(max(r.mean) FILTER (WHERE r.metric = 'on_task')::numeric / 10000, 4) AS on_task,
+  round(max(r.mean) FILTER (WHERE r.metric = 'focused')::numeric / 10000, 4) AS focused,
+  round(max(r.mean) FILTER (WHERE r.metric = 'distracted')::numeric / 10000, 4) AS distracted,
+  round(max(r.mean) FILTER (WHERE r.metric = 'curious')::numeric / 10000, 4) AS curious,
+  round(max(r.mean) FILTER (WHERE r.metric = 'confused')::numeric / 10000, 4) AS confused,
+  round(max(r.mean) FILTER (WHERE r.metric = 'tired')::numeric / 10000, 4) AS tired,
+  round(max(r.mean) FILTER (WHERE r.metric = 'happy')::numeric / 10000, 4) AS happy,
+  round(max(r.mean) FILTER (WHERE r.metric = 'confusion_episodes')::numeric / 10000, 4) AS confusion_episodes,
   max(r.weights_version) AS weights_version,
   max(r.released_at) AS released_at
 FROM lectern.released_segment r
@@ -271,7 +271,7 @@ COMMENT ON VIEW analytics.segment_overview IS
   'minimum are not here. A null segment holds the frames outside any segment.';
 COMMENT ON COLUMN analytics.segment_overview.learners IS 'Learners with enough coverage, rounded down to a multiple of five.';
 COMMENT ON COLUMN analytics.segment_overview.coverage IS 'Classified time over expected time, 0 to 1, over all learners seen.';
-COMMENT ON COLUMN analytics.segment_overview.concentration IS '0 to 100, see lectern.metric_weights.';
+COMMENT ON COLUMN analytics.segment_overview.concentration IS '0 to 100, see analytics.metric_weights.';
 COMMENT ON COLUMN analytics.segment_overview.concentration_low IS 'Concentration if confusion counted 0.33.';
 COMMENT ON COLUMN analytics.segment_overview.concentration_high IS 'Concentration if confusion counted 0.67.';
 COMMENT ON COLUMN analytics.segment_overview.concentration_interval_low IS '95 % bootstrap interval of the mean, by learner.';
@@ -285,12 +285,12 @@ SELECT
   c.course_id, s.uri AS source, c.external_id AS course, c.title AS course_title,
   r.segment_id, g.external_id AS segment, g.title AS segment_title, g.ordinal, r.learners,
   rank() OVER (PARTITION BY c.course_id ORDER BY r.mean DESC) AS rank,
-  r.mean::numeric / 100 AS interest,
-  r.median::numeric / 100 AS median,
-  r.lower_quartile::numeric / 100 AS lower_quartile,
-  r.upper_quartile::numeric / 100 AS upper_quartile,
-  r.interval_low::numeric / 100 AS interval_low,
-  r.interval_high::numeric / 100 AS interval_high,
+  round(r.mean::numeric / 100, 2) AS interest,
+  round(r.median::numeric / 100, 2) AS median,
+  round(r.lower_quartile::numeric / 100, 2) AS lower_quartile,
+  round(r.upper_quartile::numeric / 100, 2) AS upper_quartile,
+  round(r.interval_low::numeric / 100, 2) AS interval_low,
+  round(r.interval_high::numeric / 100, 2) AS interval_high,
   ARRAY(
     SELECT o.segment_id FROM lectern.released_segment o
     WHERE o.course_id = r.course_id AND o.metric = 'interest' AND o.segment_id IS NOT NULL
@@ -314,14 +314,14 @@ CREATE VIEW analytics.emotion_timeline AS
 SELECT
   c.course_id, s.uri AS source, c.external_id AS course, r.segment_id, g.external_id AS segment, g.ordinal, r.minute,
   min(r.learners) FILTER (WHERE r.metric = 'concentration') AS learners,
-  max(r.mean) FILTER (WHERE r.metric = 'concentration')::numeric / 100 AS concentration,
-  max(r.mean) FILTER (WHERE r.metric = 'engagement')::numeric / 100 AS engagement,
-  max(r.mean) FILTER (WHERE r.metric = 'focused')::numeric / 10000 AS focused,
-  max(r.mean) FILTER (WHERE r.metric = 'distracted')::numeric / 10000 AS distracted,
-  max(r.mean) FILTER (WHERE r.metric = 'curious')::numeric / 10000 AS curious,
-  max(r.mean) FILTER (WHERE r.metric = 'confused')::numeric / 10000 AS confused,
-  max(r.mean) FILTER (WHERE r.metric = 'tired')::numeric / 10000 AS tired,
-  max(r.mean) FILTER (WHERE r.metric = 'happy')::numeric / 10000 AS happy,
+  round(max(r.mean) FILTER (WHERE r.metric = 'concentration')::numeric / 100, 2) AS concentration,
+  round(max(r.mean) FILTER (WHERE r.metric = 'engagement')::numeric / 100, 2) AS engagement,
+  round(max(r.mean) FILTER (WHERE r.metric = 'focused')::numeric / 10000, 4) AS focused,
+  round(max(r.mean) FILTER (WHERE r.metric = 'distracted')::numeric / 10000, 4) AS distracted,
+  round(max(r.mean) FILTER (WHERE r.metric = 'curious')::numeric / 10000, 4) AS curious,
+  round(max(r.mean) FILTER (WHERE r.metric = 'confused')::numeric / 10000, 4) AS confused,
+  round(max(r.mean) FILTER (WHERE r.metric = 'tired')::numeric / 10000, 4) AS tired,
+  round(max(r.mean) FILTER (WHERE r.metric = 'happy')::numeric / 10000, 4) AS happy,
   max(r.released_at) AS released_at
 FROM lectern.released_minute r
 JOIN lectern.course c USING (course_id)
@@ -331,4 +331,9 @@ GROUP BY c.course_id, s.uri, r.segment_id, g.segment_id, r.minute;
 COMMENT ON VIEW analytics.emotion_timeline IS
   'One row for each released minute of each released segment, counted from the segment''s start: means over learners.';
 
-GRANT SELECT ON analytics.segment_overview, analytics.course_interest, analytics.emotion_timeline TO lectern_analyst;
+CREATE VIEW analytics.metric_weights AS SELECT * FROM lectern.metric_weights;
+COMMENT ON VIEW analytics.metric_weights IS 'The weights of each version of the metrics; figures name the version they were made with.';
+
+GRANT SELECT ON analytics.segment_overview, analytics.course_interest, analytics.emotion_timeline, analytics.metric_weights
+  TO lectern_analyst;
+GRANT SELECT ON analytics.metric_weights TO lectern_researcher;

@@ -10,9 +10,9 @@ import Telemetry
 
 /// Puts a worker together from its configuration: bundle, recognition, Kafka and PostgreSQL.
 struct WorkerAssembly {
-  /// What a worker cannot do without; deployment and purpose are the gate's to ask for.
+  /// What a worker cannot do without.
   static let required: [any AnyConfigurationKey] = [
-    Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle,
+    Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle, Keys.region, Keys.purpose,
   ]
 
   let context: CommandContext

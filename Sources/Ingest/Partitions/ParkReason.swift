@@ -21,11 +21,11 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .retentionPassed(let next, let low):
-      "offsets \(next)..<\(low) were removed by retention before they were stored; to go on: lectern ledger accept-gap"
+      "offsets \(next)..<\(low) were removed by retention before they were stored; see docs/operations.md, \"Parked partitions\""
     case .logIsShorter(let next, let high):
-      "the log ends at \(high), before the ledger's offset \(next); was the topic recreated? lectern ledger new-incarnation"
+      "the log ends at \(high), before the ledger's offset \(next): was the topic recreated? See docs/operations.md, \"Parked partitions\""
     case .lastRecordDiffers(let offset):
-      "the record at offset \(offset) is not the one last stored; was the topic recreated? lectern ledger new-incarnation"
+      "the record at offset \(offset) is not the one last stored: was the topic recreated? See docs/operations.md, \"Parked partitions\""
     }
   }
 }

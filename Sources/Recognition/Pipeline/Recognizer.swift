@@ -83,8 +83,8 @@ package final class Recognizer: FrameRecognizing {
           var done: [(Int, RecognitionOutcome)] = []
           while let index = cursor.next() {
             try Task.checkCancellation()
-            let outcome = try await lanes.withResource { try await outcome(of: requests[index], on: $0) }
-            done.append((index, outcome))
+            let answer = try await lanes.withResource { lane in try await outcome(of: requests[index], on: lane) }
+            done.append((index, answer))
           }
           return done
         }

@@ -13,18 +13,21 @@ struct LedgerCommand: Command {
 
     mutating func run() async throws {
       let context = try CommandContext(self, required: [Keys.postgresURL])
-      let ledgers = try await context.withConnection(application: "ledger") { connection in
+      let ledgers = try await context.withConnection(role: "lectern_aggregator", application: "ledger") { connection in
         try await LedgerRepository(connection: connection).ledgers()
       }
       if json { return try Terminal.print(json: ledgers.map(LedgerLine.init)) }
       let table = TextTable(
-        ["topic", "partition", "next", "samples", "rejects", "duplicates", "applied", "skipped", "lost"], leading: 1)
+        [
+          "topic", "incarnation", "partition", "next", "samples", "rejects", "duplicates", "applied", "skipped", "lost",
+        ], leading: 1)
       Terminal.print(
         table.text(
           ledgers.map { row in
             let counters = row.counters
             let numbers = [
-              Int64(row.log.partition), row.nextOffset, counters.samples, counters.rejects, counters.duplicates,
+              Int64(row.log.incarnation ?? 0), Int64(row.log.partition), row.nextOffset, counters.samples,
+              counters.rejects, counters.duplicates,
               counters.applied, counters.skipped, counters.lost,
             ]
             return [row.log.topic] + numbers.map(String.init)

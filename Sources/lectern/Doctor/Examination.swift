@@ -86,7 +86,9 @@ struct Examination {
     guard let folder = context.settings.optional(Keys.bundle)?.path else {
       return .warning(
         "model bundle", "none is configured; the demo makes an untrained one",
-        remedy: "set \(Keys.bundle.name) for workers")
+        remedy:
+          "set \(Keys.bundle.name) for workers; 'lectern demo' leaves an untrained one in \(DemoFolder(path: DemoFolder.standard).model)"
+      )
     }
     do throws(BundleError) {
       let stored = try StoredBundle.load(from: folder)
