@@ -1,20 +1,22 @@
 /// Whether configured servers are on this machine, which is all a demonstration may use.
-enum ServerLocality {
+package enum ServerLocality {
   /// True if every host is a loopback address or none is configured.
-  static func isLocal(bootstrapServers: String?) -> Bool {
+  package static func isLocal(bootstrapServers: String?) -> Bool {
     guard let bootstrapServers else { return true }
-    return bootstrapServers.split(separator: ",").allSatisfy { server in
-      var address = server.drop { $0 == " " }
-      // librdkafka takes a protocol in front: PLAINTEXT://host:port.
-      if let range = address.firstRange(of: "://") { address = address[range.upperBound...] }
-      return isLoopback(hostName(of: address))
-    }
+    let servers = bootstrapServers.split(separator: ",")
+    return !servers.isEmpty
+      && servers.allSatisfy { server in
+        var address = server.drop { $0 == " " }
+        // librdkafka takes a protocol in front: PLAINTEXT://host:port.
+        if let range = address.firstRange(of: "://") { address = address[range.upperBound...] }
+        return isLoopback(hostName(of: address))
+      }
   }
 
   /// True if the connection string names only Unix sockets and loopback addresses, or nothing is configured.
   ///
   /// A string that names no host takes it from libpq's environment and files, so only an explicit one counts.
-  static func isLocal(postgresURL: String?) -> Bool {
+  package static func isLocal(postgresURL: String?) -> Bool {
     guard let url = postgresURL else { return true }
     let hosts = url.firstRange(of: "://") == nil ? hosts(ofWords: url) : hosts(ofURI: url)
     return !hosts.isEmpty
@@ -27,8 +29,14 @@ enum ServerLocality {
     if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
     var hosts = authority.split(separator: ",").map { String(hostName(of: $0)) }.filter { !$0.isEmpty }
     let query = uri.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
-    for item in query.split(separator: "&") where item.hasPrefix("host=") || item.hasPrefix("hostaddr=") {
-      hosts += item.split(separator: "=", maxSplits: 1)[1].split(separator: ",").map(String.init)
+    for item in query.split(separator: "&") {
+      let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      switch pair[0] {
+      case "host", "hostaddr": hosts += (pair.last ?? "").split(separator: ",").map(String.init)
+      // A service file may name any host, and so may a key in disguise.
+      case let key where key == "service" || key.contains("%"): hosts.append(String(key))
+      default: break
+      }
     }
     return hosts
   }
