@@ -10,6 +10,7 @@ package actor IngestDatabase {
   private let metrics: IngestMetrics
   private let health: IngestHealth
   private var repository: IngestRepository?
+  private var opening: Task<Result<IngestRepository, PostgresError>, Never>?
 
   package init(settings: PostgresSettings, registry: MetricsRegistry, health: IngestHealth, logger: Logger) {
     self.settings = settings
@@ -87,21 +88,25 @@ package actor IngestDatabase {
     }
   }
 
+  /// The open connection, or the one that is being opened: however many wait, one is opened.
   private func connected() async throws(PostgresError) -> IngestRepository {
     if let repository { return repository }
-    do throws(PostgresError) {
-      let opened = try await IngestRepository.open(settings, logger: logger)
-      // Another task may have connected while this one waited: one connection is enough.
-      if let repository {
-        await opened.close()
-        return repository
+    let task =
+      opening
+      ?? Task { [settings, logger] in
+        do throws(PostgresError) {
+          return .success(try await IngestRepository.open(settings, logger: logger))
+        } catch {
+          return .failure(error)
+        }
       }
-      repository = opened
-      health.setDatabaseReachable(true)
-      return opened
-    } catch {
-      health.setDatabaseReachable(false)
-      throw error
+    opening = task
+    let result: Result<IngestRepository, PostgresError> = await task.value
+    if opening == task {
+      opening = nil
+      repository = try? result.get()
+      health.setDatabaseReachable(repository != nil)
     }
+    return try result.get()
   }
 }

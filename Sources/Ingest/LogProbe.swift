@@ -70,7 +70,9 @@ actor LogProbe {
       do throws(KafkaError) {
         return try question()
       } catch {
-        guard error.isRetryable else { throw error }
+        // A topic that is being made anew answers so for a while; a worker does not die for it.
+        let isPassing: Set<KafkaError.Code> = [.unknownTopic, .unknownPartition, .unknownTopicOrPartition]
+        guard error.isRetryable || isPassing.contains(error.code) else { throw error }
         logger.warning("Kafka did not answer; asking again", metadata: ["error": .string(error.description)])
       }
       try await stop.sleep(for: backoff.delay(using: &generator))
@@ -88,5 +90,12 @@ extension LastRecord {
   }
 
   /// The record's time, where it has one.
-  var timestamp: EventTime? { timestampMilliseconds.map { EventTime(microseconds: $0 * 1000) } }
+  ///
+  /// The producer may have set it to anything; what no calendar holds becomes the calendar's end.
+  var timestamp: EventTime? {
+    timestampMilliseconds.map { milliseconds in
+      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return overflow ? (milliseconds < 0 ? .earliest : .latest) : EventTime(microseconds: microseconds)
+    }
+  }
 }

@@ -123,6 +123,8 @@ final class PollLoop: Sendable {
     case .error(let error):
       if error.isFatal {
         events.yield(.failed(error))
+      } else if error.code == .noOffset, let partition = error.topicPartition {
+        append(.outOfLog, bytes: 0, to: partition, in: &flows, at: now)
       } else {
         logger.warning("Kafka reports a problem", metadata: ["error": .string(error.description)])
       }

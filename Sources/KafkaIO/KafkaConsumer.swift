@@ -60,10 +60,9 @@ package final class KafkaConsumer: Sendable {
     if let event = nextCallbackEvent() { return event }
     guard !handle.callbacks.state.withLock(\.isClosed) else { return nil }
     // The rebalance callback runs inside and yields, so that its event is not late.
-    let event = rd_kafka_consumer_poll(handle.client, timeout.cMilliseconds).map(event(adopting:))
-    guard let first = nextCallbackEvent() else { return event }
-    if let event { handle.callbacks.state.withLock { $0.events.append(event) } }
-    return first
+    // A record in hand goes first: were it kept back, the caller might seek before it is handed out.
+    if let event = rd_kafka_consumer_poll(handle.client, timeout.cMilliseconds).map(event(adopting:)) { return event }
+    return nextCallbackEvent()
   }
 
   private func nextCallbackEvent() -> KafkaConsumerEvent? {

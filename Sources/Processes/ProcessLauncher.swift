@@ -62,7 +62,7 @@ package final class ProcessLauncher: Sendable {
     } onCancel: {
       child.send(SIGKILL, toGroup: true)
     }
-    let (output, errors) = (streams.output.finish(), streams.errors.finish())
+    let (output, errors) = (await streams.output.finish(), await streams.errors.finish())
     try Task.checkCancellation()
     if isLate, status == .signalled(SIGKILL) {
       throw ProcessError.deadlineExceeded(executable: command.executable, deadline: deadline)

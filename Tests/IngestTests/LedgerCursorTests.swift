@@ -43,7 +43,8 @@ import Testing
       LedgerState(ledgerID: 3, epoch: epoch, nextOffset: next, last: nil)
     }
     #expect(FenceOutcome(row: row(epoch: 10, next: 100), cursor: cursor) == .claimedElsewhere)
-    #expect(FenceOutcome(row: nil, cursor: cursor) == .claimedElsewhere)
+    #expect(FenceOutcome(row: nil, cursor: cursor) == .databaseWentBackBeforeClaim)
+    #expect(FenceOutcome(row: row(epoch: 8, next: 100), cursor: cursor) == .databaseWentBackBeforeClaim)
     #expect(FenceOutcome(row: row(next: 103), cursor: cursor) == .alreadyStored(nextOffset: 103))
     #expect(FenceOutcome(row: row(next: 40), cursor: cursor) == .databaseWentBack(nextOffset: 40))
     #expect(FenceOutcome(row: row(next: 100), cursor: cursor) == .unchanged)

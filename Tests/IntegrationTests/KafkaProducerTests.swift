@@ -88,7 +88,8 @@ extension Integration {
   }
 
   /// What the embedded broker alone can do: faults.
-  @Suite(.enabled(if: !KafkaTestServer.isReal)) struct EmbeddedBrokerFaults {
+  @Suite(.enabled(if: !KafkaTestServer.isReal, "only the embedded broker has faults to inject"))
+  struct EmbeddedBrokerFaults {
     @Test func everyStartIsAnotherLog() throws {
       let brokers = try (0..<2).map { _ in try EmbeddedBroker(logger: .silent) }
       #expect(brokers[0].clusterID != brokers[1].clusterID)

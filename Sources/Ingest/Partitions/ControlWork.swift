@@ -19,6 +19,7 @@ struct ControlWork: PartitionWork {
         guard record.offset >= cursor.nextOffset else { continue }
         changes.append(ControlChange(record, context: context))
       case .end(let offset): end = offset
+      case .outOfLog: break
       }
     }
     var runs = changes.isEmpty && (end ?? 0) <= cursor.nextOffset ? [] : [changes[...]]

@@ -8,12 +8,19 @@ package enum FenceOutcome: Sendable, Equatable {
   case alreadyStored(nextOffset: Int64)
   /// The database went back to an older state: read that part of the log again.
   case databaseWentBack(nextOffset: Int64)
+  /// The database went back to before this claim was made.
+  case databaseWentBackBeforeClaim
   /// The ledger stands where it was expected: what was fenced is over, try again.
   case unchanged
 
-  /// Compares the row with what the store expected; a missing row means the database went back further than the claim.
+  /// Compares the row with what the store expected; a missing row or an older epoch means that the database
+  /// went back further than the claim.
   package init(row: LedgerState?, cursor: LedgerCursor) {
-    guard let row, row.epoch == cursor.epoch else {
+    guard let row, row.epoch >= cursor.epoch else {
+      self = .databaseWentBackBeforeClaim
+      return
+    }
+    guard row.epoch == cursor.epoch else {
       self = .claimedElsewhere
       return
     }

@@ -42,6 +42,7 @@ struct FrameWork: PartitionWork {
         guard record.offset >= cursor.nextOffset else { continue }
         pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonymizer: context.pseudonymizer))
       case .end(let offset): end = offset
+      case .outOfLog: break
       }
     }
     while !pending.isEmpty {

@@ -33,7 +33,7 @@ struct PartitionTask: Sendable {
         }
         try await work.prepare(context, stop: stop)
         if try await follow(from: cursor) == .ended { return }
-        // Claimed elsewhere while still assigned here: let the other one have its turn.
+        // Claimed elsewhere while still assigned here (let the other one have its turn), or the log moved away.
         context.loop.send(.hold(partition, queue))
         try await stop.sleep(for: backoff.delay(using: &generator))
       }
@@ -72,7 +72,7 @@ struct PartitionTask: Sendable {
     return LedgerCursor(ledgerID: claim.ledgerID, epoch: claim.epoch, nextOffset: claim.nextOffset)
   }
 
-  private enum Ending { case ended, claimedElsewhere }
+  private enum Ending { case ended, claimAgain }
 
   /// Takes batches until the queue closes or the claim is lost.
   private func follow(from start: LedgerCursor) async throws -> Ending {
@@ -82,10 +82,17 @@ struct PartitionTask: Sendable {
       do {
         try await work.process(entries, at: &cursor, context, stop: stop)
         context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
+        if entries.contains(where: \.isOutOfLog) { return .claimAgain }
       } catch let error as PostgresError where error.severity == .fenced {
         context.metrics.fenced.increment()
         switch try await settle(cursor) {
-        case .claimedElsewhere: return .claimedElsewhere
+        case .claimedElsewhere: return .claimAgain
+        case .databaseWentBackBeforeClaim:
+          context.metrics.rewinds.increment()
+          context.logger.error(
+            "the database went back to a state before this claim: claiming again",
+            metadata: ["partition": .string(name)])
+          return .claimAgain
         case .unchanged: break
         case .alreadyStored(let offset): cursor.nextOffset = offset
         case .databaseWentBack(let offset):
