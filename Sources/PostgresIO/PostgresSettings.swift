@@ -1,3 +1,5 @@
+import CPostgres
+
 /// How to reach a database and how to behave on the connection.
 package struct PostgresSettings: Sendable, CustomStringConvertible {
   /// A libpq connection string: a `postgresql://` URI or `key=value` words. May hold a password: never logged.
@@ -27,6 +29,14 @@ package struct PostgresSettings: Sendable, CustomStringConvertible {
     self.connectDeadline = connectDeadline
     self.statementDeadline = statementDeadline
     self.lockTimeout = lockTimeout
+  }
+
+  /// Whether libpq can read the connection string; connects to nothing. What libpq would say of a bad one is not passed
+  /// on, because it quotes from the string, which may hold a password.
+  package var isWellFormed: Bool {
+    guard let options = PQconninfoParse(url, nil) else { return false }
+    PQconninfoFree(options)
+    return true
   }
 
   package var description: String { "PostgreSQL as \(applicationName)" }

@@ -59,8 +59,11 @@ final class OutputCollector: Sendable {
     return state.withLock { ($0.bytes, $0.isTruncated) }
   }
 
-  // The thread holds this object until it has closed the other ends.
-  deinit { close(wakeWriteEnd) }
+  // Not by the thread: `finish` may still write, and to a pipe that nobody reads that is a signal.
+  deinit {
+    close(wakeWriteEnd)
+    close(wakeReadEnd)
+  }
 
   /// The body of the thread: reads until the end of the stream, or once more after it is told to stop.
   private func collect() {
@@ -74,7 +77,6 @@ final class OutputCollector: Sendable {
       isOpen = drain()
     }
     close(readEnd)
-    close(wakeReadEnd)
     let waiter = state.withLock { state in
       state.isDone = true
       defer { state.waiter = nil }

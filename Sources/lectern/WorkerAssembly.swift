@@ -17,6 +17,18 @@ struct WorkerAssembly {
 
   let context: CommandContext
 
+  /// The configured bundle; what is wrong with it is a refused configuration.
+  func bundle() throws -> StoredBundle {
+    let folder = context.settings[Keys.bundle].path
+    do throws(BundleError) {
+      return try StoredBundle.load(from: folder)
+    } catch {
+      throw ConfigurationError(
+        key: Keys.bundle.name, value: folder, place: "\(context.settings.origin(of: Keys.bundle))",
+        problem: error.message, remedy: "name a folder with a model bundle; 'lectern demo' makes an untrained one")
+    }
+  }
+
   /// The worker of a loaded bundle.
   func worker(_ stored: StoredBundle, clusterID: String? = nil) async throws -> IngestWorker {
     let recognizer = try await factory.recognizer(

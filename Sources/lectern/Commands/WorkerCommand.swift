@@ -28,8 +28,8 @@ struct WorkerCommand: Command {
         "region": .string(gate.region.code), "purpose": .string(gate.purpose.rawValue),
         "basis": .string(gate.basis ?? "none needed"),
       ])
-    let stored = try StoredBundle.load(from: context.settings[Keys.bundle].path)
-    let worker = try await WorkerAssembly(context: context).worker(stored)
+    let assembly = WorkerAssembly(context: context)
+    let worker = try await assembly.worker(try assembly.bundle())
     let health = worker.health
     let services = try HealthServer.services(context) { health.problems } + [worker]
     try await ServiceGroup(

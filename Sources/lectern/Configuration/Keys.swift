@@ -1,6 +1,8 @@
 import Analytics
 import Configuration
 import Ingest
+import KafkaIO
+import PostgresIO
 import Telemetry
 
 /// Every configuration key of Lectern. Flags go over the environment, the environment over the file, the file over the
@@ -9,9 +11,24 @@ enum Keys {
   // MARK: Servers
 
   static let bootstrapServers = ConfigurationKey<String>(
-    "LECTERN_KAFKA_BOOTSTRAP_SERVERS", help: "Kafka brokers, host:port separated by commas")
+    "LECTERN_KAFKA_BOOTSTRAP_SERVERS", help: "Kafka brokers, host:port separated by commas"
+  ) { servers in
+    let isGood = servers.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { server in
+      guard let colon = server.lastIndex(of: ":"), colon != server.startIndex else { return false }
+      return (UInt16(server[server.index(after: colon)...]) ?? 0) > 0
+    }
+    return isGood ? nil : "host:port, several separated by commas"
+  }
   static let kafkaProperties = ConfigurationKey<[String: String]>(
-    "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka, such as security.protocol=SASL_SSL", secret: true)
+    "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka, such as security.protocol=SASL_SSL", secret: true
+  ) { properties in
+    do throws(KafkaError) {
+      try KafkaSettings(bootstrapServers: "127.0.0.1", properties: properties).check()
+      return nil
+    } catch {
+      return "properties librdkafka knows, with values it takes"
+    }
+  }
   static let clusterID = ConfigurationKey<String>(
     "LECTERN_KAFKA_CLUSTER_ID", help: "the name the ledger keeps this cluster under; unset asks the broker")
   static let frameTopic = ConfigurationKey<String>(
@@ -21,7 +38,11 @@ enum Keys {
   static let consumerGroup = ConfigurationKey<String>(
     "LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group that all workers share")
   static let postgresURL = ConfigurationKey<String>(
-    "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true)
+    "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true
+  ) {
+    PostgresSettings(url: $0).isWellFormed
+      ? nil : "postgresql://user:password@host:port/database (with %40 for an @ in the password) or key=value words"
+  }
 
   // MARK: Deployment
 

@@ -75,11 +75,12 @@ struct Demo {
   /// The configured bundle, or the untrained one, which is made at the first run.
   private func bundle(_ context: CommandContext) async throws -> StoredBundle {
     let path = context.settings[Keys.bundle].path
-    guard path == folder.model else { return try StoredBundle.load(from: path) }
+    let assembly = WorkerAssembly(context: context)
+    guard path == folder.model else { return try assembly.bundle() }
     if !StoredBundle.exists(in: path) {
       Terminal.note("making an untrained network of full size, once; it knows nothing of faces\n")
     }
-    return try await WorkerAssembly(context: context).factory.untrainedBundle(in: path, seed: 1)
+    return try await assembly.factory.untrainedBundle(in: path, seed: 1)
   }
 
   /// The configuration of this demo: what the command line, environment and file say, and what it brings itself.
@@ -124,12 +125,17 @@ struct Demo {
     _ settings: Settings, logger: Logger, into found: inout [String: String]
   ) async throws -> EmbeddedBroker? {
     let thread = ThreadExecutor(name: "demo-kafka")
-    let topics = [settings[Keys.frameTopic]: 6, settings[Keys.controlTopic]: 1]
+    let controlTopic = settings[Keys.controlTopic]
+    let topics = [settings[Keys.frameTopic]: 6, controlTopic: 1]
     guard settings.optional(Keys.bootstrapServers) == nil else {
       let kafka = CommandContext(settings: settings).kafka
       try await thread.run { () throws(KafkaError) in
         let admin = try KafkaAdmin(settings: kafka, logger: logger)
-        for (topic, partitions) in topics { try admin.createTopic(topic, partitions: partitions) }
+        for (topic, partitions) in topics {
+          // Consent must not be forgotten with time.
+          let keeps = topic == controlTopic ? ["cleanup.policy": "delete", "retention.ms": "-1"] : [:]
+          try admin.createTopic(topic, partitions: partitions, configuration: keeps)
+        }
       }
       return nil
     }

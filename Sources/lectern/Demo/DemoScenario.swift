@@ -41,6 +41,7 @@ struct DemoScenario: Service {
     // On a Kafka that was used before, this worker may have older frames to read first.
     try await ledger.catchUp(with: log.ends, patience: Self.patience)
     let before = try await ledger.totals()
+    let rejectsBefore = try await ledger.rejects()
     for event in lesson.controlEvents(at: CommandContext.now()) {
       _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
     }
@@ -56,7 +57,7 @@ struct DemoScenario: Service {
     }
     progress.finish()
     let seconds = start.duration(to: .now) / .seconds(1)
-    let rejects = try await ledger.rejects()
+    let rejects = try await ledger.rejects().map { code, count in (code, count - rejectsBefore[code, default: 0]) }
     await ledger.close()
 
     // The lesson is over: so is its release period, and what was computed of it may be shown where enough took part.
@@ -64,7 +65,8 @@ struct DemoScenario: Service {
     let report = try await writeReport()
     let summary = DemoSummary(
       published: published.published, stored: totals.samples, rejected: totals.rejects, duplicates: totals.duplicates,
-      rejects: rejects, segments: report.segments.count, seconds: seconds, reportPath: folder.report, url: url,
+      rejects: rejects.filter { $0.1 > 0 }, segments: report.segments.count, seconds: seconds,
+      reportPath: folder.report, url: url,
       isSynthetic: report.framesAreSynthetic, isTrained: report.models.allSatisfy(\.isTrained))
     try summary.print(asJSON: printsJSON, isServing: !endsWhenDone)
     guard summary.addsUp, published.failed == 0 else { throw DemoError.doesNotAddUp }

@@ -18,13 +18,14 @@ struct DemoSummary: Encodable {
   let trainedModel: Bool
 
   init(
-    published: Int, stored: Int64, rejected: Int64, duplicates: Int64, rejects: [RejectCode: Int64], segments: Int,
+    published: Int, stored: Int64, rejected: Int64, duplicates: Int64, rejects: [(code: RejectCode, count: Int64)],
+    segments: Int,
     seconds: Double, reportPath: String, url: String, isSynthetic: Bool, isTrained: Bool
   ) {
     framesPublished = published
     (self.stored, self.rejected, self.duplicates) = (stored, rejected, duplicates)
     lag = Int64(published) - stored - rejected - duplicates
-    rejectsByCode = Dictionary(uniqueKeysWithValues: rejects.map { ($0.key.rawValue, $0.value) })
+    rejectsByCode = Dictionary(uniqueKeysWithValues: rejects.map { ($0.code.rawValue, $0.count) })
     self.segments = segments
     self.seconds = (seconds * 10).rounded() / 10
     framesPerSecond = (Double(published) / seconds * 100).rounded() / 100

@@ -37,8 +37,11 @@ struct PublishCommand: Command {
   @Flag(help: "print the summary as JSON") var json: Bool
 
   mutating func run() async throws {
-    guard learners > 0, segments > 0, rate >= 0, interval > .zero, count ?? 1 > 0 else {
-      throw UsageError("--learners, --segments, --count and --interval are above 0, --rate is not below it")
+    guard (1...100_000).contains(learners), (1...1000).contains(segments), (1...100_000_000).contains(count ?? 1) else {
+      throw UsageError("--learners is from 1 to 100000, --segments from 1 to 1000, --count from 1 to 100000000")
+    }
+    guard rate == 0 || (0.001...1_000_000).contains(rate), interval > .zero, interval <= .seconds(3600) else {
+      throw UsageError("--rate is 0 or from 0.001 to 1000000, --interval from 1ms to 1h")
     }
     let context = try CommandContext(self, required: [Keys.bootstrapServers])
     let files = try PictureFiles(path)
