@@ -8,6 +8,7 @@ package final class StopFlag: Sendable {
   private struct State {
     var isRaised = false
     var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
+    var handlers: [Int: @Sendable () -> Void] = [:]
     var nextSleeper = 0
   }
 
@@ -18,12 +19,39 @@ package final class StopFlag: Sendable {
   package var isRaised: Bool { state.withLock(\.isRaised) }
 
   package func raise() {
-    let sleepers = state.withLock { state in
+    let (sleepers, handlers) = state.withLock { state in
       state.isRaised = true
-      defer { state.sleepers = [:] }
-      return Array(state.sleepers.values)
+      defer { (state.sleepers, state.handlers) = ([:], [:]) }
+      return (Array(state.sleepers.values), Array(state.handlers.values))
     }
     for sleeper in sleepers { sleeper.resume() }
+    for handler in handlers { handler() }
+  }
+
+  /// Runs work in a task that is cancelled as soon as the flag is raised; nil if that ended it.
+  package func cancelling<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value? {
+    let task = Task { try await work() }
+    let id = add { task.cancel() }
+    defer { if let id { _ = state.withLock { $0.handlers.removeValue(forKey: id) } } }
+    do {
+      return try await task.value
+    } catch is CancellationError where isRaised {
+      return nil
+    }
+  }
+
+  /// Keeps a handler; nil if the flag is raised already, and then it has run.
+  private func add(_ handler: @escaping @Sendable () -> Void) -> Int? {
+    let id = state.withLock { state -> Int? in
+      guard !state.isRaised else { return nil }
+      state.nextSleeper += 1
+      state.handlers[state.nextSleeper] = handler
+      return state.nextSleeper
+    }
+    if id == nil { handler() }
+    return id
   }
 
   package func check() throws(StopRequested) {

@@ -30,4 +30,30 @@ import Testing
     await flag.wait()
     await #expect(throws: StopRequested.self) { try await flag.sleep(for: .seconds(60)) }
   }
+
+  @Test func workIsCancelledWhenTheFlagIsRaised() async throws {
+    let flag = StopFlag()
+    let working = Task {
+      try await flag.cancelling {
+        try await Task.sleep(for: .seconds(60))
+        return 1
+      }
+    }
+    flag.raise()
+    #expect(try await working.value == nil)
+    // Raised already: the work sees its cancellation at once.
+    let late = try await flag.cancelling { () -> Int in
+      try Task.checkCancellation()
+      return 2
+    }
+    #expect(late == nil)
+  }
+
+  @Test func workThatEndsFirstKeepsItsResultAndItsError() async throws {
+    let flag = StopFlag()
+    #expect(try await flag.cancelling { 3 } == 3)
+    await #expect(throws: CancellationError.self) {
+      try await flag.cancelling { () -> Int in throw CancellationError() }
+    }
+  }
 }

@@ -53,6 +53,7 @@ struct FrameWork: PartitionWork {
         continue
       }
       let results = try await recognise(settled, from: pending, context, stop: stop)
+      if results.isEmpty { throw StopRequested() }
       try await writer.store(results, at: &cursor)
       pending = pending.dropFirst(results.count)
     }
@@ -145,7 +146,9 @@ struct FrameWork: PartitionWork {
         }
         last += 1
       }
-      var outcomes = try await recognise(chunk, context).makeIterator()
+      // Frames that were not recognised by the time the partition goes are left to its next owner.
+      guard let recognised = try await recognise(chunk, context, stop: stop) else { break }
+      var outcomes = recognised.makeIterator()
       for index in next..<last {
         let record = records[records.startIndex + index]
         let result: FrameResult.Outcome
@@ -170,10 +173,14 @@ struct FrameWork: PartitionWork {
     return results
   }
 
-  private func recognise(_ records: [FrameRecord], _ context: IngestContext) async throws -> [RecognitionOutcome] {
+  /// One outcome a record; nil if the flag was raised meanwhile.
+  private func recognise(
+    _ records: [FrameRecord], _ context: IngestContext, stop: StopFlag
+  ) async throws -> [RecognitionOutcome]? {
     guard !records.isEmpty else { return [] }
     let start = ContinuousClock.now
     defer { context.metrics.recognitionSeconds.observe(start.duration(to: .now)) }
-    return try await context.recognizer.recognize(records.map(\.request))
+    let recognizer = context.recognizer
+    return try await stop.cancelling { try await recognizer.recognize(records.map(\.request)) }
   }
 }

@@ -83,7 +83,11 @@ package final class Recognizer: FrameRecognizing {
           var done: [(Int, RecognitionOutcome)] = []
           while let index = cursor.next() {
             try Task.checkCancellation()
-            let answer = try await lanes.withResource { lane in try await outcome(of: requests[index], on: lane) }
+            let answer = try await lanes.withResource { lane in
+              // It may have waited long for the stream.
+              try Task.checkCancellation()
+              return try await outcome(of: requests[index], on: lane)
+            }
             done.append((index, answer))
           }
           return done

@@ -19,8 +19,12 @@ struct DemoFolder {
 
   /// Makes the folder; others may pass through it, as root's database runs as another user, but not list it.
   func create() throws {
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+    } catch {
+      throw FolderError.unwritable(path, reason: "the folder cannot be made")
+    }
   }
 
   /// The demo's pseudonym secret, made at the first start: a second run must be the same deployment.
@@ -30,7 +34,7 @@ struct DemoFolder {
     let text = (0..<64).map { _ in String(Int.random(in: 0..<16, using: &generator), radix: 16) }.joined()
     guard
       FileManager.default.createFile(atPath: secret, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-    else { throw CocoaError(.fileWriteUnknown) }
+    else { throw FolderError.unwritable(path, reason: "the secret cannot be written") }
     return text
   }
 }

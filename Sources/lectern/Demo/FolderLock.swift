@@ -4,8 +4,8 @@ import Foundation
 final class FolderLock {
   private let descriptor: Int32
 
-  /// - Throws: `FolderLockError` if another process holds it, or the folder cannot be written.
-  init(_ folder: String) throws(FolderLockError) {
+  /// - Throws: `FolderError` if another process holds it, or the folder cannot be written.
+  init(_ folder: String) throws(FolderError) {
     let path = "\(folder)/lock"
     descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .unwritable(folder, reason: String(cString: strerror(errno))) }
@@ -18,7 +18,7 @@ final class FolderLock {
   func release() { close(descriptor) }
 }
 
-enum FolderLockError: Error, CustomStringConvertible {
+enum FolderError: Error, CustomStringConvertible {
   case taken(String)
   case unwritable(String, reason: String)
 
