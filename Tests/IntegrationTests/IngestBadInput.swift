@@ -63,8 +63,7 @@ enum IngestBadInput: String, CaseIterable, Sendable {
     case .brokenStructuredEvent:
       return (Self.structured, Array("{\"specversion\":\"1.0\",\"id\":\"\(IngestBench.marker)\"".utf8))
     case .oversizedStructuredEvent:
-      let large = [UInt8](repeating: 0, count: FrameEvent.imageLimitBytes + 3)
-      return (Self.structured, large.withUnsafeBytes { frame.encoded(image: $0, mode: .structured).value })
+      return (Self.structured, Self.largePicture.withUnsafeBytes { frame.encoded(image: $0, mode: .structured).value })
     case .anotherLearnerInTheSession:
       frame = first
       frame.sequence = 1
@@ -84,5 +83,15 @@ enum IngestBadInput: String, CaseIterable, Sendable {
     return (frame.binaryHeaders, value)
   }
 
+  /// The picture that recognition would be handed if nothing held it back; nil where the event carries none.
+  func pictureOnOffer(after first: FrameEvent) -> [UInt8]? {
+    switch self {
+    case .brokenStructuredEvent: nil
+    case .oversizedStructuredEvent: Self.largePicture
+    default: record(after: first).value ?? []
+    }
+  }
+
+  private static let largePicture = [UInt8](repeating: 0, count: FrameEvent.imageLimitBytes + 3)
   private static let structured = [EventHeader("content-type", "application/cloudevents+json")]
 }
