@@ -124,10 +124,13 @@ let testTargets: [Target] = [
   tests("Arguments", ["Configuration", "Processes"]),
   tests("Tensors"),
   .target(
+    name: "DeviationReporting", path: "Tests/DeviationReporting", exclude: ["deviations.awk"], swiftSettings: swift),
+  .target(
     name: "NeuralTestSupport", dependencies: ["Neural", "Tensors"], path: "Tests/NeuralTestSupport",
     swiftSettings: swift),
   .testTarget(
-    name: "NeuralTests", dependencies: ["Cryptography", "Neural", "NeuralTestSupport", "Tensors"],
+    name: "NeuralTests",
+    dependencies: ["Cryptography", "DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"],
     exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["Neural", "NeuralTestSupport", "Tensors"]),
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence"]),
