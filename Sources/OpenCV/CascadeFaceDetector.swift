@@ -52,7 +52,11 @@ package final class CascadeFaceDetector: FaceDetecting {
     idle = Mutex([try Cascade(path: path)])
   }
 
-  package func faces(in image: GrayImage) throws(OpenCVError) -> [PixelRect] {
+  package func detect(in image: GrayImage) throws(OpenCVError) -> FaceDetection {
+    FaceDetection(faces: try frontal(in: image))
+  }
+
+  private func frontal(in image: GrayImage) throws(OpenCVError) -> [PixelRect] {
     let ready = idle.withLock { $0.popLast() }
     let cascade = if let ready { ready } else { try Cascade(path: cascadePath) }
     defer { idle.withLock { $0.append(cascade) } }

@@ -77,8 +77,8 @@ extension Integration {
 }
 
 private struct IngestWholePicture: FaceDetecting {
-  func faces(in image: GrayImage) throws -> [PixelRect] {
-    [PixelRect(x: 20, y: 20, width: image.width - 40, height: image.height - 40)]
+  func detect(in image: GrayImage) throws -> FaceDetection {
+    FaceDetection(faces: [PixelRect(x: 20, y: 20, width: image.width - 40, height: image.height - 40)])
   }
 }
 

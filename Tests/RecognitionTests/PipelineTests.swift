@@ -192,12 +192,14 @@ private struct StubDecoder: ImageDecoding {
 }
 
 private struct StubDetector: FaceDetecting {
-  func faces(in image: GrayImage) throws -> [PixelRect] {
+  func detect(in image: GrayImage) throws -> FaceDetection {
     switch image[0, 0] {
-    case Bench.empty: return []
+    case Bench.empty: return FaceDetection(faces: [])
     case Bench.poison: throw StubFailure()
     default:
-      return [PixelRect(x: 20, y: 20, width: 160, height: 160), PixelRect(x: 0, y: 0, width: 30, height: 30)]
+      return FaceDetection(faces: [
+        PixelRect(x: 20, y: 20, width: 160, height: 160), PixelRect(x: 0, y: 0, width: 30, height: 30),
+      ])
     }
   }
 }

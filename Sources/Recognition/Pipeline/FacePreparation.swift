@@ -9,20 +9,26 @@ package import Vision
 package struct FacePreparation: Sendable {
   /// A face ready for the networks.
   package struct Face: Sendable {
-    package let box: PixelRect
-    /// Faces seen; 1 where the frame came with a face box.
-    package let count: Int
-    package let crop: GrayImage
-    package let quality: Int16
+    package let found: FoundFace
     /// `[36, 7, 7]`.
     package let hog: [Float]
     /// `[128, 7, 7]`.
     package let sift: [Float]
+
+    package var box: PixelRect { found.box }
+    package var count: Int { found.count }
+    package var origin: FoundFace.Origin { found.origin }
+    package var quality: FaceQuality { found.quality }
+    /// 224×224.
+    package var crop: GrayImage { found.crops.vgg }
   }
 
-  /// Either what is known without the networks, or a face for them.
+  /// What became of a frame before the networks.
   package enum Result: Sendable {
+    /// No face, or no picture.
     case outcome(RecognitionOutcome)
+    /// A face too small, blurred or badly lit to be classified.
+    case unusable(FoundFace)
     case face(Face)
   }
 
@@ -59,30 +65,36 @@ package struct FacePreparation: Sendable {
 
   /// The same from a decoded picture.
   package func prepare(_ image: GrayImage, hint: FaceBox?) throws -> Result {
-    let (box, count) = try metrics.face.timed { try face(in: image, hint: hint) }
-    guard let box else {
+    guard let found = try find(in: image, hint: hint) else {
       return .outcome(.sample(status: .noFace, faceCount: 0, distribution: nil, quality: 0))
     }
-    let crops = FaceCrops(of: box, in: image)
-    let quality = FaceQuality(face: box, crops: crops)
-    guard quality.isUsable else {
-      return .outcome(.sample(status: .lowQuality, faceCount: count, distribution: nil, quality: quality.score))
+    return found.quality.isUsable ? .face(try described(found)) : .unusable(found)
+  }
+
+  /// The face to classify: the box that came with the frame if it is sane, else the largest that is found.
+  package func find(in image: GrayImage, hint: FaceBox?) throws -> FoundFace? {
+    if let hint, let box = Self.sane(hint, in: image) {
+      return FoundFace(box, among: [box], count: 1, origin: .hint, in: image)
     }
+    let detection = try metrics.face.timed { try detector.detect(in: image) }
+    guard let box = detection.faces.first else { return nil }
+    return FoundFace(
+      box, among: detection.faces, count: detection.faces.count,
+      origin: detection.view == .frontal ? .frontal : .profile, in: image)
+  }
+
+  /// The face's hand-crafted features, whatever its quality.
+  package func described(_ found: FoundFace) throws -> Face {
+    let crops = found.crops
     let hog = metrics.hog.timed { histogram.grid(of: crops.hog) }
     let sift = try metrics.sift.timed {
       KeypointGrid(try describer.describe(crops.sift), width: crops.sift.width, height: crops.sift.height).values
     }
-    return .face(Face(box: box, count: count, crop: crops.vgg, quality: quality.score, hog: hog, sift: sift))
+    return Face(found: found, hog: hog, sift: sift)
   }
 
   private func decode(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
     try metrics.decode.timed { () throws(ImageError) in try decoder.decodeGray(bytes) }
-  }
-
-  private func face(in image: GrayImage, hint: FaceBox?) throws -> (box: PixelRect?, count: Int) {
-    if let hint, let box = Self.sane(hint, in: image) { return (box, 1) }
-    let faces = try detector.faces(in: image)
-    return (faces.first, faces.count)
   }
 
   /// Smallest side of a face box that is worth believing, in pixels.

@@ -115,6 +115,9 @@ package final class Recognizer: FrameRecognizing {
     let face: FacePreparation.Face
     switch await lane.thread.run({ preparation.prepare(request) }) {
     case .outcome(let outcome): return outcome
+    case .unusable(let found):
+      return .sample(
+        status: .lowQuality, faceCount: found.count, distribution: nil, quality: found.quality.score)
     case .face(let prepared): face = prepared
     }
     let clock = ContinuousClock()
@@ -137,6 +140,6 @@ package final class Recognizer: FrameRecognizing {
       return .badImage(detail: "the network gave no finite answer")
     }
     return .sample(
-      status: .classified, faceCount: face.count, distribution: distribution, quality: face.quality)
+      status: .classified, faceCount: face.count, distribution: distribution, quality: face.quality.score)
   }
 }
