@@ -114,6 +114,17 @@ let top: [Target] = [
     swiftSettings: swift),
 ]
 
+// MARK: Benchmarks
+
+/// A program under `Benchmarks/` that measures; built on request, never part of the release.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: swift)
+}
+
+let benchmarks: [Target] = [
+  benchmark("VisionBenchmark", ["Cryptography", "ImageIO", "OpenCV", "Vision"])
+]
+
 // MARK: Tests
 
 let testTargets: [Target] = [
@@ -156,24 +167,26 @@ let testTargets: [Target] = [
     swiftSettings: swift),
   tests("Cryptography"),
   tests("KafkaIO", ["LearningEvents", "Telemetry"]),
-  .target(name: "VisionTestSupport", dependencies: ["Vision"], path: "Tests/VisionTestSupport", swiftSettings: swift),
+  .target(
+    name: "VisionTestSupport", dependencies: ["Cryptography", "Vision"], path: "Tests/VisionTestSupport",
+    swiftSettings: swift),
   tests("Recognition", ["LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
   tests(
     "Training",
     [
       "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Vision",
     ]),
-  tests("Vision", ["VisionTestSupport"]),
+  tests("Vision", ["DeviationReporting", "VisionTestSupport"]),
   tests("Markup"),
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
-  tests("ImageIO", ["Vision", "VisionTestSupport"]),
-  tests("OpenCV", ["ImageIO", "Vision", "VisionTestSupport"]),
+  tests("ImageIO", ["DeviationReporting", "Vision", "VisionTestSupport"]),
+  tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]
 
 let package = Package(
   name: "lectern",
   products: [.executable(name: "lectern", targets: ["lectern"])],
-  targets: c + base + pure + adapters + features + top + testTargets,
+  targets: c + base + pure + adapters + features + top + benchmarks + testTargets,
   cxxLanguageStandard: .cxx17)
