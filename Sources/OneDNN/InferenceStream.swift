@@ -28,8 +28,10 @@ package actor InferenceStream {
   }
 
   /// Compiles a network for batches of exactly `batch` samples and keeps it on this stream. Weights that another stream
-  /// packed already are shared. `taps` names nodes whose values `run(_:tapping:)` returns too; tapped nodes are not
-  /// fused away, so a tapped network is for inspection, not for speed.
+  /// packed already are shared. `taps` names what `run(_:tapping:)` returns too: a node's name for its value in its own
+  /// shape, `<node>.threshold` for the thresholds τ `[N, C]` that a shrinkage node chose (paper section 5.2),
+  /// `<node>.gate` for the gates `[N, C]` of a squeeze-and-excitation node. A node whose value is tapped is not fused
+  /// away, so such a network is for inspection, not for speed; thresholds and gates cost next to nothing.
   package func compile(
     _ prepared: PreparedNetwork, batch: Int, taps: [String] = []
   ) throws(OneDNNError) -> CompiledNetwork {
@@ -69,7 +71,7 @@ package actor InferenceStream {
     return read(UnsafeBufferPointer(plan.output.buffer))
   }
 
-  /// Runs a network and returns the value of every tapped node by name.
+  /// Runs a network and returns every tap by the name it was asked for.
   package func run(
     _ network: CompiledNetwork, tapping input: Tensor<Float>
   ) throws(OneDNNError) -> (output: Tensor<Float>, taps: [String: Tensor<Float>]) {

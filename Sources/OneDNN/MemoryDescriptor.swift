@@ -38,6 +38,8 @@ struct MemoryDescriptor {
     try MemoryDescriptor(shape, dnnl_format_tag_any)
   }
 
+  var shape: Shape { Shape(Self.array(raw.dims, Int(raw.ndims))) }
+
   /// The bytes a buffer of this layout needs, padding included.
   var byteCount: Int { withUnsafePointer(to: raw) { dnnl_memory_desc_get_size($0) } }
 

@@ -24,6 +24,9 @@ struct PlanBuilder {
   private var slots: [Network.Value: Slot] = [:]
   /// How many operations still read a value.
   private var readers: [Network.Value: Int] = [:]
+  /// Where results lie, row-major and to the end of the run: tapped values, tapped decisions of attention nodes, the
+  /// output.
+  private var results: [Tap: Slot] = [:]
 
   /// Compiles for batches of `batch`, on the calling thread and for its number of OpenMP threads.
   static func plan(
@@ -46,40 +49,38 @@ struct PlanBuilder {
   }
 
   private mutating func build(taps: [String]) throws(OneDNNError) -> Plan {
-    var tapped: [Int] = []
-    for name in taps {
-      guard let node = network.index(ofNode: name) else {
-        throw OneDNNError(.invalidNetwork, "\(network.name) has no stage named \(name)")
-      }
-      tapped.append(node)
-    }
-    let operations = network.fused(taps: Set(tapped))
+    var wanted: [(name: String, tap: Tap)] = []
+    for name in taps { wanted.append((name, try Tap(name, in: network))) }
+    let tapped = Set(wanted.map(\.tap))
+    var nodes: Set<Int> = []
+    for case .value(let node) in tapped { nodes.insert(node) }
+    let operations = network.fused(taps: nodes)
     for operation in operations {
       for value in [operation.input] + (operation.residual.map { [$0] } ?? []) { readers[value, default: 0] += 1 }
     }
     let inputSlot = Slot(layout: try .plain(input), buffer: arena.add(byteCount: input.count * 4, at: 0))
     slots[.input] = inputSlot
-    var results: [Int: Int] = [:]
     for operation in operations {
-      try add(operation)
-      if tapped.contains(operation.output) || operation.output == network.nodes.count - 1 {
-        results[operation.output] = try keep(.node(operation.output))
+      try add(operation, tapped)
+      if nodes.contains(operation.output) || operation.output == network.nodes.count - 1 {
+        results[.value(node: operation.output)] = try keep(.node(operation.output))
       }
     }
-    for buffer in results.values { arena.extend(buffer, through: drafts.count) }
+    for result in results.values { arena.extend(result.buffer, through: drafts.count) }
     if network.nodes.isEmpty { arena.extend(inputSlot.buffer, through: drafts.count) }
 
     let memory = ArenaMemory(arena)
     var steps: [any Step] = []
     for draft in drafts { steps.append(try draft(memory)) }
-    func result(_ node: Int) -> Plan.Result {
-      Plan.Result(values: memory.floats(results[node] ?? inputSlot.buffer), shape: shape(of: .node(node)))
+    func result(_ tap: Tap) -> Plan.Result {
+      let slot = results[tap] ?? inputSlot
+      return Plan.Result(values: memory.floats(slot.buffer), shape: slot.layout.shape)
     }
     let input = Plan.Result(values: memory.floats(inputSlot.buffer), shape: input)
     return Plan(
       engine: engine, arena: memory, steps: steps, input: input,
-      output: network.nodes.isEmpty ? input : result(network.nodes.count - 1),
-      taps: tapped.map { (network.nodes[$0].name, result($0)) })
+      output: network.nodes.isEmpty ? input : result(.value(node: network.nodes.count - 1)),
+      taps: wanted.map { ($0.name, result($0.tap)) })
   }
 
   private func shape(of value: Network.Value) -> Shape {
@@ -89,11 +90,11 @@ struct PlanBuilder {
     }
   }
 
-  private mutating func add(_ operation: FusedOperation) throws(OneDNNError) {
+  private mutating func add(_ operation: FusedOperation, _ tapped: Set<Tap>) throws(OneDNNError) {
     switch operation.kind {
     case .convolution(let node, let batchNorm): try addConvolution(operation, node, batchNorm)
     case .maxPool(let window): try addMaxPool(operation, window)
-    case .combine(let attention): try addCombine(operation, attention)
+    case .combine(let attention): try addCombine(operation, attention, tapped)
     case .averagePool:
       let source = try channels(operation.input)
       let target = try addBuffer(for: operation, .plain(shapes[operation.output]))
@@ -203,7 +204,9 @@ struct PlanBuilder {
     }
   }
 
-  private mutating func addCombine(_ operation: FusedOperation, _ attention: Int?) throws(OneDNNError) {
+  private mutating func addCombine(
+    _ operation: FusedOperation, _ attention: Int?, _ tapped: Set<Tap>
+  ) throws(OneDNNError) {
     let source = try channels(operation.input)
     guard let layout = source.layout.channelLayout else { throw Self.unknownLayout }
     let residual: Slot? =
@@ -215,10 +218,17 @@ struct PlanBuilder {
     finishReading(operation.input)
     if let value = operation.residual { finishReading(value) }
     let gate = attention.map { prepared.gate(node: $0) }
+    var decision: Slot?
+    if let attention, tapped.contains(.decision(node: attention)) {
+      let shape: Shape = [layout.samples, layout.channels]
+      decision = Slot(layout: try .plain(shape), buffer: arena.add(byteCount: shape.count * 4, at: drafts.count))
+      results[.decision(node: attention)] = decision
+    }
     append(using: [source.buffer, target.buffer] + (residual.map { [$0.buffer] } ?? [])) { memory in
       CombineStep(
         source: memory.floats(source.buffer), residual: residual.map { memory.floats($0.buffer) },
-        target: memory.floats(target.buffer), layout, gate: gate, relu: operation.hasRelu)
+        target: memory.floats(target.buffer), layout, gate: gate, relu: operation.hasRelu,
+        decision: decision.map { memory.floats($0.buffer) })
     }
   }
 
@@ -262,8 +272,8 @@ struct PlanBuilder {
   }
 
   /// Copies a value row-major into a buffer of its own that lives to the end of the run.
-  private mutating func keep(_ value: Network.Value) throws(OneDNNError) -> Int {
-    try copy(slot(of: value), as: .plain(shape(of: value))).buffer
+  private mutating func keep(_ value: Network.Value) throws(OneDNNError) -> Slot {
+    try copy(slot(of: value), as: .plain(shape(of: value)))
   }
 
   private mutating func copy(_ source: Slot, as layout: MemoryDescriptor) throws(OneDNNError) -> Slot {

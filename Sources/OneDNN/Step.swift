@@ -54,15 +54,18 @@ final class CombineStep: Step {
   private let layout: ChannelLayout
   private let gate: AttentionGate?
   private let floor: Float
+  /// Where the thresholds or gates go, `[N, C]`, if somebody asked for them.
+  private let decision: UnsafeMutablePointer<Float>?
   /// For each channel: the average, the threshold and the scale; then the gate's own scratch.
   private let work: AlignedBuffer
 
   init(
     source: UnsafeMutablePointer<Float>, residual: UnsafeMutablePointer<Float>?, target: UnsafeMutablePointer<Float>,
-    _ layout: ChannelLayout, gate: AttentionGate?, relu: Bool
+    _ layout: ChannelLayout, gate: AttentionGate?, relu: Bool,
+    decision: UnsafeMutablePointer<Float>? = nil
   ) {
     (self.source, self.residual, self.target) = (source, residual, target)
-    (self.layout, self.gate) = (layout, gate)
+    (self.layout, self.gate, self.decision) = (layout, gate, decision)
     floor = relu ? 0 : -.infinity
     work = AlignedBuffer(byteCount: (3 * layout.channels + (gate?.scratchCount ?? 0)) * 4)
   }
@@ -82,6 +85,10 @@ final class CombineStep: Step {
         ChannelKernels.averages(source, layout, sample: sample, absolute: false, into: average)
         gate?.apply(average, gate: scale, scratch: scratch)
       case nil: break
+      }
+      if let decision, let gate {
+        let chosen = gate.kind == .shrinkage ? threshold : scale
+        (decision + sample * channels).update(from: chosen, count: channels)
       }
       ChannelKernels.combine(
         source, residual: residual, into: target, layout, sample: sample, threshold: threshold, scale: scale,
