@@ -14,7 +14,7 @@ import Testing
       name: "untrained-test", trained: false, width: .quarter, bounds: bounds,
       planes: [.init(mean: 0.1, deviation: 0.3), .init(mean: 0.2, deviation: 0.25), .identity], temperature: 1.25)
     return ModelBundle(
-      manifest: manifest, featureWeights: .seeded(for: manifest.makeFeatureNetwork(), seed: seed),
+      manifest: manifest, featureWeights: .seeded(for: manifest.makeFeatureNetwork()!, seed: seed),
       networkWeights: .seeded(for: manifest.makeNetwork()!, seed: seed, .varied))
   }
 

@@ -57,14 +57,20 @@ extension Recognizer {
   /// The real pipeline over a bundle that was never stored.
   static func real(_ bundle: ModelBundle, streams: Int, registry: MetricsRegistry = .init()) async throws -> Recognizer
   {
-    let features = try PreparedNetwork(bundle.manifest.makeFeatureNetwork(), weights: bundle.featureWeights)
+    let features = try bundle.manifest.makeFeatureNetwork().map {
+      try PreparedNetwork($0, weights: bundle.featureWeights)
+    }
     let classifier = try PreparedNetwork(bundle.manifest.makeNetwork()!, weights: bundle.networkWeights)
     var lanes: [RecognitionStream] = []
     for index in 0..<streams {
       let stream = InferenceStream(name: "stream-\(index)")
+      var extractor: StreamNetwork?
+      if let features {
+        extractor = StreamNetwork(stream: stream, network: try await stream.compile(features, batch: 1))
+      }
       lanes.append(
         RecognitionStream(
-          features: StreamNetwork(stream: stream, network: try await stream.compile(features, batch: 1)),
+          features: extractor,
           classifier: StreamNetwork(stream: stream, network: try await stream.compile(classifier, batch: 1))))
     }
     return Recognizer(

@@ -35,7 +35,7 @@ import Vision
     #expect(bundle.manifest.trained == false)
     #expect(bundle.manifest.name.contains("untrained"))
     #expect(bundle.manifest.evaluation == nil)
-    #expect(bundle.manifest.bounds.hog == FeatureBounds(minimum: 0, maximum: 1))
+    #expect(bundle.manifest.bounds?.hog == FeatureBounds(minimum: 0, maximum: 1))
     #expect(stages.seen.withLock { $0["Rendering faces"] } == 24)
     #expect(stages.seen.withLock { $0["Measuring the network"] } == 1)
   }

@@ -22,7 +22,7 @@ extension ModelManifest: Codable {
     name = try values.decode(String.self, forKey: .name)
     trained = try values.decode(Bool.self, forKey: .trained)
     labels = try values.decode([String].self, forKey: .labels)
-    featureNetwork = try values.decode(String.self, forKey: .featureNetwork)
+    featureNetwork = try values.decodeIfPresent(String.self, forKey: .featureNetwork)
     network = try values.decode(String.self, forKey: .network)
     layout = try values.decode(LayoutKind.self, forKey: .layout)
     let width = try values.decode(String.self, forKey: .width)
@@ -32,14 +32,15 @@ extension ModelManifest: Codable {
     }
     self.width = known
     featuresVersion = try values.decode(Int.self, forKey: .featuresVersion)
-    let normalization = try values.decode(String.self, forKey: .hogNormalization)
-    guard let hog = HistogramOfGradients.Normalization(rawValue: normalization) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .hogNormalization, in: values, debugDescription: "HOG is normalised by max or l2hys")
+    hogNormalization = try values.decodeIfPresent(String.self, forKey: .hogNormalization).map { text in
+      guard let normalization = HistogramOfGradients.Normalization(rawValue: text) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .hogNormalization, in: values, debugDescription: "HOG is normalised by max or l2hys")
+      }
+      return normalization
     }
-    hogNormalization = hog
-    bounds = try values.decode(FamilyBounds.self, forKey: .bounds)
-    planes = try values.decode([PlanesLayout.Statistics].self, forKey: .planes)
+    bounds = try values.decodeIfPresent(FamilyBounds.self, forKey: .bounds)
+    planes = try values.decodeIfPresent([PlanesLayout.Statistics].self, forKey: .planes)
     temperature = try values.decode(Double.self, forKey: .temperature)
     precision = try values.decode([String: String].self, forKey: .precision)
     dataSetFingerprint = try values.decodeIfPresent(String.self, forKey: .dataSetFingerprint)
@@ -59,7 +60,7 @@ extension ModelManifest: Codable {
     try values.encode(layout, forKey: .layout)
     try values.encode(width.rawValue, forKey: .width)
     try values.encode(featuresVersion, forKey: .featuresVersion)
-    try values.encode(hogNormalization.rawValue, forKey: .hogNormalization)
+    try values.encode(hogNormalization?.rawValue, forKey: .hogNormalization)
     try values.encode(bounds, forKey: .bounds)
     try values.encode(planes, forKey: .planes)
     try values.encode(temperature, forKey: .temperature)
@@ -114,23 +115,52 @@ extension ModelManifest: Codable {
       throw BundleError(
         .version, "the model needs features version \(featuresVersion), this program computes \(FaceCrops.version)")
     }
-    guard featureNetwork == "vgg16", makeNetwork() != nil else {
+    guard makeNetwork() != nil else {
       throw BundleError(
-        .unsupported, "no network \(featureNetwork) with \(network) in layout \(layout.rawValue) in this program")
+        .unsupported,
+        "no network \(network) in this program; it has \(Attention.allCases.map(\.networkName).joined(separator: ", "))"
+      )
     }
-    guard precision == ["vgg16": "fp32", "net": "fp32"] else {
+    try validateFeatures()
+    guard precision == layout.precision else {
       throw BundleError(.unsupported, "only models in fp32 can be run")
+    }
+    guard temperature.isFinite, temperature > 0 else {
+      throw BundleError(.malformed, "model.json: the temperature must be above 0")
+    }
+  }
+
+  /// What a layout reads must be there, and nothing else: a number without effect would still change the model's id.
+  private func validateFeatures() throws(BundleError) {
+    let layout = "layout \(layout.rawValue)"
+    guard self.layout.isFused else {
+      guard featureNetwork == nil, hogNormalization == nil, bounds == nil, planes == nil else {
+        throw BundleError(
+          .malformed,
+          "model.json: \(layout) reads no features, so feature_network, hog_normalization, bounds and planes are null")
+      }
+      return
+    }
+    guard let featureNetwork, hogNormalization != nil, let bounds else {
+      throw BundleError(.malformed, "model.json: \(layout) needs feature_network, hog_normalization and bounds")
+    }
+    guard featureNetwork == "vgg16" else {
+      throw BundleError(.unsupported, "no feature network \(featureNetwork) in this program; it has vgg16")
     }
     for bound in [bounds.cnn, bounds.hog, bounds.sift] {
       guard bound.minimum.isFinite, bound.maximum.isFinite, bound.minimum <= bound.maximum else {
         throw BundleError(.malformed, "model.json: feature bounds are not finite or not in order")
       }
     }
-    guard planes.count == 3, planes.allSatisfy({ $0.mean.isFinite && $0.deviation.isFinite && $0.deviation > 0 })
-    else { throw BundleError(.malformed, "model.json: planes needs three means with deviations above 0") }
-    guard temperature.isFinite, temperature > 0 else {
-      throw BundleError(.malformed, "model.json: the temperature must be above 0")
+    guard self.layout == .planes else {
+      guard planes == nil else {
+        throw BundleError(.malformed, "model.json: \(layout) has no planes, so they are null")
+      }
+      return
     }
+    guard let planes, planes.count == 3,
+      planes.allSatisfy({ $0.mean.isFinite && $0.deviation.isFinite && $0.deviation > 0 })
+    else { throw BundleError(.malformed, "model.json: planes needs three means with deviations above 0") }
   }
 
   private static func text(_ error: DecodingError) -> String {

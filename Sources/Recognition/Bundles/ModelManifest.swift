@@ -15,18 +15,22 @@ package struct ModelManifest: Sendable, Hashable {
   package var trained: Bool
   /// In the order of `Emotion`.
   package var labels: [String]
-  package var featureNetwork: String
-  /// `resnet18`, `resnet18-se` or `drsn18`.
+  /// `vgg16`; nil where the layout reads no CNN features.
+  package var featureNetwork: String?
+  /// `resnet18`, `resnet18-se` or `drsn18`: the attention of every residual block. How many blocks stand before them
+  /// is the layout's.
   package var network: String
   package var layout: LayoutKind
   /// Of both networks.
   package var width: Width
   /// The preprocessing the bounds and weights belong to, `FaceCrops.version`.
   package var featuresVersion: Int
-  package var hogNormalization: HistogramOfGradients.Normalization
-  package var bounds: FamilyBounds
-  /// Mean and deviation of each plane, in the order CNN, HOG, SIFT.
-  package var planes: [PlanesLayout.Statistics]
+  /// nil where the layout does not read HOG.
+  package var hogNormalization: HistogramOfGradients.Normalization?
+  /// nil where the layout reads no features.
+  package var bounds: FamilyBounds?
+  /// Mean and deviation of each plane, in the order CNN, HOG, SIFT; nil unless the layout is `planes`.
+  package var planes: [PlanesLayout.Statistics]?
   /// Divides the logits, above 0.
   package var temperature: Double
   /// The arithmetic of each network, by weight prefix (`vgg16`, `net`); only `fp32` exists so far.
@@ -38,53 +42,71 @@ package struct ModelManifest: Sendable, Hashable {
   /// SHA-256 of `weights.safetensors`, 64 lower-case hex digits; filled in on saving.
   package var weightsSHA256: String
 
+  /// A model in fp32 of this program's features version.
+  ///
+  /// - Parameters:
+  ///   - hogNormalization: ignored where the layout reads no features.
+  ///   - bounds: what `planes` and `grid` need and `image` must not have.
+  ///   - planes: what `planes` needs and no other layout may have.
   package init(
     name: String, trained: Bool, network: String = "drsn18", layout: LayoutKind = .planes, width: Width = .full,
-    hogNormalization: HistogramOfGradients.Normalization = .max, bounds: FamilyBounds,
-    planes: [PlanesLayout.Statistics], temperature: Double = 1, dataSetFingerprint: String? = nil,
+    hogNormalization: HistogramOfGradients.Normalization = .max, bounds: FamilyBounds? = nil,
+    planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1, dataSetFingerprint: String? = nil,
     evaluation: ModelEvaluation? = nil
   ) {
     self.name = name
     self.trained = trained
     labels = Emotion.allCases.map(\.name)
-    featureNetwork = "vgg16"
+    featureNetwork = layout.isFused ? "vgg16" : nil
     self.network = network
     self.layout = layout
     self.width = width
     featuresVersion = FaceCrops.version
-    self.hogNormalization = hogNormalization
+    self.hogNormalization = layout.isFused ? hogNormalization : nil
     self.bounds = bounds
     self.planes = planes
     self.temperature = temperature
-    precision = ["vgg16": "fp32", "net": "fp32"]
+    precision = layout.precision
     self.dataSetFingerprint = dataSetFingerprint
     self.evaluation = evaluation
     weightsSHA256 = ""
   }
 
-  /// How the classifying network reads the features.
-  package enum LayoutKind: String, Sendable, Hashable, Codable, CaseIterable { case image, planes, grid }
+  /// How the classifying network reads a face.
+  package enum LayoutKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case image, planes, grid
+
+    /// Whether it reads the fused features F′, rather than the picture.
+    package var isFused: Bool { self != .image }
+
+    /// The only arithmetic there is so far, by weight prefix.
+    var precision: [String: String] { isFused ? ["vgg16": "fp32", "net": "fp32"] : ["net": "fp32"] }
+  }
 
   /// VGG16's channels at pool5.
   package var cnnChannels: Int { width.channels(512) }
 
+  /// Traps where `planes` is missing for the layout of that name, which no manifest from a file does.
   package func makeLayout() -> any FeatureLayout {
     switch layout {
-    case .image: ImageLayout()
-    case .planes: PlanesLayout(cnnChannels: cnnChannels, statistics: planes)
-    case .grid: GridLayout(cnnChannels: cnnChannels)
+    case .image: return ImageLayout()
+    case .planes:
+      guard let planes else { preconditionFailure("the layout planes has means and deviations") }
+      return PlanesLayout(cnnChannels: cnnChannels, statistics: planes)
+    case .grid: return GridLayout(cnnChannels: cnnChannels)
     }
   }
 
-  /// VGG16 up to pool5.
-  package func makeFeatureNetwork() -> Network { .vgg16Features(width: width) }
+  /// VGG16 up to pool5; nil where the layout reads no CNN features.
+  package func makeFeatureNetwork() -> Network? { layout.isFused ? .vgg16Features(width: width) : nil }
 
   /// The classifying network; nil where this program cannot build what the manifest names.
   package func makeNetwork() -> Network? {
-    guard layout != .grid, let attention = Attention.allCases.first(where: { $0.networkName == network }) else {
-      return nil
+    guard let attention = Attention.allCases.first(where: { $0.networkName == network }) else { return nil }
+    switch layout {
+    case .image, .planes: return .residual18(attention: attention, width: width, classes: labels.count)
+    case .grid: return .residualGrid(attention: attention, width: width, classes: labels.count)
     }
-    return .residual18(attention: attention, width: width, classes: labels.count)
   }
 }
 

@@ -77,8 +77,17 @@ extension ModelBundle {
       throw BundleError(.unsupported, "no network \(manifest.network) in this program")
     }
     do {
-      try manifest.makeFeatureNetwork().validate(featureWeights)
+      if let features = manifest.makeFeatureNetwork() {
+        try features.validate(featureWeights)
+      } else if let name = featureWeights.keys.min() {
+        throw BundleError(
+          .malformed,
+          "\(folder)/\(StoredBundle.weightsName) holds \(StoredBundle.featurePrefix)\(name), which layout "
+            + "\(manifest.layout.rawValue) does not use")
+      }
       try network.validate(networkWeights)
+    } catch let error as BundleError {
+      throw error
     } catch {
       throw BundleError(.malformed, "\(folder)/\(StoredBundle.weightsName): \(error)")
     }

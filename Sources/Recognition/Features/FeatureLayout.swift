@@ -6,6 +6,9 @@ package protocol FeatureLayout: Sendable {
   /// One sample's shape, `[C, H, W]`.
   var shape: Shape { get }
 
+  /// The families it reads; the others need not be computed and may be missing from what it is given.
+  var families: Set<FeatureFamily> { get }
+
   /// Writes one sample, row-major `[C, H, W]`, from features already normalised to 0…1.
   func write(_ features: FrameFeatures, to buffer: UnsafeMutableBufferPointer<Float>)
 }
@@ -25,6 +28,7 @@ extension FeatureLayout {
 /// The gray crop itself, `[3, 224, 224]` with ImageNet's normalisation: the paper's literal reading and the baseline.
 package struct ImageLayout: FeatureLayout {
   package var shape: Shape { [3, 224, 224] }
+  package var families: Set<FeatureFamily> { [] }
 
   package init() {}
 
@@ -39,6 +43,7 @@ package struct GridLayout: FeatureLayout {
   package let cnnChannels: Int
 
   package var shape: Shape { [cnnChannels + 164, 7, 7] }
+  package var families: Set<FeatureFamily> { Set(FeatureFamily.allCases) }
 
   /// - Parameter cnnChannels: 512 times the width of VGG16.
   package init(cnnChannels: Int) { self.cnnChannels = cnnChannels }

@@ -1,8 +1,9 @@
 package import Vision
 
-/// The three feature families of one face before normalisation, with the crop they come from.
+/// The feature families of one face before or after normalisation, with the crop they come from.
 ///
-/// Each family is laid out `[channel, 7, 7]`, row-major.
+/// Each family is laid out `[channel, 7, 7]`, row-major, and empty where it was not computed since the layout in use
+/// does not read it.
 package struct FrameFeatures: Sendable {
   /// The 224×224 crop.
   package let crop: GrayImage
@@ -13,14 +14,23 @@ package struct FrameFeatures: Sendable {
   /// `[128, 7, 7]`.
   package let sift: [Float]
 
-  package init(crop: GrayImage, cnn: [Float], hog: [Float], sift: [Float]) {
+  package init(crop: GrayImage, cnn: [Float] = [], hog: [Float] = [], sift: [Float] = []) {
     precondition(crop.width == 224 && crop.height == 224, "the crop is 224×224")
-    precondition(!cnn.isEmpty && cnn.count.isMultiple(of: 49), "pool5 is [C, 7, 7]")
-    precondition(hog.count == 36 * 49 && sift.count == 128 * 49, "HOG is [36, 7, 7] and SIFT [128, 7, 7]")
+    precondition(cnn.count.isMultiple(of: 49), "pool5 is [C, 7, 7]")
+    precondition(hog.isEmpty || hog.count == 36 * 49, "HOG is [36, 7, 7]")
+    precondition(sift.isEmpty || sift.count == 128 * 49, "SIFT is [128, 7, 7]")
     self.crop = crop
     self.cnn = cnn
     self.hog = hog
     self.sift = sift
+  }
+
+  package subscript(family: FeatureFamily) -> [Float] {
+    switch family {
+    case .cnn: cnn
+    case .hog: hog
+    case .sift: sift
+    }
   }
 
   /// F′ = {CNN, HOG, SIFT}: each family by its own bounds to 0…1 (the paper, section 3.4).

@@ -26,6 +26,7 @@ package struct PlanesLayout: FeatureLayout {
   static let tile = 32
 
   package var shape: Shape { [3, Self.side, Self.side] }
+  package var families: Set<FeatureFamily> { Set(FeatureFamily.allCases) }
 
   /// In the order CNN, HOG, SIFT.
   package let statistics: [Statistics]

@@ -10,9 +10,9 @@ package struct FacePreparation: Sendable {
   /// A face ready for the networks.
   package struct Face: Sendable {
     package let found: FoundFace
-    /// `[36, 7, 7]`.
+    /// `[36, 7, 7]`; empty where the layout does not read it.
     package let hog: [Float]
-    /// `[128, 7, 7]`.
+    /// `[128, 7, 7]`; empty where the layout does not read it.
     package let sift: [Float]
 
     package var box: PixelRect { found.box }
@@ -36,16 +36,20 @@ package struct FacePreparation: Sendable {
   private let detector: any FaceDetecting
   private let describer: any KeypointDescribing
   private let histogram: HistogramOfGradients
+  private let families: Set<FeatureFamily>
   private let metrics: RecognitionMetrics
 
+  /// - Parameter families: which features to compute, of those that need no network.
   package init(
     decoder: any ImageDecoding, detector: any FaceDetecting, describer: any KeypointDescribing,
-    normalization: HistogramOfGradients.Normalization, metrics: RecognitionMetrics
+    normalization: HistogramOfGradients.Normalization, families: Set<FeatureFamily> = Set(FeatureFamily.allCases),
+    metrics: RecognitionMetrics
   ) {
     self.decoder = decoder
     self.detector = detector
     self.describer = describer
     histogram = HistogramOfGradients(normalization: normalization)
+    self.families = families
     self.metrics = metrics
   }
 
@@ -86,10 +90,13 @@ package struct FacePreparation: Sendable {
   /// The face's hand-crafted features, whatever its quality.
   package func described(_ found: FoundFace) throws -> Face {
     let crops = found.crops
-    let hog = metrics.hog.timed { histogram.grid(of: crops.hog) }
-    let sift = try metrics.sift.timed {
-      KeypointGrid(try describer.describe(crops.sift), width: crops.sift.width, height: crops.sift.height).values
-    }
+    let hog = families.contains(.hog) ? metrics.hog.timed { histogram.grid(of: crops.hog) } : []
+    let sift =
+      !families.contains(.sift)
+      ? []
+      : try metrics.sift.timed {
+        KeypointGrid(try describer.describe(crops.sift), width: crops.sift.width, height: crops.sift.height).values
+      }
     return Face(found: found, hog: hog, sift: sift)
   }
 

@@ -15,10 +15,11 @@ package protocol ClassifierNetwork: Sendable {
 /// One stream of recognition: both networks, usually on one thread, so that as many frames are in work as there are
 /// streams and no more threads compute than were asked for.
 package struct RecognitionStream: Sendable {
-  package let features: any FeatureNetwork
+  /// nil where the model's layout reads no CNN features: VGG16 is nearly all of a frame's time.
+  package let features: (any FeatureNetwork)?
   package let classifier: any ClassifierNetwork
 
-  package init(features: any FeatureNetwork, classifier: any ClassifierNetwork) {
+  package init(features: (any FeatureNetwork)?, classifier: any ClassifierNetwork) {
     self.features = features
     self.classifier = classifier
   }

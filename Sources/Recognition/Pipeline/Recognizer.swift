@@ -6,7 +6,7 @@ import Tensors
 package import Vision
 
 /// Recognises frames on a pool of streams: bytes → gray picture → face → crop → VGG16, HOG, SIFT → fused features →
-/// the classifying network → six probabilities.
+/// the classifying network → six probabilities. What the model's layout does not read is not computed.
 ///
 /// Each stream works on one frame at a time and takes the next one that waits, of whichever batch, when it is done: a
 /// slow frame holds nobody up, and many small batches keep every stream busy. Decoding, face detection, HOG and SIFT run on a thread of the stream's own; the networks where their
@@ -40,7 +40,7 @@ package final class Recognizer: FrameRecognizing {
   private let laneCount: Int
   private let decoder: any ImageDecoding
   private let preparation: FacePreparation
-  private let bounds: FamilyBounds
+  private let bounds: FamilyBounds?
   private let layout: any FeatureLayout
   private let temperature: Double
   private let metrics: RecognitionMetrics
@@ -50,7 +50,7 @@ package final class Recognizer: FrameRecognizing {
   ///
   /// - Parameters:
   ///   - model: what the networks were compiled from.
-  ///   - streams: at least one.
+  ///   - streams: at least one; each with a feature network exactly where the layout reads CNN features.
   package init(
     model: ModelManifest, id: String, streams: [RecognitionStream], decoder: any ImageDecoding,
     detector: any FaceDetecting, describer: any KeypointDescribing, registry: MetricsRegistry, logger: Logger
@@ -59,12 +59,16 @@ package final class Recognizer: FrameRecognizing {
     modelID = id
     isTrained = model.trained
     bounds = model.bounds
-    layout = model.makeLayout()
+    let layout = model.makeLayout()
+    precondition(
+      streams.allSatisfy { ($0.features != nil) == layout.families.contains(.cnn) },
+      "a stream has a feature network exactly where the layout reads its features")
+    self.layout = layout
     temperature = model.temperature
     metrics = RecognitionMetrics(registry: registry)
     preparation = FacePreparation(
-      decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization,
-      metrics: metrics)
+      decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization ?? .max,
+      families: layout.families, metrics: metrics)
     lanes = ResourcePool(
       streams.enumerated().map { index, networks in
         Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))
@@ -122,14 +126,19 @@ package final class Recognizer: FrameRecognizing {
     }
     let clock = ContinuousClock()
     var start = clock.now
-    let pool = try await lane.networks.features.features(of: NetworkInput.tensor(of: face.crop))
-    metrics.cnn.observe(clock.now - start)
-    guard pool.count.isMultiple(of: 49), pool.count > 0 else {
-      throw RecognitionError(.wrongShape, "the feature network returned \(pool.shape)")
+    var cnn: [Float] = []
+    if let network = lane.networks.features {
+      let pool = try await network.features(of: NetworkInput.tensor(of: face.crop))
+      metrics.cnn.observe(clock.now - start)
+      guard pool.count.isMultiple(of: 49), pool.count > 0 else {
+        throw RecognitionError(.wrongShape, "the feature network returned \(pool.shape)")
+      }
+      cnn = pool.elements
     }
-    let features = FrameFeatures(crop: face.crop, cnn: pool.elements, hog: face.hog, sift: face.sift).fused(bounds)
+    let features = FrameFeatures(crop: face.crop, cnn: cnn, hog: face.hog, sift: face.sift)
+    let fused = bounds.map(features.fused) ?? features
     start = clock.now
-    let logits = try await lane.networks.classifier.logits(of: layout.tensor(of: [features]))
+    let logits = try await lane.networks.classifier.logits(of: layout.tensor(of: [fused]))
     metrics.drsn.observe(clock.now - start)
     guard logits.count == Emotion.allCases.count else {
       throw RecognitionError(.wrongShape, "the classifier returned \(logits.shape)")

@@ -34,15 +34,21 @@ struct RecognizerFactory: Sendable {
       logger.warning("The model is untrained: its answers mean nothing", metadata: ["model": .string(stored.id)])
     }
     // Loading has made sure that the network exists.
-    let features = try PreparedNetwork(model.makeFeatureNetwork(), weights: stored.bundle.featureWeights)
+    let features = try model.makeFeatureNetwork().map {
+      try PreparedNetwork($0, weights: stored.bundle.featureWeights)
+    }
     let classifier = try PreparedNetwork(model.makeNetwork()!, weights: stored.bundle.networkWeights)
     let threads = threadsPerStream
     let compiled = try await withThrowingTaskGroup(of: RecognitionStream.self) { group in
       for index in 0..<streams {
         group.addTask {
           let stream = InferenceStream(name: "stream-\(index)", threads: threads)
+          var extractor: OneDNNFeatureNetwork?
+          if let features {
+            extractor = OneDNNFeatureNetwork(stream: stream, network: try await stream.compile(features, batch: 1))
+          }
           return RecognitionStream(
-            features: OneDNNFeatureNetwork(stream: stream, network: try await stream.compile(features, batch: 1)),
+            features: extractor,
             classifier: OneDNNClassifier(stream: stream, network: try await stream.compile(classifier, batch: 1)))
         }
       }
