@@ -78,3 +78,6 @@ extension Convolution {
 
 /// Batch normalisation's epsilon, the one torchvision and the paper's method use everywhere.
 package let batchNormEpsilon = 1e-5
+
+/// The share of each batch in the running statistics, PyTorch's default.
+package let batchNormMomentum = 0.1

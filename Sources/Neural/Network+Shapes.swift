@@ -17,6 +17,14 @@ extension Network {
     return shapes
   }
 
+  /// Throws unless the network takes an input of that shape, `[N, C, H, W]` with H and W of its choice.
+  package func validate(input: Shape) throws(NetworkError) {
+    guard input.rank == 4, input[1] == inputShape[0] else {
+      throw .unfitInput(node: "input", expected: "[N, \(inputShape[0]), H, W]", given: [input])
+    }
+    _ = try resized(height: input[2], width: input[3]).shapes(batch: input[0])
+  }
+
   /// The shape of the network's output for a batch of `batch` samples.
   package func outputShape(batch: Int) throws(NetworkError) -> Shape {
     try shapes(batch: batch).last ?? Shape([batch] + inputShape.dimensions)

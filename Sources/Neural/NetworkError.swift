@@ -17,6 +17,12 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   /// A parameter holds NaN or infinity, or a running variance below zero.
   case invalidParameter(name: String, reason: String)
 
+  /// A batch norm in training mode would see one number a channel, whose variance says nothing.
+  case tooFewForStatistics(batchNorm: String)
+
+  /// A training scope, or a choice of nodes, names what the network does not have.
+  case unknownNames(network: String, names: [String])
+
   package var description: String {
     switch self {
     case .unfitInput(let node, let expected, let given):
@@ -31,6 +37,10 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
       "weight \(name) has shape \(given), not \(expected)"
     case .invalidParameter(let name, let reason):
       "weight \(name) \(reason)"
+    case .tooFewForStatistics(let name):
+      "batch norm \(name) needs at least 2 numbers a channel to train; give a larger batch, or freeze it"
+    case .unknownNames(let network, let names):
+      "\(network) has no \(Self.list(names)) to train"
     }
   }
 

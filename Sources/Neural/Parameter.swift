@@ -29,7 +29,9 @@ extension Network {
   package var parameters: [Parameter] { nodes.flatMap { $0.layer.parameters(prefix: $0.name) } }
 
   /// Throws unless `weights` are exactly this network's: every tensor there, none besides, each in its shape.
-  package func validate(_ weights: Weights) throws(NetworkError) {
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  package func validate<Scalar: TensorScalar>(_ weights: [String: Tensor<Scalar>]) throws(NetworkError) {
     let parameters = parameters
     let missing = parameters.map(\.name).filter { weights[$0] == nil }
     guard missing.isEmpty else { throw .missingParameters(network: name, names: missing) }

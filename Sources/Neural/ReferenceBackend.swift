@@ -20,7 +20,7 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
   package func run(
     _ input: Tensor<Scalar>, observe: (String, Tensor<Scalar>) -> Void = { _, _ in }
   ) throws(NetworkError) -> Tensor<Scalar> {
-    try check(input)
+    try network.validate(input: input.shape)
     return evaluate(input) { node, inputs in
       let value = apply(node: node, inputs)
       observe(network.nodes[node].name, value)
@@ -34,7 +34,7 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
   package func measureBatchNorm(
     _ input: Tensor<Scalar>, convolve: Convolve? = nil
   ) throws -> BatchNormMeasurement {
-    try check(input)
+    try network.validate(input: input.shape)
     var statistics: [String: BatchNormStatistics] = [:]
     let output = try evaluate(input) { node, inputs in
       let name = network.nodes[node].name
@@ -108,13 +108,6 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
 
   /// A parameter, which is there because the initializer has validated the weights.
   private subscript(_ name: String) -> Tensor<Scalar> { weights[name]! }
-
-  private func check(_ input: Tensor<Scalar>) throws(NetworkError) {
-    guard input.shape.rank == 4, input.shape[1] == network.inputShape[0] else {
-      throw .unfitInput(node: "input", expected: "[N, \(network.inputShape[0]), H, W]", given: [input.shape])
-    }
-    _ = try network.resized(height: input.shape[2], width: input.shape[3]).shapes(batch: input.shape[0])
-  }
 
   /// Computes every node in order and drops each value after its last reader.
   private func evaluate<Failure: Error>(

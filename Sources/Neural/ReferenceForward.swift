@@ -1,0 +1,81 @@
+internal import Tensors
+
+/// Computes nodes in training mode, gathering the running statistics on the way.
+struct ReferenceForward<Scalar: ReferenceScalar> {
+  private typealias Layers = ReferenceLayers<Scalar>
+
+  let weights: [String: Tensor<Scalar>]
+  /// The batch norms that go by the batch.
+  let batchNorms: Set<String>
+  private(set) var runningStatistics: [String: Tensor<Scalar>] = [:]
+
+  init(weights: [String: Tensor<Scalar>], batchNorms: Set<String>) {
+    self.weights = weights
+    self.batchNorms = batchNorms
+  }
+
+  mutating func apply(
+    _ node: Network.Node, to inputs: [Tensor<Scalar>]
+  ) throws(NetworkError) -> (Tensor<Scalar>, LayerTrace<Scalar>) {
+    let (name, x) = (node.name, inputs[0])
+    switch node.layer {
+    case .convolution(let convolution):
+      let weight = weights["\(name).weight"]!
+      return (Layers.convolution(x, weight: weight, bias: weights["\(name).bias"], convolution), .none)
+    case .batchNorm:
+      let (value, trace) = try batchNorm(x, prefix: name)
+      return (value, .normalized(trace))
+    case .relu: return (Layers.relu(x), .none)
+    case .maxPool(let window): return (Layers.maxPool(x, window), .none)
+    case .globalAveragePool: return (Layers.averages(x), .none)
+    case .linear: return (linear(x, prefix: name), .none)
+    case .add: return (Layers.add(x, inputs[1]), .none)
+    case .shrinkage:
+      let trace = try thresholds(x, prefix: name)
+      return (Layers.softThreshold(x, thresholds: trace.thresholds), .shrunk(trace))
+    case .squeezeExcite:
+      let average = Layers.averages(x)
+      let projected = linear(average, prefix: "\(name).fc1")
+      let gates = Layers.sigmoid(linear(Layers.relu(projected), prefix: "\(name).fc2"))
+      let trace = ExcitationTrace(average: average, projected: projected, gates: gates)
+      return (Layers.scale(x, gates: gates), .excited(trace))
+    case .softmax: return (Layers.softmax(x), .none)
+    }
+  }
+
+  private mutating func thresholds(
+    _ x: Tensor<Scalar>, prefix: String
+  ) throws(NetworkError) -> ShrinkageTrace<Scalar> {
+    let average = Layers.averages(x, absolute: true)
+    let projected = linear(average, prefix: "\(prefix).fc1")
+    let (normalized, norm) = try batchNorm(projected, prefix: "\(prefix).bn")
+    let alpha = Layers.sigmoid(linear(Layers.relu(normalized), prefix: "\(prefix).fc2"))
+    return ShrinkageTrace(
+      average: average, projected: projected, norm: norm, normalized: normalized, alpha: alpha,
+      thresholds: ReferenceGradients.product(alpha, average))
+  }
+
+  private mutating func batchNorm(
+    _ x: Tensor<Scalar>, prefix: String
+  ) throws(NetworkError) -> (Tensor<Scalar>, NormTrace<Scalar>) {
+    let (oldMean, oldVariance) = (weights["\(prefix).running_mean"]!, weights["\(prefix).running_var"]!)
+    var trace = NormTrace(mean: oldMean, variance: oldVariance, ofBatch: false)
+    if batchNorms.contains(prefix) {
+      let (mean, variance, count) = Layers.statistics(x)
+      guard count > 1 else { throw .tooFewForStatistics(batchNorm: prefix) }
+      trace = NormTrace(mean: mean, variance: variance, ofBatch: true)
+      let running = Layers.runningStatistics(
+        mean: oldMean, variance: oldVariance, batchMean: mean, batchVariance: variance, count: count)
+      runningStatistics["\(prefix).running_mean"] = running.mean
+      runningStatistics["\(prefix).running_var"] = running.variance
+    }
+    let value = Layers.batchNorm(
+      x, scale: weights["\(prefix).weight"]!, shift: weights["\(prefix).bias"]!, mean: trace.mean,
+      variance: trace.variance)
+    return (value, trace)
+  }
+
+  private func linear(_ x: Tensor<Scalar>, prefix: String) -> Tensor<Scalar> {
+    Layers.linear(x, weight: weights["\(prefix).weight"]!, bias: weights["\(prefix).bias"]!)
+  }
+}

@@ -1,0 +1,84 @@
+package import Tensors
+
+/// Trains a network in plain Swift: the judge of every faster training backend. It keeps every value of a batch, so its
+/// memory is the sum of all nodes' values; use it at reduced size.
+package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
+  package let network: Network
+
+  package init(_ network: Network) { self.network = network }
+
+  package func forward(
+    _ input: Tensor<Scalar>, weights: [String: Tensor<Scalar>], scope: TrainingScope
+  ) throws(NetworkError) -> ReferencePass<Scalar> {
+    try network.validate(weights)
+    try scope.validate(for: network)
+    try network.validate(input: input.shape)
+    var forward = ReferenceForward(weights: weights, batchNorms: scope.batchNorms)
+    var values: [Tensor<Scalar>] = []
+    var traces: [LayerTrace<Scalar>] = []
+    for node in network.nodes {
+      let inputs = node.inputs.map { value in
+        switch value {
+        case .input: input
+        case .node(let index): values[index]
+        }
+      }
+      let (value, trace) = try forward.apply(node, to: inputs)
+      values.append(value)
+      traces.append(trace)
+    }
+    return ReferencePass(
+      output: values.last ?? input, runningStatistics: forward.runningStatistics, input: input, weights: weights,
+      scope: scope, values: values, traces: traces)
+  }
+
+  package func backward(
+    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>
+  ) throws(NetworkError) -> Gradients<Scalar> {
+    try backward(outputGradient, through: pass) { _, _ in }
+  }
+
+  /// As above; `observe` is given the name of every node that gradients pass through, with the gradient at its value,
+  /// from the last to the first.
+  package func backward(
+    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>, observe: (String, Tensor<Scalar>) -> Void
+  ) throws(NetworkError) -> Gradients<Scalar> {
+    guard outputGradient.shape == pass.output.shape else {
+      throw .unfitInput(
+        node: "output", expected: "a gradient of shape \(pass.output.shape)", given: [outputGradient.shape])
+    }
+    let scope = pass.scope
+    let isReached = reached(by: scope)
+    var parameters: [String: Tensor<Scalar>] = [:]
+    var gradients: [Network.Value: Tensor<Scalar>] = [network.output: outputGradient]
+    for (index, node) in network.nodes.enumerated().reversed() where isReached.contains(.node(index)) {
+      // A node that nothing on the way to the output reads has none.
+      guard let gradient = gradients.removeValue(forKey: .node(index)) else { continue }
+      observe(node.name, gradient)
+      let backward = ReferenceBackward(
+        weights: pass.weights, needsInput: node.inputs.contains { isReached.contains($0) })
+      let result = backward.apply(
+        node, gradient: gradient, inputs: node.inputs.map { pass.value($0) }, value: pass.values[index],
+        trace: pass.traces[index])
+      parameters.merge(result.parameters.filter { scope.parameters.contains($0.key) }) { first, _ in first }
+      for (source, gradient) in zip(node.inputs, result.inputs) where isReached.contains(source) {
+        gradients[source] = gradients[source].map { ReferenceLayers.add($0, gradient) } ?? gradient
+      }
+    }
+    for parameter in network.parameters where scope.parameters.contains(parameter.name) {
+      parameters[parameter.name] = parameters[parameter.name] ?? Tensor(repeating: 0, parameter.shape)
+    }
+    let input = gradients[.input] ?? Tensor(repeating: 0, pass.input.shape)
+    return Gradients(parameters: parameters, input: scope.includesInput ? input : nil)
+  }
+
+  /// The values that depend on something in the scope: backward goes no further.
+  private func reached(by scope: TrainingScope) -> Set<Network.Value> {
+    var reached: Set<Network.Value> = scope.includesInput ? [.input] : []
+    for (index, node) in network.nodes.enumerated() {
+      let isTrained = node.layer.parameters(prefix: node.name).contains { scope.parameters.contains($0.name) }
+      if isTrained || node.inputs.contains(where: { reached.contains($0) }) { reached.insert(.node(index)) }
+    }
+    return reached
+  }
+}
