@@ -20,8 +20,14 @@ struct SafetensorsHeaderParser {
   mutating func parse() throws(SafetensorsError) -> (tensors: [Tensor], metadata: [String: String]) {
     var tensors: [Tensor] = []
     var metadata: [String: String]?
+    // Swift takes canonically equivalent texts for equal, so two spellings of one name are a duplicate here.
     var names: Set<String> = []
+    // The format demands it, so that no file is both this and something else.
+    guard bytes.first == UInt8(ascii: "{") else { throw fail("{ expected") }
     try object { (parser, name) throws(SafetensorsError) in
+      guard !name.isEmpty, name.utf8.count <= Safetensors.maximumNameByteCount else {
+        throw parser.fail("a tensor's name of \(name.utf8.count) bytes")
+      }
       guard names.insert(name).inserted else { throw .duplicateName(name) }
       if name == "__metadata__" {
         metadata = try parser.texts()
@@ -44,11 +50,13 @@ struct SafetensorsHeaderParser {
       case "dtype" where type == nil: type = try parser.string()
       case "shape" where shape == nil: shape = try parser.integers(limit: Shape.maximumRank)
       case "data_offsets" where offsets == nil: offsets = try parser.integers(limit: 2)
-      default: throw parser.fail("tensor \(name) has an unknown or repeated key")
+      default:
+        throw parser.fail(
+          "tensor \(SafetensorsError.shown(name)) has the unknown or repeated key \(SafetensorsError.shown(key))")
       }
     }
     guard let type, let shape, let offsets, offsets.count == 2 else {
-      throw fail("tensor \(name) lacks dtype, shape or data_offsets")
+      throw fail("tensor \(SafetensorsError.shown(name)) lacks dtype, shape or data_offsets")
     }
     return Tensor(name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1])
   }
