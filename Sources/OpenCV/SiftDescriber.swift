@@ -45,7 +45,9 @@ package struct SiftDescriber: KeypointDescribing {
     }
     return UnsafeBufferPointer(start: points, count: Int(count)).map { point in
       let descriptor = withUnsafeBytes(of: point.descriptor) { [Float]($0.assumingMemoryBound(to: Float.self)) }
-      return Keypoint(x: point.x, y: point.y, response: point.response, descriptor: descriptor)
+      return Keypoint(
+        x: point.x, y: point.y, response: point.response, diameter: point.size, angleDegrees: point.angle,
+        descriptor: descriptor)
     }
   }
 }

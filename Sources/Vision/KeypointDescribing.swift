@@ -5,14 +5,22 @@ package struct Keypoint: Sendable, Hashable {
   package let y: Float
   /// Strength of the extremum; larger is stronger.
   package let response: Float
+  /// Diameter of the neighbourhood in pixels; 0 where the describer does not say.
+  package let diameter: Float
+  /// Main direction in degrees, 0…360, from the x axis towards the y axis, which points down.
+  package let angleDegrees: Float
   /// 128 numbers, 0…255.
   package let descriptor: [Float]
 
-  package init(x: Float, y: Float, response: Float, descriptor: [Float]) {
+  package init(
+    x: Float, y: Float, response: Float, diameter: Float = 0, angleDegrees: Float = 0, descriptor: [Float]
+  ) {
     precondition(descriptor.count == KeypointGrid.channels, "a descriptor has 128 numbers")
     self.x = x
     self.y = y
     self.response = response
+    self.diameter = diameter
+    self.angleDegrees = angleDegrees
     self.descriptor = descriptor
   }
 }

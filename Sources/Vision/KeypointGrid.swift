@@ -13,6 +13,8 @@ package struct KeypointGrid: Sendable, Hashable {
 
   /// `[128, 7, 7]`, 6272 numbers.
   package let values: [Float]
+  /// Of each cell, row by row, which keypoint was kept; nil where there is none.
+  package let kept: [Int?]
   /// How many of the 49 cells have no keypoint.
   package let emptyCells: Int
 
@@ -38,6 +40,7 @@ package struct KeypointGrid: Sendable, Hashable {
       for (channel, value) in keypoints[index].descriptor.enumerated() { values[channel * cells + cell] = value }
     }
     self.values = values
+    self.kept = strongest
     self.emptyCells = empty
   }
 
