@@ -28,23 +28,26 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
     }
   }
 
-  /// Runs the network with the batch's own statistics in every batch norm and returns them with the output.
+  /// Runs the network with the batch's own statistics in its batch norms and returns them with the output.
   ///
-  /// `convolve` may stand in for the plain convolution, so that a fast backend measures full-size networks.
+  /// - Parameters:
+  ///   - batchNorms: the prefixes of those measured, every one by default; the others keep their running statistics.
+  ///   - convolve: may stand in for the plain convolution, so that a fast backend measures full-size networks.
   package func measureBatchNorm(
-    _ input: Tensor<Scalar>, convolve: Convolve? = nil
+    _ input: Tensor<Scalar>, of batchNorms: Set<String>? = nil, convolve: Convolve? = nil
   ) throws -> BatchNormMeasurement {
     try network.validate(input: input.shape)
     var statistics: [String: BatchNormStatistics] = [:]
+    func isMeasured(_ prefix: String) -> Bool { batchNorms?.contains(prefix) ?? true }
     let output = try evaluate(input) { node, inputs in
       let name = network.nodes[node].name
       switch network.nodes[node].layer {
       case .convolution(let convolution):
         guard let convolve else { return apply(node: node, inputs) }
         return try convolve(inputs[0], self["\(name).weight"], weights["\(name).bias"], convolution)
-      case .batchNorm:
+      case .batchNorm where isMeasured(name):
         return normalize(inputs[0], prefix: name, recording: &statistics)
-      case .shrinkage:
+      case .shrinkage where isMeasured("\(name).bn"):
         return shrink(inputs[0], prefix: name) { normalize($0, prefix: "\(name).bn", recording: &statistics) }
       default:
         return apply(node: node, inputs)

@@ -84,13 +84,13 @@ package actor InferenceStream {
   }
 
   /// Runs a network unfused on `[N, C, H, W]` (any N) with batch statistics in every batch norm, the shrinkage blocks'
-  /// included, and returns these with the output. For making and checking bundles, not for speed: only convolutions
-  /// run on oneDNN.
+  /// included, or in those of `batchNorms` alone, and returns these with the output. For making and checking bundles,
+  /// not for speed: only convolutions run on oneDNN.
   package func measureBatchNorm(
-    _ network: Network, weights: Weights, input: Tensor<Float>
+    _ network: Network, weights: Weights, input: Tensor<Float>, of batchNorms: Set<String>? = nil
   ) throws -> BatchNormMeasurement {
     let engine = try currentEngine()
-    return try ReferenceBackend<Float>(network, weights: weights).measureBatchNorm(input) {
+    return try ReferenceBackend<Float>(network, weights: weights).measureBatchNorm(input, of: batchNorms) {
       try EagerConvolution.run($0, weight: $1, bias: $2, $3, on: engine)
     }
   }

@@ -10,9 +10,11 @@ package protocol NetworkCalibrating: Sendable {
     of network: Network, weights: Weights, for samples: [Tensor<Float>], finished: @escaping @Sendable (Int) -> Void
   ) async throws -> [Tensor<Float>]
 
-  /// Runs `network` on `[N, C, H, W]` with the batch's own statistics in every batch norm, and returns these with the
+  /// Runs `network` on `[N, C, H, W]` with the batch's own statistics in its batch norms, and returns these with the
   /// output.
+  ///
+  /// - Parameter batchNorms: the prefixes of those measured, all where nil; the others keep their running statistics.
   func measureBatchNorm(
-    of network: Network, weights: Weights, for batch: Tensor<Float>
+    of network: Network, weights: Weights, for batch: Tensor<Float>, only batchNorms: Set<String>?
   ) async throws -> BatchNormMeasurement
 }

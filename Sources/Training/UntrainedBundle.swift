@@ -106,7 +106,7 @@ package struct UntrainedBundle: Sendable {
   /// Seeded weights with measured batch norms and a last layer that spreads the labels.
   private func calibrated(_ network: Network, seed: UInt64, batch: Tensor<Float>) async throws -> Weights {
     let start = Weights.seeded(for: network, seed: seed)
-    let measured = try await calibrator.measureBatchNorm(of: network, weights: start, for: batch)
+    let measured = try await calibrator.measureBatchNorm(of: network, weights: start, for: batch, only: nil)
     var weights = measured.applied(to: start)
     guard let weight = weights["fc.weight"], let bias = weights["fc.bias"] else {
       throw Failure(description: "the network has no last layer named fc")

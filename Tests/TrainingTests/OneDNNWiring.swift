@@ -47,9 +47,9 @@ struct StreamCalibrator: NetworkCalibrating {
   }
 
   func measureBatchNorm(
-    of network: Network, weights: Weights, for batch: Tensor<Float>
+    of network: Network, weights: Weights, for batch: Tensor<Float>, only batchNorms: Set<String>?
   ) async throws -> BatchNormMeasurement {
-    try await streams[0].measureBatchNorm(network, weights: weights, input: batch)
+    try await streams[0].measureBatchNorm(network, weights: weights, input: batch, of: batchNorms)
   }
 }
 

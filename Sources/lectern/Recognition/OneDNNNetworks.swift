@@ -57,8 +57,8 @@ struct OneDNNCalibrator: NetworkCalibrating {
   }
 
   func measureBatchNorm(
-    of network: Network, weights: Weights, for batch: Tensor<Float>
+    of network: Network, weights: Weights, for batch: Tensor<Float>, only batchNorms: Set<String>?
   ) async throws -> BatchNormMeasurement {
-    try await streams[0].measureBatchNorm(network, weights: weights, input: batch)
+    try await streams[0].measureBatchNorm(network, weights: weights, input: batch, of: batchNorms)
   }
 }
