@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes the goldens beside this file: every stage of Lectern's networks as PyTorch computes it.
 
-Needs PyTorch and numpy (Debian: python3-torch); the tests need only the files. Made with the versions in each file's
-metadata. Weights and input come from the hash generator of Sources/Neural/HashNormal.swift, so nothing but results is
-stored. PyTorch runs in float64 on those float32 weights, with oneDNN switched off, so that a golden shares no kernel
+Needs PyTorch and numpy (PyPI's torch; Debian's python3-torch gives the same files but for the version); the tests need
+only the files. Made with the versions in each file's metadata. Weights and input come from the hash generator of
+Sources/Neural/HashNormal.swift, so nothing but results is stored. PyTorch runs in float64 on those float32 weights, with oneDNN switched off, so that a golden shares no kernel
 with the code it judges and is exact to the last float32 digit.
 
     python3 Tests/NeuralTests/Goldens/make_goldens.py
@@ -119,24 +119,43 @@ class Block(nn.Module):
 
 
 class Residual(nn.Module):
-    def __init__(self, attention, classes=6):
+    def __init__(self, attention, classes=6, divisor=1):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        channels = 64 // divisor
+        self.conv1 = nn.Conv2d(3, channels, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, 2, 1)
-        channels = 64
-        for stage, output in enumerate([64, 128, 256, 512]):
+        for stage, published in enumerate([64, 128, 256, 512]):
+            output = published // divisor
             first = Block(channels, output, 1 if stage == 0 else 2, attention)
             setattr(self, f"layer{stage + 1}", nn.Sequential(first, Block(output, output, 1, attention)))
             channels = output
         self.avgpool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.fc = nn.Linear(512, classes)
+        self.fc = nn.Linear(channels, classes)
 
     def forward(self, x):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(self.avgpool(x))
+
+
+class ResidualGrid(nn.Module):
+    """The network of the layout `grid`: fused features of 676 channels and 7×7 positions."""
+
+    def __init__(self, attention, classes=6):
+        super().__init__()
+        self.conv1 = nn.Conv2d(512 + 36 + 128, 256, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(256)
+        self.relu = nn.ReLU()
+        self.layer1 = nn.Sequential(Block(256, 256, 1, attention), Block(256, 256, 1, attention))
+        self.layer2 = nn.Sequential(Block(256, 512, 2, attention), Block(512, 512, 1, attention))
+        self.avgpool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.fc = nn.Linear(512, classes)
+
+    def forward(self, x):
+        x = self.relu(self.bn1(self.conv1(x)))
+        return self.fc(self.avgpool(self.layer2(self.layer1(x))))
 
 
 class VGG16(nn.Module):
@@ -159,6 +178,9 @@ NETWORKS = {
     "resnet18": lambda: Residual(None),
     "resnet18-se": lambda: Residual("se"),
     "drsn18": lambda: Residual("shrink"),
+    "resnet18-grid": lambda: ResidualGrid(None),
+    "resnet18-se-grid": lambda: ResidualGrid("se"),
+    "drsn18-grid": lambda: ResidualGrid("shrink"),
 }
 
 
@@ -174,14 +196,24 @@ def write_safetensors(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-def make(name, size, batch, positions, is_wanted):
-    network = NETWORKS[name]().double().eval()
+def seed_parameters(network):
+    """Gives a network its seeded parameters and returns their SHA-256, by sorted name as little-endian float32."""
     digest = hashlib.sha256()
     state = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
     for key in sorted(state):
         values = draw(key, state[key])
         digest.update(values.astype("<f4").tobytes())
         state[key].copy_(torch.from_numpy(values.astype(np.float64)))
+    return digest.hexdigest()
+
+
+def versions():
+    return {"torch": torch.__version__, "numpy": np.__version__, "python": sys.version.split()[0]}
+
+
+def make(name, size, batch, positions, is_wanted, channels=3):
+    network = NETWORKS[name]().double().eval()
+    digest = seed_parameters(network)
     stages = {}
     names = {module: key for key, module in network.named_modules()}
 
@@ -200,11 +232,11 @@ def make(name, size, batch, positions, is_wanted):
         if key and is_stage and not isinstance(parent, inner) and not key.startswith("avgpool."):
             module.register_forward_hook(record)
     with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
-        network(torch.from_numpy(normal(SEED, "input", (batch, 3, size, size), 1.0).astype(np.float64)))
+        network(torch.from_numpy(normal(SEED, "input", (batch, channels, size, size), 1.0).astype(np.float64)))
     metadata = {
-        "network": name, "seed": str(SEED), "size": str(size), "batch": str(batch), "positions": str(positions),
-        "weights_sha256": digest.hexdigest(), "torch": torch.__version__, "numpy": np.__version__,
-        "python": sys.version.split()[0]}
+        "network": name, "seed": str(SEED), "size": str(size), "batch": str(batch), "channels": str(channels),
+        "positions": str(positions),
+        "weights_sha256": digest, **versions()}
     path = pathlib.Path(__file__).parent / f"{name}-{size}.safetensors"
     write_safetensors(path, stages, metadata)
     print(f"{path.name}: {len(stages) // 2} stages, {path.stat().st_size} bytes")
@@ -220,6 +252,9 @@ if __name__ == "__main__":
     np.seterr(over="ignore")
     torch.set_num_threads(1)
     for network in NETWORKS:
+        if network.endswith("-grid"):
+            make(network, 7, 2, 512, lambda stage: True, channels=676)
+            continue
         # One sample of VGG16: the plain reference takes a second for it.
         make(network, 64, 1 if network == "vgg16" else 2, 256, lambda stage: True)
         make(network, 224, 1, 4096, is_coarse)
