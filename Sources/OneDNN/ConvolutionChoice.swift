@@ -45,7 +45,7 @@ enum PoolingChoice {
 }
 
 /// A square window's geometry as oneDNN's arrays for y and x.
-private struct SlidingWindow {
+struct SlidingWindow {
   let strides: [Int64]
   let kernel: [Int64]
   let before: [Int64]

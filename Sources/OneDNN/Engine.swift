@@ -7,9 +7,13 @@ final class Engine {
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
 
-  private init(adopting handle: dnnl_engine_t, stream: dnnl_stream_t) {
+  /// The OpenMP threads of the stream this engine belongs to, for our own kernels.
+  let team: Team
+
+  private init(adopting handle: dnnl_engine_t, stream: dnnl_stream_t, team: Team) {
     self.handle = handle
     self.stream = stream
+    self.team = team
   }
 
   deinit {
@@ -17,7 +21,8 @@ final class Engine {
     dnnl_engine_destroy(handle)
   }
 
-  static func cpu() throws(OneDNNError) -> Engine {
+  /// The calling thread must have been told its number of OpenMP threads.
+  static func cpu(team: Team) throws(OneDNNError) -> Engine {
     var engine: dnnl_engine_t?
     try check(dnnl_engine_create(&engine, dnnl_cpu, 0), "creating the CPU engine")
     guard let engine else { throw OneDNNError(.failed, "creating the CPU engine gave none") }
@@ -27,7 +32,7 @@ final class Engine {
       dnnl_engine_destroy(engine)
       throw OneDNNError(.failed, "creating the CPU stream", status: status.rawValue)
     }
-    return Engine(adopting: engine, stream: stream)
+    return Engine(adopting: engine, stream: stream, team: team)
   }
 
   /// Waits for everything enqueued; on the CPU it has run already.

@@ -19,6 +19,7 @@ package actor InferenceStream {
   private var engine: Engine?
   private var plans: [Int: Plan] = [:]
   private var nextPlan = 0
+  var trainingPlans = TrainingPlans()
 
   /// Starts the thread; `name` is what debuggers show.
   package init(name: String, threads: Int = 1) {
@@ -99,10 +100,10 @@ package actor InferenceStream {
   package func openMPThreads() -> Int { Int(omp_get_max_threads()) }
 
   /// The engine, made on this stream's thread at its first use, after that thread has been told its OpenMP share.
-  private func currentEngine() throws(OneDNNError) -> Engine {
+  func currentEngine() throws(OneDNNError) -> Engine {
     if let engine { return engine }
     omp_set_num_threads(Int32(threads))
-    let engine = try Engine.cpu()
+    let engine = try Engine.cpu(team: Team(threads: threads))
     self.engine = engine
     return engine
   }

@@ -19,6 +19,18 @@ struct PrimitiveDescriptor: ~Copyable {
     return PrimitiveDescriptor(adopting: handle)
   }
 
+  /// Picks the implementation of a backward operation; `forward` is the descriptor of its forward one.
+  static func choose(
+    _ operation: UnsafeRawPointer, hint forward: borrowing PrimitiveDescriptor, on engine: Engine, for what: String
+  ) throws(OneDNNError) -> PrimitiveDescriptor {
+    let attributes = try Attributes.make()
+    var handle: dnnl_primitive_desc_t?
+    let status = dnnl_primitive_desc_create(&handle, operation, attributes.handle, engine.handle, forward.handle)
+    try check(status, "choosing an implementation of \(what)")
+    guard let handle else { throw OneDNNError(.failed, "choosing an implementation of \(what) gave none") }
+    return PrimitiveDescriptor(adopting: handle)
+  }
+
   /// Copies one layout into another.
   static func reorder(
     from source: MemoryDescriptor, to target: MemoryDescriptor, on engine: Engine

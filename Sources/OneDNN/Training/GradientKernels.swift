@@ -1,0 +1,141 @@
+/// Sweeps over blocked feature maps that the backward passes of the attention blocks and of global pooling need, each
+/// over the channels of one group of one sample. Eight lanes at a time where the layout has channels in blocks.
+///
+/// Notation: x is the attention's input, ds the gradient of its result, P the number of positions.
+enum GradientKernels {
+  enum Attention {
+    /// z = sign(x)·max(|x| − τ, 0): the decision is τ.
+    case shrinkage
+    /// z = x·g: the decision is g.
+    case squeezeExcite
+  }
+
+  /// The gradient of each channel's decision: −Σ sign(x)·ds over |x| ≥ τ, or Σ x·ds. `decision` and `target` are
+  /// `[N, C]`.
+  static func decisionGradient(
+    _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
+    decision: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, unit: Int
+  ) {
+    let (positions, block) = (layout.positions, layout.block)
+    let base = unit * positions * block
+    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    guard block.isMultiple(of: 8) else {
+      for lane in 0..<block {
+        var total = 0.0
+        for index in stride(from: base + lane, to: base + positions * block, by: block) {
+          switch attention {
+          case .squeezeExcite: total += Double(x[index] * ds[index])
+          case .shrinkage:
+            if x[index] > 0, x[index] >= decision[channel + lane] {
+              total -= Double(ds[index])
+            } else if x[index] < 0, x[index] <= -decision[channel + lane] {
+              total += Double(ds[index])
+            }
+          }
+        }
+        target[channel + lane] = Float(total)
+      }
+      return
+    }
+    for lane in stride(from: 0, to: block, by: 8) {
+      let (from, gradient) = (UnsafeRawPointer(x + base + lane), UnsafeRawPointer(ds + base + lane))
+      let limit = UnsafeRawPointer(decision + channel + lane).loadUnaligned(as: SIMD8<Float>.self)
+      let total: SIMD8<Float> =
+        switch attention {
+        case .shrinkage:
+          sum(positions) { position in
+            let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
+            let ds = gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
+            return SIMD8.zero.replacing(with: -ds, where: (x .> 0) .& (x .>= limit))
+              .replacing(with: ds, where: (x .< 0) .& (x .<= -limit))
+          }
+        case .squeezeExcite:
+          sum(positions) { position in
+            let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
+            return x * gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
+          }
+        }
+      UnsafeMutableRawPointer(target + channel + lane).storeBytes(of: total, as: SIMD8<Float>.self)
+    }
+  }
+
+  /// dx = ds over |x| ≥ τ (the edge counts as inside, x = 0 never, as in PyTorch) plus sign(x)·dmean/P, or ds·g + dmean/P, with `average` dmean, `[N, C]`, the gradient of the
+  /// channel's mean (of magnitudes).
+  static func inputGradient(
+    _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
+    decision: UnsafePointer<Float>, average: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, unit: Int
+  ) {
+    let (positions, block) = (layout.positions, layout.block)
+    let base = unit * positions * block
+    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    let factor = 1 / Float(positions)
+    guard block.isMultiple(of: 8) else {
+      for lane in 0..<block {
+        let (limit, share) = (decision[channel + lane], average[channel + lane] * factor)
+        for index in stride(from: base + lane, to: base + positions * block, by: block) {
+          switch attention {
+          case .squeezeExcite: dx[index] = ds[index] * limit + share
+          case .shrinkage:
+            let sign: Float = x[index] > 0 ? share : x[index] < 0 ? -share : 0
+            dx[index] = (x[index] != 0 && abs(x[index]) >= limit ? ds[index] : 0) + sign
+          }
+        }
+      }
+      return
+    }
+    for lane in stride(from: 0, to: block, by: 8) {
+      let (from, gradient) = (UnsafeRawPointer(x + base + lane), UnsafeRawPointer(ds + base + lane))
+      let to = UnsafeMutableRawPointer(dx + base + lane)
+      let limit = UnsafeRawPointer(decision + channel + lane).loadUnaligned(as: SIMD8<Float>.self)
+      let share = UnsafeRawPointer(average + channel + lane).loadUnaligned(as: SIMD8<Float>.self) * factor
+      switch attention {
+      case .shrinkage:
+        for position in 0..<positions {
+          let offset = position &* block &* 4
+          let x = from.load(fromByteOffset: offset, as: SIMD8<Float>.self)
+          let ds = gradient.load(fromByteOffset: offset, as: SIMD8<Float>.self)
+          let (isPositive, isNegative) = (x .> 0, x .< 0)
+          let isKept = (isPositive .& (x .>= limit)) .| (isNegative .& (x .<= -limit))
+          let kept = SIMD8<Float>.zero.replacing(with: ds, where: isKept)
+          let sign = SIMD8<Float>.zero.replacing(with: share, where: isPositive).replacing(
+            with: -share, where: isNegative)
+          to.storeBytes(of: kept + sign, toByteOffset: offset, as: SIMD8<Float>.self)
+        }
+      case .squeezeExcite:
+        for position in 0..<positions {
+          let offset = position &* block &* 4
+          let ds = gradient.load(fromByteOffset: offset, as: SIMD8<Float>.self)
+          to.storeBytes(of: ds * limit + share, toByteOffset: offset, as: SIMD8<Float>.self)
+        }
+      }
+    }
+  }
+
+  /// dx = dy/P at every position of a channel: backward through global average pooling, `dy` `[N, C]`.
+  static func spread(
+    _ dy: UnsafePointer<Float>, _ layout: ChannelLayout, into dx: UnsafeMutablePointer<Float>, unit: Int
+  ) {
+    let (positions, block) = (layout.positions, layout.block)
+    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    let factor = 1 / Float(positions)
+    for position in 0..<positions {
+      let target = dx + (unit * positions + position) * block
+      for lane in 0..<block { target[lane] = dy[channel + lane] * factor }
+    }
+  }
+
+  /// The sum of a term over positions, in runs of 64 so that rounding does not grow with their number.
+  @inline(__always)
+  private static func sum(_ positions: Int, _ term: (Int) -> SIMD8<Float>) -> SIMD8<Float> {
+    var total = SIMD8<Float>.zero
+    var start = 0
+    while start < positions {
+      let end = min(start + 64, positions)
+      var run = SIMD8<Float>.zero
+      for position in start..<end { run += term(position) }
+      total += run
+      start = end
+    }
+    return total
+  }
+}
