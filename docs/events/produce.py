@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Be an LMS in a few lines: a course, a learner's consent, and JPEG files as that learner's frames.
+"""Be an LMS in a few lines: a course, a learner's consent, and JPEG or PNG files as that learner's frames.
 
-    pip install confluent-kafka
-    python3 produce.py localhost:9092 frame1.jpg frame2.jpg …
+    pip install confluent-kafka                   # or: apt-get install python3-confluent-kafka
+    python3 produce.py [--structured] localhost:9092 frame1.jpg frame2.jpg …
 """
-import datetime, json, sys, uuid
+import base64, datetime, json, os, sys, uuid
 
 from confluent_kafka import Producer
 
 SOURCE, COURSE, LEARNER, SESSION = "https://lms.example", "course-101", "learner-1", f"session-{uuid.uuid4()}"
-servers, pictures = sys.argv[1], sys.argv[2:]
-producer = Producer({"bootstrap.servers": servers, "acks": "all", "partitioner": "murmur2_random"})
+FRAMES = os.environ.get("FRAMES_TOPIC", "lectern.frames.v1")
+CONTROL = os.environ.get("CONTROL_TOPIC", "lectern.control.v1")
+structured = "--structured" in sys.argv[1:]
+servers, *pictures = [word for word in sys.argv[1:] if word != "--structured"]
+# The largest picture is 8 MiB, a third more in base64. Any partitioner that hashes the key keeps a session in order.
+producer = Producer({"bootstrap.servers": servers, "acks": "all", "enable.idempotence": True,
+                     "message.max.bytes": 16777216, "partitioner": "murmur2_random"})
 failures = []
 
 
@@ -26,7 +31,7 @@ def now(offset=0.0):
 def control(kind, key, data):
     event = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": SOURCE, "type": f"org.lectern.{kind}.v1",
              "time": now(), "datacontenttype": "application/json", "data": data}
-    producer.produce("lectern.control.v1", key=key, value=json.dumps(event), on_delivery=delivered,
+    producer.produce(CONTROL, key=key, value=json.dumps(event), on_delivery=delivered,
                      headers={"content-type": "application/cloudevents+json"})
 
 
@@ -37,12 +42,17 @@ control("consent", LEARNER, {"learner_id": LEARNER, "scope": "analytics", "grant
 for sequence, path in enumerate(pictures):
     with open(path, "rb") as file:
         image = file.read()
+    attributes = {
+        "specversion": "1.0", "id": str(uuid.uuid4()), "source": SOURCE, "type": "org.lectern.frame.v1",
+        "time": now(sequence - len(pictures)), "sessionid": SESSION, "sequence": str(sequence), "learnerid": LEARNER,
+        "courseid": COURSE, "mediaposms": str(sequence * 1000)}
     kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
-    producer.produce("lectern.frames.v1", key=SESSION, value=image, on_delivery=delivered, headers={
-        "content-type": kind, "ce_specversion": "1.0", "ce_id": str(uuid.uuid4()), "ce_source": SOURCE,
-        "ce_type": "org.lectern.frame.v1", "ce_time": now(sequence - len(pictures)), "ce_sessionid": SESSION,
-        "ce_sequence": str(sequence), "ce_learnerid": LEARNER, "ce_courseid": COURSE,
-        "ce_mediaposms": str(sequence * 1000)})
+    if structured:
+        event = attributes | {"datacontenttype": kind, "data_base64": base64.b64encode(image).decode()}
+        value, headers = json.dumps(event), {"content-type": "application/cloudevents+json"}
+    else:
+        value, headers = image, {"content-type": kind} | {f"ce_{name}": text for name, text in attributes.items()}
+    producer.produce(FRAMES, key=SESSION, value=value, headers=headers, on_delivery=delivered)
     producer.poll(0)
 
 producer.flush()

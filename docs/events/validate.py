@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Judges events by the JSON Schemas beside this file: for an LMS's own tests, and for Lectern's.
+
+    apt-get install python3-jsonschema            # or: pip install jsonschema
+    python3 validate.py frame my-event.json …     # frame, frame-headers or control; .jsonl holds one event a line
+    python3 validate.py cases                     # the schemas against cases.json
+
+Prints what is wrong, one line each, and ends with 1 if anything is.
+"""
+import copy, json, pathlib, sys
+
+import jsonschema
+
+HERE = pathlib.Path(__file__).resolve().parent
+KINDS = ("frame", "frame-headers", "control")
+
+
+def schema(name):
+    return json.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+# The schemas name each other by file, relative to this folder.
+STORE = {(HERE / f"{kind}.schema.json").as_uri(): schema(f"{kind}.schema.json") for kind in KINDS}
+
+
+def validator(kind):
+    uri = (HERE / f"{kind}.schema.json").as_uri()
+    jsonschema.Draft7Validator.check_schema(STORE[uri])
+    resolver = jsonschema.RefResolver(base_uri=uri, referrer=STORE[uri], store=STORE)
+    return jsonschema.Draft7Validator(STORE[uri], resolver=resolver)
+
+
+def problems(kind, events):
+    judge = validator(kind)
+    for place, event in events:
+        for error in judge.iter_errors(event):
+            yield f"{place}: {'.'.join(map(str, error.path)) or 'the event'}: {error.message[:200]}"
+
+
+def read(path):
+    text = pathlib.Path(path).read_text(encoding="utf-8")
+    if path.endswith(".jsonl"):
+        return [(f"{path}:{number}", json.loads(line)) for number, line in enumerate(text.splitlines(), 1)]
+    return [(path, json.loads(text))]
+
+
+def merged(base, patch):
+    """RFC 7396, but for {"$null": true}, which stands for a null that stays."""
+    if patch == {"$null": True}:
+        return None
+    if not isinstance(patch, dict):
+        return patch
+    result = copy.deepcopy(base) if isinstance(base, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def case_problems():
+    document = schema("cases.json")
+    judges = {kind: validator(kind) for kind in KINDS}
+    for case in document["cases"]:
+        base = document["bases"][case["base"]]
+        event = merged(base["event"], case.get("change", {}))
+        accepted = judges[base["kind"]].is_valid(event)
+        if accepted != case.get("schema", case["valid"]):
+            yield f"cases.json: {case['name']}: the schema {'accepts' if accepted else 'refuses'} it"
+        if case.get("schema", case["valid"]) != case["valid"] and not case.get("why"):
+            yield f"cases.json: {case['name']}: schema and decoder differ, and nothing says why"
+
+
+if len(sys.argv) == 2 and sys.argv[1] == "cases":
+    found = list(case_problems())
+elif len(sys.argv) > 2 and sys.argv[1] in KINDS:
+    found = [problem for path in sys.argv[2:] for problem in problems(sys.argv[1], read(path))]
+else:
+    sys.exit(__doc__)
+print("\n".join(found), end="\n" if found else "")
+sys.exit(1 if found else 0)
