@@ -13,13 +13,13 @@ struct JPEGDecompressor: ~Copyable {
 
   deinit { tjDestroy(handle) }
 
-  /// Reads the markers up to the first scan.
-  func header(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
+  /// The stored size, from the markers up to the first scan.
+  func size(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> (width: Int, height: Int) {
     let markers = try markers(bytes)
-    return ImageHeader(width: markers.width, height: markers.height, format: .jpeg)
+    return (markers.width, markers.height)
   }
 
-  /// Decodes; the caller has checked the declared size.
+  /// Decodes as stored; the caller has checked the declared size.
   func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> GrayImage {
     let markers = try markers(bytes)
     let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)

@@ -23,8 +23,8 @@ struct PNGReader: ~Copyable {
 
   deinit { spng_ctx_free(context) }
 
-  /// The declared size, from the fixed place of the header chunk.
-  static func header(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
+  /// The stored size, from the fixed place of the header chunk.
+  static func size(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> (width: Int, height: Int) {
     // Signature (8), length (4), "IHDR" (4), width (4), height (4).
     guard bytes.count >= 24 else { throw ImageError(.corrupt, "PNG cut short in its header") }
     guard bytes[12..<16].elementsEqual("IHDR".utf8) else { throw ImageError(.corrupt, "PNG without a header chunk") }
@@ -32,20 +32,22 @@ struct PNGReader: ~Copyable {
     let width = bigEndian(16)
     let height = bigEndian(20)
     guard width > 0, height > 0 else { throw ImageError(.corrupt, "PNG of no size") }
-    return ImageHeader(width: width, height: height, format: .png)
+    return (width, height)
   }
 
-  /// Decodes; the caller has checked the declared size.
-  func decodeGray(_ header: ImageHeader) throws(ImageError) -> GrayImage {
+  /// Decodes as stored; the caller has checked the declared size.
+  func decodeGray() throws(ImageError) -> GrayImage {
     var declaration = spng_ihdr()
     try check(spng_get_ihdr(context, &declaration))
+    let width = Int(declaration.width)
+    let height = Int(declaration.height)
     let kind = kind(of: declaration)
     try check(
       spng_decode_image(
         context, nil, 0, Int32(kind.format.rawValue),
         Int32(SPNG_DECODE_TRNS.rawValue | SPNG_DECODE_PROGRESSIVE.rawValue)))
-    var image = [UInt8](repeating: 0, count: header.width * header.height)
-    var row = [UInt8](repeating: 0, count: header.width * kind.bytes)
+    var image = [UInt8](repeating: 0, count: width * height)
+    var row = [UInt8](repeating: 0, count: width * kind.bytes)
     var status: Int32 = 0
     while status == 0 {
       var place = spng_row_info()
@@ -53,11 +55,11 @@ struct PNGReader: ~Copyable {
       status = spng_decode_scanline(context, &row, row.count)
       guard status == 0 || status == SPNG_EOI.code else { throw Self.error(status) }
       let (first, step) = declaration.interlace_method == 0 ? (0, 1) : Self.columns[Int(place.pass)]
-      let start = Int(place.row_num) * header.width
+      let start = Int(place.row_num) * width
       image.withUnsafeMutableBufferPointer { image in
         row.withUnsafeBufferPointer { row in
           var source = 0
-          for x in stride(from: first, to: header.width, by: step) {
+          for x in stride(from: first, to: width, by: step) {
             image[start + x] = kind.gray(row, at: source)
             source += kind.bytes
           }
@@ -66,7 +68,7 @@ struct PNGReader: ~Copyable {
     }
     // Reads on to the end chunk, so that a file cut behind its pixels counts as damaged as well.
     try check(spng_decode_chunks(context))
-    return GrayImage(width: header.width, height: header.height, pixels: image)
+    return GrayImage(width: width, height: height, pixels: image)
   }
 
   private func kind(of declaration: spng_ihdr) -> PNGPixel {

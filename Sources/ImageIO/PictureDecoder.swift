@@ -1,10 +1,19 @@
 package import Vision
 
-/// Decodes JPEG (libjpeg-turbo) and PNG (libspng) into gray pixels; the first bytes decide which, never a name.
+/// Decodes JPEG (libjpeg-turbo) and PNG (libspng) into upright gray pixels; the first bytes decide which, never a name.
 ///
-/// JPEG: the Y channel as stored, which is Rec. 601 luma already; RGB and CMYK files are converted. PNG: every colour
-/// type, 1 to 16 bits, interlaced or not, an animation's default picture; transparency is laid over white. Orientation
-/// tags and colour profiles are not applied: a webcam writes neither.
+/// - JPEG: baseline, extended, progressive and arithmetic-coded files of 8 bits. The Y channel as stored, which is Rec. 601
+///   luma already; RGB, CMYK and YCCK files are converted (inks inverted, as Adobe's programs write them).
+/// - PNG: every colour type, 1 to 16 bits, interlaced or not; of an animation the default picture.
+/// - Transparency is laid over white, in gray levels.
+/// - The EXIF orientation is applied, so that a phone's portrait picture is upright: width, height, and whatever is found
+///   in the picture are in upright pixels, and a face box that comes with a frame is taken to be so, too.
+/// - Colour profiles and gamma are not applied: a webcam writes neither.
+/// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture, except
+///   that up to 64 stray bytes before a JPEG's end marker do no harm: some webcams write them.
+///
+/// Memory: beside the gray picture at most 8 bytes a declared pixel for a progressive JPEG (its coefficients), 4 for CMYK,
+/// and a row for PNG; so ``ImageLimits/maximumPixels`` bounds it.
 ///
 /// Holds no state: a decoder can be shared by any number of threads, each call makes and frees its own codec.
 package struct PictureDecoder: ImageDecoding {
@@ -19,29 +28,40 @@ package struct PictureDecoder: ImageDecoding {
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
     try withBytes(bytes) { (buffer) throws(ImageError) in
       let header = try probe(buffer)
-      return switch header.format {
-      case .jpeg: try JPEGDecompressor().decodeGray(buffer)
-      case .png: try PNGReader.open(buffer, limits: limits).decodeGray(header)
-      }
+      let stored =
+        switch header.format {
+        case .jpeg: try JPEGDecompressor().decodeGray(buffer)
+        case .png: try PNGReader.open(buffer, limits: limits).decodeGray()
+        }
+      return stored.upright(from: header.orientation)
     }
   }
 
   private func probe(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
     guard !bytes.isEmpty else { throw ImageError(.notAnImage, "no bytes") }
     guard bytes.count <= limits.maximumBytes else { throw ImageError(.tooLarge, "more bytes than allowed") }
-    let header: ImageHeader
+    let format: ImageHeader.Format
+    let stored: (width: Int, height: Int)
+    let orientation: ImageOrientation
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
-      header = try JPEGDecompressor().header(bytes)
+      format = .jpeg
+      stored = try JPEGDecompressor().size(bytes)
+      orientation = ExifOrientation.ofJPEG(bytes)
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-      header = try PNGReader.header(bytes)
+      format = .png
+      stored = try PNGReader.size(bytes)
+      orientation = ExifOrientation.ofPNG(bytes)
+    } else if let other = OtherFormat(bytes) {
+      throw ImageError(.unsupported, "\(other.rawValue) pictures are not read: send JPEG or PNG")
     } else {
       throw ImageError(.notAnImage, "neither JPEG nor PNG")
     }
-    let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+    let (pixels, overflow) = stored.width.multipliedReportingOverflow(by: stored.height)
     guard !overflow, pixels <= limits.maximumPixels else {
       throw ImageError(.tooLarge, "declares more pixels than allowed")
     }
-    return header
+    let (width, height) = orientation.swapsSides ? (stored.height, stored.width) : stored
+    return ImageHeader(width: width, height: height, format: format, orientation: orientation)
   }
 
   /// Lends an array's bytes to a body with a typed error.

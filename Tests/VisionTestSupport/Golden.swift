@@ -9,9 +9,11 @@ package enum Golden {
   }
 
   /// Little-endian 32-bit floats in base64.
-  package static func floats(_ base64: String) -> [Float] {
-    let data = [UInt8](Data(base64Encoded: base64) ?? Data())
-    return stride(from: 0, to: data.count, by: 4).map { start in
+  package static func floats(_ base64: String) -> [Float] { floats([UInt8](Data(base64Encoded: base64) ?? Data())) }
+
+  /// Little-endian 32-bit floats.
+  package static func floats(_ data: [UInt8]) -> [Float] {
+    stride(from: 0, to: data.count, by: 4).map { start in
       let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[start + $1]) << (8 * UInt32($1)) }
       return Float(bitPattern: bits)
     }

@@ -11,6 +11,19 @@ package enum TestPictures {
     case "spot":
       picture(width, height) { x, y in x == width / 2 && y == height / 3 ? 255 : 0 }
     case "flat": GrayImage(width: width, height: height, repeating: UInt8(seed % 256))
+    case "saturated":
+      mapped(noise(width: width, height: height, seed: seed)) { $0 > 127 ? 255 : 0 }
+    case "angles":
+      // Squares and threefold squares: many gradients of exactly 45°, 60°, 90° and 120°.
+      mapped(noise(width: width, height: height, seed: seed)) {
+        [0, 1, 3, 4, 9, 12, 16, 25, 27, 36, 48, 49, 64, 75, 81, 100][Int($0 >> 4)]
+      }
+    case "mirror": mirror(width: width, height: height, seed: seed)
+    case "tiles":
+      picture(width, height) { x, y in
+        let (dx, dy) = (2 * (x % 8) - 7, 2 * (y % 8) - 7)
+        return UInt8(max(30 - dx * dx - dy * dy, 0) * 8 + Int(seed % 7))
+      }
     default: nil
     }
   }
@@ -38,6 +51,16 @@ package enum TestPictures {
       }
     }
     return GrayImage(width: width, height: height, pixels: sums.map { UInt8(min(max($0, 0), 255)) })
+  }
+
+  /// Blobs that are their own mirror image, left and right.
+  private static func mirror(width: Int, height: Int, seed: UInt32) -> GrayImage {
+    let half = blobs(width: width, height: height, seed: seed)
+    return picture(width, height) { x, y in half[min(x, width - 1 - x), y] }
+  }
+
+  private static func mapped(_ image: GrayImage, _ value: (UInt8) -> UInt8) -> GrayImage {
+    GrayImage(width: image.width, height: image.height, pixels: image.pixels.map(value))
   }
 
   /// The finaliser of MurmurHash3, 32 bits.

@@ -8,26 +8,48 @@ import pictures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 cv2.setNumThreads(1)
-sift = cv2.SIFT_create(nfeatures=0, nOctaveLayers=3, contrastThreshold=0.002, edgeThreshold=10, sigma=1.6)
+SIFT = cv2.SIFT_create(nfeatures=0, nOctaveLayers=3, contrastThreshold=0.002, edgeThreshold=10, sigma=1.6)
 
-cases = []
-for kind, seed in [("noise", 11), ("blobs", 12), ("blobs", 13), ("ramp", 14), ("spot", 0), ("flat", 90)]:
-    image = pictures.make(kind, 112, 112, seed)
-    points, descriptors = sift.detectAndCompute(image, None)
+
+def describe(image):
+    points, descriptors = SIFT.detectAndCompute(image, None)
     if descriptors is None:
         descriptors = np.zeros((0, 128), np.float32)
     assert (descriptors == np.round(descriptors)).all() and descriptors.max(initial=0) <= 255
-    places = np.array([[p.pt[0], p.pt[1], p.response] for p in points], "<f4").reshape(-1, 3)
-    strongest = [-1] * 49
+    return points, descriptors
+
+
+def grid(points, descriptors):
+    """The [128, 7, 7] grid of a 112x112 picture, the index of each cell's keypoint (-1: none), and in how many cells
+    one at another place is as strong (orientations of one keypoint are equally strong by definition)."""
+    strongest, tied = [-1] * 49, [False] * 49
     for index, p in enumerate(points):
         cell = min(6, int(p.pt[1] * 7 / 112)) * 7 + min(6, int(p.pt[0] * 7 / 112))
-        if strongest[cell] < 0 or points[strongest[cell]].response < p.response:
-            strongest[cell] = index
-    cases.append({"kind": kind, "seed": seed, "crc32": zlib.crc32(image.tobytes()), "count": len(points),
-                  "places": base64.b64encode(places.tobytes()).decode(),
-                  "descriptors": base64.b64encode(descriptors.astype(np.uint8).tobytes()).decode(),
-                  "strongest": strongest})
+        held = strongest[cell]
+        if held < 0 or points[held].response < p.response:
+            strongest[cell], tied[cell] = index, False
+        elif points[held].response == p.response and points[held].pt != p.pt:
+            tied[cell] = True
+    values = np.zeros((128, 49), np.float32)
+    for cell, index in enumerate(strongest):
+        if index >= 0:
+            values[:, cell] = descriptors[index]
+    return values, strongest, sum(tied)
 
-with open(os.path.join(HERE, "sift.json"), "w") as out:
-    json.dump({"generator": "make_sift.py", "opencv": cv2.__version__, "cases": cases}, out, indent=1)
-    out.write("\n")
+
+if __name__ == "__main__":
+    cases = []
+    for kind, seed in [("noise", 11), ("blobs", 12), ("blobs", 13), ("ramp", 14), ("spot", 0), ("flat", 90),
+                       ("flat", 0), ("mirror", 15), ("tiles", 16), ("saturated", 17)]:
+        image = pictures.make(kind, 112, 112, seed)
+        points, descriptors = describe(image)
+        places = np.array([[p.pt[0], p.pt[1], p.response] for p in points], "<f4").reshape(-1, 3)
+        _, strongest, tied = grid(points, descriptors)
+        cases.append({"kind": kind, "seed": seed, "crc32": zlib.crc32(image.tobytes()), "count": len(points),
+                      "places": base64.b64encode(places.tobytes()).decode(),
+                      "descriptors": base64.b64encode(descriptors.astype(np.uint8).tobytes()).decode(),
+                      "strongest": strongest, "tiedCells": tied})
+        print(kind, seed, len(points), "keypoints", tied, "tied cells")
+    with open(os.path.join(HERE, "sift.json"), "w") as out:
+        json.dump({"generator": "make_sift.py", "opencv": cv2.__version__, "cases": cases}, out, indent=1)
+        out.write("\n")

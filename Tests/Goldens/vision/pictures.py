@@ -52,5 +52,33 @@ def flat(width, height, seed):
     return np.full((height, width), seed % 256, np.uint8)
 
 
+def saturated(width, height, seed):
+    """Black and white alone, at random."""
+    return np.where(noise(width, height, seed) > 127, 255, 0).astype(np.uint8)
+
+
+def angles(width, height, seed):
+    """Squares and threefold squares at random: their roots are whole numbers or multiples of one another by sqrt 3, so
+    gradients at exactly 45, 60, 90 and 120 degrees are many."""
+    levels = np.array([0, 1, 3, 4, 9, 12, 16, 25, 27, 36, 48, 49, 64, 75, 81, 100], np.uint8)
+    return levels[noise(width, height, seed) >> 4]
+
+
+def mirror(width, height, seed):
+    """Blobs that are their own mirror image, left and right."""
+    out = blobs(width, height, seed)
+    out[:, (width + 1) // 2:] = out[:, :width // 2][:, ::-1]
+    return out
+
+
+def tiles(width, height, seed):
+    """A bright dot every 8 pixels: in the middle every keypoint has equals in its cell of 16 pixels."""
+    y, x = np.mgrid[0:height, 0:width] % 8
+    squared = (2 * x - 7) ** 2 + (2 * y - 7) ** 2
+    return (np.maximum(30 - squared, 0) * 8 + seed % 7).astype(np.uint8)
+
+
 def make(kind, width, height, seed):
-    return {"noise": noise, "blobs": blobs, "ramp": ramp, "spot": spot, "flat": flat}[kind](width, height, seed)
+    makers = {"noise": noise, "blobs": blobs, "ramp": ramp, "spot": spot, "flat": flat, "saturated": saturated,
+              "angles": angles, "mirror": mirror, "tiles": tiles}
+    return makers[kind](width, height, seed)
