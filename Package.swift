@@ -143,7 +143,7 @@ let testTargets: [Target] = [
     name: "NeuralTests",
     dependencies: ["Cryptography", "DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"],
     exclude: ["Goldens"], swiftSettings: swift),
-  tests("OneDNN", ["Neural", "NeuralTestSupport", "Tensors"]),
+  tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents"]),
   tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),

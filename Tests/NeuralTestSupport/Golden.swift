@@ -22,10 +22,11 @@ package struct Golden {
   /// The stages it holds, by node name.
   package var stages: [String] { tensors.keys.filter { !$0.hasSuffix("|max") }.sorted() }
 
-  /// The input it was made with, `[batch, 3, size, size]`.
+  /// The input it was made with, `[batch, channels, size, size]`.
   package var input: Tensor<Float> {
     let (size, batch) = (Int(metadata["size"] ?? "") ?? 0, Int(metadata["batch"] ?? "") ?? 0)
-    return HashNormal(seed: seed, stream: "input").tensor([batch, 3, size, size], deviation: 1)
+    let channels = Int(metadata["channels"] ?? "3") ?? 0
+    return HashNormal(seed: seed, stream: "input").tensor([batch, channels, size, size], deviation: 1)
   }
 
   /// How far a whole stage's value is from the golden at the golden's positions.
