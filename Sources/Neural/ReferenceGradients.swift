@@ -128,8 +128,8 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
     }
   }
 
-  /// dx and dτ `[N, C]` of y = sign(x)·max(|x| − τ_c, 0): where |x| ≥ τ, dx = dy (0 at x = 0, whose sign is 0) and
-  /// dτ = −Σ dy·sign(x); 0 elsewhere. The edge |x| = τ counts as inside, as in PyTorch's clamp.
+  /// dx and dτ `[N, C]` of y = sign(x)·max(|x| − τ_c, 0), τ ≥ 0: where |x| > τ, dx = dy and dτ = −Σ dy·sign(x); 0
+  /// elsewhere. The edge |x| = τ counts as outside, as 0 does for `relu` (PyTorch 2's clamp does the same).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package static func softThreshold(
@@ -137,14 +137,13 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
   ) -> (input: Tensor<Scalar>, thresholds: Tensor<Scalar>) {
     let positions = x.shape[2] * x.shape[3]
     let dt = accumulated(thresholds.shape) { dt in
-      for index in 0..<x.count where x[index] != 0 && abs(x[index]) >= thresholds[index / positions] {
+      for index in 0..<x.count where abs(x[index]) > thresholds[index / positions] {
         dt[index / positions] -= Double(x[index] > 0 ? dy[index] : -dy[index])
       }
     }
     let dx = Tensor<Scalar>(uninitialized: x.shape) { dx in
       for index in 0..<x.count {
-        let isInside = x[index] != 0 && abs(x[index]) >= thresholds[index / positions]
-        dx.initializeElement(at: index, to: isInside ? dy[index] : 0)
+        dx.initializeElement(at: index, to: abs(x[index]) > thresholds[index / positions] ? dy[index] : 0)
       }
     }
     return (dx, dt)

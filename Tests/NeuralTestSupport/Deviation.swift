@@ -8,13 +8,19 @@ package struct Deviation {
 
   /// `largest` is the expected tensor's largest magnitude where only a part of it is given.
   package init(_ actual: Tensor<Float>, from expected: Tensor<Float>, largest: Float? = nil) {
-    let differences = zip(actual.elements, expected.elements).map { Double($0) - Double($1) }
-    let reference = expected.elements.map(Double.init)
-    let magnitude = largest.map(Double.init) ?? reference.map(abs).max() ?? 0
+    self.init(
+      actual.elements.map(Double.init), from: expected.elements.map(Double.init), largest: largest.map(Double.init))
+  }
+
+  /// As above, for numbers of any origin.
+  package init(_ actual: [Double], from expected: [Double], largest: Double? = nil) {
+    let differences = zip(actual, expected).map { $0 - $1 }
+    let magnitude = largest ?? expected.map(abs).max() ?? 0
     let worst = differences.map(abs).max() ?? 0
     let isComparable = actual.count == expected.count && differences.allSatisfy(\.isFinite)
     relativeToLargest = isComparable ? worst / max(magnitude, .leastNormalMagnitude) : .infinity
-    let norm = reference.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    relativeL2 = differences.reduce(0) { $0 + $1 * $1 }.squareRoot() / max(norm, .leastNormalMagnitude)
+    let norm = expected.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let distance = differences.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    relativeL2 = isComparable ? distance / max(norm, .leastNormalMagnitude) : .infinity
   }
 }

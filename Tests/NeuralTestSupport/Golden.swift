@@ -20,7 +20,13 @@ package struct Golden {
   package var seed: UInt64 { metadata["seed"].flatMap(UInt64.init) ?? 0 }
 
   /// The stages it holds, by node name.
-  package var stages: [String] { tensors.keys.filter { !$0.hasSuffix("|max") }.sorted() }
+  package var stages: [String] { tensors.keys.filter { !$0.contains("|") }.sorted() }
+
+  /// The softmax of the network's logits, `[batch, K]`, where it ends in logits.
+  package var probabilities: Tensor<Float>? { tensors["probabilities|all"] }
+
+  /// What made it, for reports.
+  package var reference: String { "PyTorch \(metadata["torch"] ?? "?"), float64" }
 
   /// The input it was made with, `[batch, channels, size, size]`.
   package var input: Tensor<Float> {

@@ -9,7 +9,8 @@ with the code it judges and is exact to the last float32 digit.
     python3 Tests/NeuralTests/Goldens/make_goldens.py
 
 A file holds, for each stage, `<stage>` (the values at POSITIONS hashed positions of the row-major [N, C, H, W] value)
-and `<stage>|max` (the largest magnitude in all of it).
+and `<stage>|max` (the largest magnitude in all of it); for a network that ends in logits also `probabilities|all`, their
+softmax.
 """
 import hashlib
 import json
@@ -232,14 +233,16 @@ def make(name, size, batch, positions, is_wanted, channels=3):
         if key and is_stage and not isinstance(parent, inner) and not key.startswith("avgpool."):
             module.register_forward_hook(record)
     with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
-        network(torch.from_numpy(normal(SEED, "input", (batch, channels, size, size), 1.0).astype(np.float64)))
+        output = network(torch.from_numpy(normal(SEED, "input", (batch, channels, size, size), 1.0).astype(np.float64)))
+    if name != "vgg16":
+        stages["probabilities|all"] = torch.softmax(output, dim=1).numpy().astype(np.float32)
     metadata = {
         "network": name, "seed": str(SEED), "size": str(size), "batch": str(batch), "channels": str(channels),
         "positions": str(positions),
         "weights_sha256": digest, **versions()}
     path = pathlib.Path(__file__).parent / f"{name}-{size}.safetensors"
     write_safetensors(path, stages, metadata)
-    print(f"{path.name}: {len(stages) // 2} stages, {path.stat().st_size} bytes")
+    print(f"{path.name}: {len([k for k in stages if '|' not in k])} stages, {path.stat().st_size} bytes")
 
 
 def is_coarse(stage):

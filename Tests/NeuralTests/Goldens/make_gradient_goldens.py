@@ -7,7 +7,9 @@ Needs what make_goldens.py needs, whose networks and generator it uses:
 
 Results are float64, stored as two float32 tensors whose sum they are to 48 bits: `<name>` and `<name>+` (the rest), so
 that one file judges Float and Double. `<name>|scale`, where it stands, is what differences are measured against instead
-of the largest magnitude in `<name>`: where only a part is stored, and where the true gradient is 0.
+of the largest magnitude in `<name>`: where only a part is stored, and where the true gradient is 0. A network's metadata
+say how far its pass stays from where gradients jump (`kink_margin`), and how far PyTorch's own float32 is from its
+float64 (`float32_deviation`).
 
 - layers.safetensors: small odd cases, inputs and all. Per case `x`, `dy` (the loss is Σ y·dy), `w.<parameter>`, results
   `y`, `dx`, `d.<parameter>` and, in training mode, `r.<running statistic>` after the batch. The metadata's value for the
@@ -167,7 +169,13 @@ def make_layers():
         tensors[f"{case}/x"], tensors[f"{case}/dy"] = x.astype(np.float32), dy
         (y * double(dy)).sum().backward()
         split(tensors, f"{case}/y", y)
-        split(tensors, f"{case}/dx", value.grad)
+        # Two numbers normalise to ±1 whatever they are, so that only ε and rounding are left of dx: it is measured
+        # against what cancels, γ/σ·dy.
+        scale = None
+        if case == "norm-training-two":
+            factor = layer.weight / (value.var(dim=0, unbiased=False) + layer.eps).sqrt()
+            scale = (factor * double(dy)).abs().max().item()
+        split(tensors, f"{case}/dx", value.grad, scale)
         for name, parameter in network.named_parameters():
             weight = network.get_parameter(name.replace(".bias", ".weight")) if zero_gradient(
                 name, training and kind == "shrinkage") else parameter
@@ -278,55 +286,68 @@ class Margin:
         self.see(gap, x)
 
 
+def float32_deviation(gradients, again):
+    """The worst difference of PyTorch's own float32 from its float64, over each tensor's scale."""
+    return max(((again[k].double() - g).abs().max() / scale).item() for k, (g, scale) in gradients.items())
+
+
 def make_training(name, attention, training, loss, weight, positions, margin):
     size, batch, divisor = 64, 4, 4
-    for input_seed in range(1, 200):
+    labels = torch.from_numpy(labels_of("labels", batch))
+
+    def run(input_seed, kind):
         network = base.Residual(attention, divisor=divisor).double().train(training)
         with torch.no_grad():
             digest = base.seed_parameters(network)
+        network = network.to(kind)
         watch = Margin(network)
-        x = double(base.normal(input_seed, "input", (batch, 3, size, size), 1.0)).requires_grad_()
+        x = torch.from_numpy(base.normal(input_seed, "input", (batch, 3, size, size), 1.0)).to(kind).requires_grad_()
         logits = network(x)
-        if watch.least >= margin:
+        centers = torch.from_numpy(base.normal(SEED, "centers", (6, 6), 1.0)).to(kind).requires_grad_()
+        value = evaluate_loss(loss, weight, logits, labels, centers)
+        value.backward()
+        return network, digest, watch.least, x, logits, centers, value
+
+    for input_seed in range(1, 200):
+        network, digest, least, x, logits, centers, value = run(input_seed, torch.float64)
+        if least >= margin:
             break
     else:
         raise SystemExit(f"no input keeps {name} {margin} away from every kink")
-    labels = labels_of("labels", batch)
-    centers = double(base.normal(SEED, "centers", (6, 6), 1.0)).requires_grad_()
-    value = evaluate_loss(loss, weight, logits, torch.from_numpy(labels), centers)
-    value.backward()
     tensors = {}
     split(tensors, "logits", logits)
     split(tensors, "value", value.reshape(1))
     if loss != "crossEntropy":
         split(tensors, "dcenters", centers.grad)
 
-    def sample(key, values, scale=None):
-        flat = values.detach().reshape(-1)
-        where = base.hashes(SEED, key, min(positions, flat.numel())) % np.uint64(flat.numel())
-        split(tensors, key, flat[torch.from_numpy(where.astype(np.int64))], scale or flat.abs().max().item())
-
-    sample("dx", x.grad)
+    gradients = {"dx": (x.grad, x.grad.abs().max().item())}
     for key, parameter in network.named_parameters():
         zero = zero_gradient(key, training) and attention == "shrink"
         weight_of = network.get_parameter(key.replace(".bias", ".weight")) if zero else parameter
-        sample(f"d.{key}", parameter.grad, weight_of.grad.abs().max().item())
+        gradients[f"d.{key}"] = (parameter.grad, weight_of.grad.abs().max().item())
     if training:
         for key, buffer in network.named_buffers():
             if not key.endswith("num_batches_tracked"):
-                sample(f"r.{key}", buffer)
+                gradients[f"r.{key}"] = (buffer, buffer.abs().max().item())
+    for key, (values, scale) in gradients.items():
+        flat = values.detach().reshape(-1)
+        where = base.hashes(SEED, key, min(positions, flat.numel())) % np.uint64(flat.numel())
+        split(tensors, key, flat[torch.from_numpy(where.astype(np.int64))], scale)
+    network, _, _, x, *_ = run(input_seed, torch.float32)
+    again = {"dx": x.grad, **{f"d.{k}": p.grad for k, p in network.named_parameters()}}
+    again.update({f"r.{k}": b for k, b in network.named_buffers()})
     mode = "training" if training else "evaluation"
     write(f"training-{name}-{mode}", tensors, {
         "network": name, "divisor": str(divisor), "size": str(size), "batch": str(batch), "mode": mode,
-        "seed": str(SEED), "input_seed": str(input_seed), "labels": " ".join(map(str, labels)), "loss": loss,
-        "loss_weight": str(weight), "positions": str(positions), "kink_margin": f"{watch.least:.3g}",
-        "weights_sha256": digest})
+        "seed": str(SEED), "input_seed": str(input_seed), "labels": " ".join(str(l.item()) for l in labels),
+        "loss": loss, "loss_weight": str(weight), "positions": str(positions), "kink_margin": f"{least:.3g}",
+        "float32_deviation": f"{float32_deviation(gradients, again):.3g}", "weights_sha256": digest})
 
 
 def write(name, tensors, metadata):
     path = pathlib.Path(__file__).parent / f"{name}.safetensors"
     base.write_safetensors(path, tensors, {**metadata, **base.versions()})
-    extra = {k: metadata[k] for k in ("kink_margin", "input_seed") if k in metadata}
+    extra = {k: metadata[k] for k in ("kink_margin", "input_seed", "float32_deviation") if k in metadata}
     print(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes", extra or "")
 
 
