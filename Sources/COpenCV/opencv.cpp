@@ -1,5 +1,6 @@
 #include "lectern_opencv.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -10,6 +11,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/core/version.hpp>
 #include <opencv2/features2d.hpp>
+#include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect.hpp>
 
 struct lectern_cv_cascade {
@@ -147,6 +149,41 @@ int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, le
       out.response = points[i].response;
       std::memcpy(out.descriptor, descriptors.ptr<float>(static_cast<int>(i)), sizeof(out.descriptor));
     }
+    return LECTERN_CV_OK;
+  });
+}
+
+int32_t lectern_cv_text(const char *text, int32_t cap_height, int32_t bold, lectern_cv_mask *mask, char *message) {
+  *mask = {};
+  return guarded(message, [&]() -> int32_t {
+    const size_t length = std::strlen(text);
+    if (cap_height < 6 || cap_height > 200 || length > 512) {
+      say(message, "text parameters out of range");
+      return LECTERN_CV_FAILED;
+    }
+    // Drawn four times as large and shrunk by area: strokes of fractional width, smoother than LINE_AA alone.
+    const int zoom = 4;
+    const int face = cv::FONT_HERSHEY_SIMPLEX;
+    const int stroke = std::max(1, static_cast<int>(cap_height * zoom * (bold ? 0.17 : 0.11) + 0.5));
+    // Capitals of this font are 21 units high at scale 1.
+    const double scale = cap_height * zoom / 21.0;
+    int below = 0;
+    const cv::Size size = cv::getTextSize(text, face, scale, stroke, &below);
+    const int margin = cap_height / 4 + 2;
+    const int ascent = cap_height * 5 / 4 + margin;
+    const int columns = (std::max(size.width, 1) + zoom - 1) / zoom + 2 * margin;
+    const int rows = ascent + cap_height / 2 + margin;
+    cv::Mat large(rows * zoom, columns * zoom, CV_8UC1, cv::Scalar(0));
+    cv::putText(large, text, cv::Point(margin * zoom, ascent * zoom), face, scale, cv::Scalar(255), stroke,
+                cv::LINE_AA);
+    cv::Mat small(rows, columns, CV_8UC1);
+    cv::resize(large, small, small.size(), 0, 0, cv::INTER_AREA);
+    mask->pixels = allocate<uint8_t>(small.total());
+    std::memcpy(mask->pixels, small.data, small.total());
+    mask->width = columns;
+    mask->height = rows;
+    mask->baseline = ascent;
+    mask->margin = margin;
     return LECTERN_CV_OK;
   });
 }

@@ -5,31 +5,38 @@ extension Safetensors {
   /// 64 bytes, and a mapped file needs no copy.
   package static func encode(_ tensors: Weights, metadata: [String: String] = [:]) -> [UInt8] {
     let names = tensors.keys.sorted(by: precedes)
-    var members: [String] = []
-    if !metadata.isEmpty {
-      let texts = metadata.keys.sorted(by: precedes).map { "\(quoted($0)):\(quoted(metadata[$0] ?? ""))" }
-      members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
-    }
-    var offset = 0
-    for name in names {
-      guard let tensor = tensors[name] else { continue }
-      precondition(name != "__metadata__", "a tensor cannot bear the name of the metadata")
-      let extents = tensor.shape.dimensions.map(String.init).joined(separator: ",")
-      let end = offset + tensor.count * 4
-      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
-      offset = end
-    }
-    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    var header = header(names.map { ($0, tensors[$0]?.shape ?? []) }, metadata: metadata)
     while (header.count + 8) % 64 != 0 { header.append(UInt8(ascii: " ")) }
 
     var file: [UInt8] = []
-    file.reserveCapacity(8 + header.count + offset)
+    file.reserveCapacity(8 + header.count + tensors.values.reduce(0) { $0 + $1.count * 4 })
     withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
     file.append(contentsOf: header)
     for name in names {
       tensors[name]?.withUnsafeBufferPointer { file.append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
     return file
+  }
+
+  /// The JSON of a header for F32 tensors whose data follow each other in this order, without the length before it and
+  /// without padding; any number of spaces may follow it.
+  package static func header(
+    _ tensors: [(name: String, shape: Shape)], metadata: [String: String] = [:]
+  ) -> [UInt8] {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.keys.sorted(by: precedes).map { "\(quoted($0)):\(quoted(metadata[$0] ?? ""))" }
+      members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
+    }
+    var offset = 0
+    for (name, shape) in tensors {
+      precondition(name != "__metadata__", "a tensor cannot bear the name of the metadata")
+      let extents = shape.dimensions.map(String.init).joined(separator: ",")
+      let end = offset + shape.count * 4
+      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    return Array("{\(members.joined(separator: ","))}".utf8)
   }
 
   /// By UTF-8 bytes: Swift's own order of strings depends on the version of Unicode.

@@ -1,4 +1,4 @@
-// SIFT keypoints and face detection of OpenCV behind a C interface.
+// SIFT keypoints, face detection and text of OpenCV behind a C interface.
 //
 // Every function returns 0, or another number with a message (at most LECTERN_CV_MESSAGE bytes with its zero); no C++
 // exception crosses the border. Pictures are 8-bit gray, rows without gaps, lent for the call. OpenCV's own thread pool
@@ -59,6 +59,17 @@ typedef struct {
 // The caller owns *keypoints, an array of *count, and frees it with lectern_cv_free. Any thread.
 int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, lectern_cv_sift_settings settings,
                         lectern_cv_keypoint **keypoints, int32_t *count, char *message);
+
+typedef struct {
+  uint8_t *pixels;         // width by height, rows without gaps
+  int32_t width, height;
+  int32_t baseline;        // the row the letters stand on
+  int32_t margin;          // empty columns on either side
+} lectern_cv_mask;
+
+// A line of ASCII text in a Hershey font as coverage, 0...255, capitals of cap_height pixels (6...200). Height and
+// baseline are the same for all texts of one height. The caller frees mask->pixels with lectern_cv_free. Any thread.
+int32_t lectern_cv_text(const char *text, int32_t cap_height, int32_t bold, lectern_cv_mask *mask, char *message);
 
 void lectern_cv_free(void *memory);
 
