@@ -1,4 +1,5 @@
 import Cryptography
+import DeviationReporting
 import Neural
 import NeuralTestSupport
 import Tensors
@@ -23,12 +24,29 @@ import Testing
     #expect(Hex.encode(hash.finish()) == golden.metadata["weights_sha256"])
 
     var seen: Set<String> = []
-    _ = try ReferenceBackend<Float>(network, weights: weights).run(golden.input) { stage, value in
+    var worst = DeviationReport("\(name) 64×64 reference, every stage", against: golden.reference, tolerance: 1e-5)
+    var relativeL2 = DeviationReport(
+      "\(name) 64×64 reference, every stage, relative L2", against: golden.reference, tolerance: 1e-5)
+    let output = try ReferenceBackend<Float>(network, weights: weights).run(golden.input) { stage, value in
       guard let deviation = golden.deviation(of: value, stage: stage) else { return }
       seen.insert(stage)
+      worst.include(deviation.relativeToLargest)
+      relativeL2.include(deviation.relativeL2)
       #expect(deviation.relativeToLargest < 1e-5, "\(stage)")
+      #expect(deviation.relativeL2 < 1e-5, "\(stage)")
     }
+    worst.publish()
+    relativeL2.publish()
     #expect(seen == Set(golden.stages))
     #expect(seen.count == network.nodes.count)
+    #expect((golden.probabilities != nil) == (name != "vgg16"))
+    if let expected = golden.probabilities {
+      let actual = ReferenceLayers.softmax(output)
+      #expect(actual.shape == expected.shape)
+      let difference = zip(actual.elements, expected.elements).map { abs($0 - $1) }.max() ?? .infinity
+      let part = "\(name) 64×64 reference, probabilities (absolute)"
+      DeviationReport.publish(part, against: golden.reference, tolerance: 1e-4, worst: Double(difference))
+      #expect(difference < 1e-4)
+    }
   }
 }
