@@ -170,7 +170,9 @@ let testTargets: [Target] = [
   .target(
     name: "VisionTestSupport", dependencies: ["Cryptography", "Vision"], path: "Tests/VisionTestSupport",
     swiftSettings: swift),
-  tests("Recognition", ["LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
+  tests(
+    "Recognition",
+    ["Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
   tests(
     "Training",
     [

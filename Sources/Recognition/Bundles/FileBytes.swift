@@ -8,7 +8,9 @@ final class FileBytes: @unchecked Sendable {
 
   /// Reads a regular file of at most `limit` bytes.
   init(reading path: String, limit: Int) throws(BundleError) {
-    guard let file = fopen(path, "rb") else {
+    // Not blocking: opening a pipe would otherwise wait for its writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0, let file = fdopen(descriptor, "rb") else {
       throw BundleError(.file, "cannot read \(path): \(String(cString: strerror(errno)))")
     }
     defer { fclose(file) }

@@ -4,7 +4,7 @@ import Neural
 import Vision
 
 extension ModelManifest: Codable {
-  private enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case formatVersion = "format_version"
     case name, trained, labels
     case featureNetwork = "feature_network"
@@ -13,12 +13,12 @@ extension ModelManifest: Codable {
     case hogNormalization = "hog_normalization"
     case bounds, planes, temperature, precision
     case dataSetFingerprint = "data_set_fingerprint"
-    case evaluation
+    case evaluation, provenance
     case weightsSHA256 = "weights_sha256"
   }
 
   package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(only: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
     trained = try values.decode(Bool.self, forKey: .trained)
     labels = try values.decode([String].self, forKey: .labels)
@@ -45,6 +45,7 @@ extension ModelManifest: Codable {
     precision = try values.decode([String: String].self, forKey: .precision)
     dataSetFingerprint = try values.decodeIfPresent(String.self, forKey: .dataSetFingerprint)
     evaluation = try values.decodeIfPresent(ModelEvaluation.self, forKey: .evaluation)
+    provenance = try values.decodeIfPresent(ModelProvenance.self, forKey: .provenance)
     weightsSHA256 = try values.decode(String.self, forKey: .weightsSHA256)
   }
 
@@ -67,21 +68,23 @@ extension ModelManifest: Codable {
     try values.encode(precision, forKey: .precision)
     try values.encode(dataSetFingerprint, forKey: .dataSetFingerprint)
     try values.encode(evaluation, forKey: .evaluation)
+    try values.encode(provenance, forKey: .provenance)
     try values.encode(weightsSHA256, forKey: .weightsSHA256)
   }
 
   /// The file's bytes: sorted keys, so that equal manifests are equal files.
-  func json() throws -> [UInt8] {
+  package func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
   }
 
-  /// Reads a file's bytes and judges them.
-  static func parse(_ bytes: [UInt8]) throws(BundleError) -> ModelManifest {
+  /// Reads a file's bytes and judges them: any bytes give a manifest or an error.
+  package static func parse(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> ModelManifest {
     struct Header: Decodable {
       let format_version: Int
     }
+    if let problem = JSONSyntax.problem(in: bytes) { throw BundleError(.malformed, "model.json: \(problem)") }
     let data = Data(bytes)
     let decoder = JSONDecoder()
     do {
@@ -93,6 +96,9 @@ extension ModelManifest: Codable {
       }
       let manifest = try decoder.decode(ModelManifest.self, from: data)
       try manifest.validate()
+      guard Self.isDigest(manifest.weightsSHA256) else {
+        throw BundleError(.malformed, "model.json: weights_sha256 is not 64 lower-case hex digits")
+      }
       return manifest
     } catch let error as BundleError {
       throw error
@@ -103,74 +109,19 @@ extension ModelManifest: Codable {
     }
   }
 
-  /// Throws unless this program can run the model and give its numbers the meaning they have.
-  func validate() throws(BundleError) {
-    guard labels == Emotion.allCases.map(\.name) else {
-      throw BundleError(
-        .labels,
-        "the model's labels are \(labels.joined(separator: ", ")); this program needs "
-          + Emotion.allCases.map(\.name).joined(separator: ", "))
-    }
-    guard featuresVersion == FaceCrops.version else {
-      throw BundleError(
-        .version, "the model needs features version \(featuresVersion), this program computes \(FaceCrops.version)")
-    }
-    guard makeNetwork() != nil else {
-      throw BundleError(
-        .unsupported,
-        "no network \(network) in this program; it has \(Attention.allCases.map(\.networkName).joined(separator: ", "))"
-      )
-    }
-    try validateFeatures()
-    guard precision == layout.precision else {
-      throw BundleError(.unsupported, "only models in fp32 can be run")
-    }
-    guard temperature.isFinite, temperature > 0 else {
-      throw BundleError(.malformed, "model.json: the temperature must be above 0")
-    }
-  }
-
-  /// What a layout reads must be there, and nothing else: a number without effect would still change the model's id.
-  private func validateFeatures() throws(BundleError) {
-    let layout = "layout \(layout.rawValue)"
-    guard self.layout.isFused else {
-      guard featureNetwork == nil, hogNormalization == nil, bounds == nil, planes == nil else {
-        throw BundleError(
-          .malformed,
-          "model.json: \(layout) reads no features, so feature_network, hog_normalization, bounds and planes are null")
-      }
-      return
-    }
-    guard let featureNetwork, hogNormalization != nil, let bounds else {
-      throw BundleError(.malformed, "model.json: \(layout) needs feature_network, hog_normalization and bounds")
-    }
-    guard featureNetwork == "vgg16" else {
-      throw BundleError(.unsupported, "no feature network \(featureNetwork) in this program; it has vgg16")
-    }
-    for bound in [bounds.cnn, bounds.hog, bounds.sift] {
-      guard bound.minimum.isFinite, bound.maximum.isFinite, bound.minimum <= bound.maximum else {
-        throw BundleError(.malformed, "model.json: feature bounds are not finite or not in order")
-      }
-    }
-    guard self.layout == .planes else {
-      guard planes == nil else {
-        throw BundleError(.malformed, "model.json: \(layout) has no planes, so they are null")
-      }
-      return
-    }
-    guard let planes, planes.count == 3,
-      planes.allSatisfy({ $0.mean.isFinite && $0.deviation.isFinite && $0.deviation > 0 })
-    else { throw BundleError(.malformed, "model.json: planes needs three means with deviations above 0") }
-  }
-
   private static func text(_ error: DecodingError) -> String {
     let context: DecodingError.Context
     switch error {
-    case .keyNotFound(let key, _): return "\(key.stringValue) is missing"
+    case .keyNotFound(let key, let found):
+      return "\(path(found.codingPath + [key])) is missing"
     case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found): context = found
     @unknown default: return "cannot be read"
     }
-    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? "is not JSON of the expected form" : "\(path) is not as expected"
+    let place = path(context.codingPath)
+    return place.isEmpty ? "is not of the expected form, or holds a number too large" : "\(place) is not as expected"
+  }
+
+  private static func path(_ keys: [any CodingKey]) -> String {
+    BundleError.shown(keys.map(\.stringValue).joined(separator: "."))
   }
 }

@@ -39,6 +39,8 @@ package struct ModelManifest: Sendable, Hashable {
   package var dataSetFingerprint: String?
   /// On the test part; nil for an untrained model.
   package var evaluation: ModelEvaluation?
+  /// Where weights come from that were not trained here; nil where there are none.
+  package var provenance: ModelProvenance?
   /// SHA-256 of `weights.safetensors`, 64 lower-case hex digits; filled in on saving.
   package var weightsSHA256: String
 
@@ -52,7 +54,7 @@ package struct ModelManifest: Sendable, Hashable {
     name: String, trained: Bool, network: String = "drsn18", layout: LayoutKind = .planes, width: Width = .full,
     hogNormalization: HistogramOfGradients.Normalization = .max, bounds: FamilyBounds? = nil,
     planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1, dataSetFingerprint: String? = nil,
-    evaluation: ModelEvaluation? = nil
+    evaluation: ModelEvaluation? = nil, provenance: ModelProvenance? = nil
   ) {
     self.name = name
     self.trained = trained
@@ -69,6 +71,7 @@ package struct ModelManifest: Sendable, Hashable {
     precision = layout.precision
     self.dataSetFingerprint = dataSetFingerprint
     self.evaluation = evaluation
+    self.provenance = provenance
     weightsSHA256 = ""
   }
 
@@ -107,26 +110,5 @@ package struct ModelManifest: Sendable, Hashable {
     case .image, .planes: return .residual18(attention: attention, width: width, classes: labels.count)
     case .grid: return .residualGrid(attention: attention, width: width, classes: labels.count)
     }
-  }
-}
-
-/// How a model did on its test part.
-package struct ModelEvaluation: Sendable, Hashable, Codable {
-  /// Pictures of the test part.
-  package var samples: Int
-  /// 0…1.
-  package var accuracy: Double
-  /// `[true label][predicted label]`, counts.
-  package var confusionMatrix: [[Int]]
-
-  package init(samples: Int, accuracy: Double, confusionMatrix: [[Int]]) {
-    self.samples = samples
-    self.accuracy = accuracy
-    self.confusionMatrix = confusionMatrix
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case samples, accuracy
-    case confusionMatrix = "confusion_matrix"
   }
 }

@@ -30,10 +30,12 @@ package struct StoredBundle: Sendable {
 
   /// Reads and checks a bundle. The weights are read once into memory that the tensors then share, so that what was
   /// hashed is what runs, even if the file changes afterwards.
+  ///
+  /// The folder and its files may be symbolic links, as deployments like them; what they lead to must be regular files.
   package static func load(from folder: String) throws(BundleError) -> StoredBundle {
     let manifestFile = try FileBytes(reading: "\(folder)/\(manifestName)", limit: manifestLimit)
-    let manifest = try ModelManifest.parse(Array(manifestFile.bytes))
-    let weightsFile = try FileBytes(reading: "\(folder)/\(weightsName)", limit: 4 << 30)
+    let manifest = try ModelManifest.parse(manifestFile.bytes)
+    let weightsFile = try FileBytes(reading: "\(folder)/\(weightsName)", limit: manifest.weightsByteLimit)
     let digest = SHA256.hash(weightsFile.bytes)
     guard Hex.encode(digest) == manifest.weightsSHA256 else {
       throw BundleError(
@@ -55,6 +57,14 @@ package struct StoredBundle: Sendable {
   }
 }
 
+extension ModelManifest {
+  /// What the weights of its networks take, with room for the file's header: no more is read, whatever the file has.
+  fileprivate var weightsByteLimit: Int {
+    let networks = [makeFeatureNetwork(), makeNetwork()].compactMap { $0 }
+    return networks.flatMap(\.parameters).reduce(1 << 20) { $0 + 4 * $1.shape.count }
+  }
+}
+
 extension ModelBundle {
   /// Splits the weights of a file by prefix and checks that they are exactly those of the manifest's networks.
   fileprivate init(manifest: ModelManifest, weights: Weights, folder: String) throws(BundleError) {
@@ -66,71 +76,30 @@ extension ModelBundle {
         networkWeights[String(name.dropFirst(StoredBundle.networkPrefix.count))] = tensor
       } else {
         throw BundleError(
-          .malformed, "\(folder)/\(StoredBundle.weightsName) holds a tensor of neither network: \(name)")
-      }
-    }
-    try validate(folder: folder)
-  }
-
-  private func validate(folder: String) throws(BundleError) {
-    guard let network = manifest.makeNetwork() else {
-      throw BundleError(.unsupported, "no network \(manifest.network) in this program")
-    }
-    do {
-      if let features = manifest.makeFeatureNetwork() {
-        try features.validate(featureWeights)
-      } else if let name = featureWeights.keys.min() {
-        throw BundleError(
           .malformed,
-          "\(folder)/\(StoredBundle.weightsName) holds \(StoredBundle.featurePrefix)\(name), which layout "
-            + "\(manifest.layout.rawValue) does not use")
+          "\(folder)/\(StoredBundle.weightsName) holds a tensor of neither network: \(BundleError.shown(name))")
       }
-      try network.validate(networkWeights)
-    } catch let error as BundleError {
-      throw error
-    } catch {
-      throw BundleError(.malformed, "\(folder)/\(StoredBundle.weightsName): \(error)")
     }
+    try validateWeights(folder: folder)
   }
 
-  /// Writes the bundle as a new folder, all or nothing: into a temporary folder beside it, synchronised, then renamed.
-  ///
-  /// - Parameter folder: must not exist, or be empty; its parent is created if need be.
-  /// - Returns: the bundle as stored, with its id.
-  package func save(to folder: String) throws(BundleError) -> StoredBundle {
-    var manifest = manifest
-    try manifest.validate()
-    try validate(folder: folder)
-    var all: Weights = [:]
-    for (name, tensor) in featureWeights { all[StoredBundle.featurePrefix + name] = tensor }
-    for (name, tensor) in networkWeights { all[StoredBundle.networkPrefix + name] = tensor }
-    let weights = Safetensors.encode(all)
-    let weightsDigest = weights.withUnsafeBytes { SHA256.hash($0) }
-    manifest.weightsSHA256 = Hex.encode(weightsDigest)
-    let target = URL(fileURLWithPath: folder)
-    let temporary = target.deletingLastPathComponent()
-      .appendingPathComponent(".\(target.lastPathComponent).\(UUID().uuidString)")
-    do {
-      let json = try manifest.json()
-      try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
-      try Self.write(json, to: temporary.appendingPathComponent(StoredBundle.manifestName))
-      try Self.write(weights, to: temporary.appendingPathComponent(StoredBundle.weightsName))
-      // rename(2) replaces an empty folder and nothing else, so that no bundle is ever overwritten.
-      guard rename(temporary.path, target.path) == 0 else { throw CocoaError(.fileWriteFileExists) }
-      return StoredBundle(
-        bundle: ModelBundle(manifest: manifest, featureWeights: featureWeights, networkWeights: networkWeights),
-        id: StoredBundle.id(manifest: SHA256.hash(json), weights: weightsDigest), folder: folder)
-    } catch {
-      try? FileManager.default.removeItem(at: temporary)
+  /// Throws unless the weights are exactly those of the manifest's networks, all of them numbers.
+  func validateWeights(folder: String) throws(BundleError) {
+    let file = "\(folder)/\(StoredBundle.weightsName)"
+    guard let network = manifest.makeNetwork() else {
+      throw BundleError(.unsupported, "no network \(BundleError.shown(manifest.network)) in this program")
+    }
+    if manifest.makeFeatureNetwork() == nil, let name = featureWeights.keys.min() {
       throw BundleError(
-        .file, "cannot write \(folder): its parent must be writable with room for the weights, and no bundle be there")
+        .malformed,
+        "\(file) holds \(StoredBundle.featurePrefix)\(BundleError.shown(name)), which layout "
+          + "\(manifest.layout.rawValue) does not use")
     }
-  }
-
-  private static func write(_ bytes: [UInt8], to file: URL) throws {
-    try Data(bytes).write(to: file)
-    let handle = try FileHandle(forWritingTo: file)
-    try handle.synchronize()
-    try handle.close()
+    do {
+      try manifest.makeFeatureNetwork()?.validate(featureWeights)
+      try network.validate(networkWeights)
+    } catch {
+      throw BundleError(.malformed, "\(file): \(error)")
+    }
   }
 }

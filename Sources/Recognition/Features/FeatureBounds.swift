@@ -1,5 +1,5 @@
 /// The smallest and largest value of one feature family on the training part (the paper, section 3.4, formula 7).
-package struct FeatureBounds: Sendable, Hashable, Codable {
+package struct FeatureBounds: Sendable, Hashable {
   package let minimum: Float
   package let maximum: Float
 
@@ -12,6 +12,11 @@ package struct FeatureBounds: Sendable, Hashable, Codable {
 
   /// The bounds of all values given, nil for none or where one is not finite.
   package init?(of values: some Sequence<Float>) {
+    self.init(ofArray: Array(values))
+  }
+
+  /// The same, concrete: a face has some 33,000 numbers and a training part thousands of faces.
+  init?(ofArray values: [Float]) {
     var low = Float.infinity
     var high = -Float.infinity
     for value in values {
@@ -28,7 +33,7 @@ package struct FeatureBounds: Sendable, Hashable, Codable {
     FeatureBounds(minimum: min(minimum, other.minimum), maximum: max(maximum, other.maximum))
   }
 
-  /// (v − min)/(max − min), clipped to 0…1; 0 everywhere where the bounds are equal, and for NaN.
+  /// (v − min)/(max − min), clipped to 0…1, infinities too; 0 everywhere where the bounds are equal, and for NaN.
   package func normalized(_ values: [Float]) -> [Float] {
     guard maximum > minimum else { return [Float](repeating: 0, count: values.count) }
     // The range of two finite floats may overflow; in Double it cannot.

@@ -40,25 +40,3 @@ package struct FrameFeatures: Sendable {
       sift: bounds.sift.normalized(sift))
   }
 }
-
-/// One pair of bounds for each feature family, learned on the training part alone.
-package struct FamilyBounds: Sendable, Hashable, Codable {
-  package let cnn: FeatureBounds
-  package let hog: FeatureBounds
-  package let sift: FeatureBounds
-
-  package init(cnn: FeatureBounds, hog: FeatureBounds, sift: FeatureBounds) {
-    self.cnn = cnn
-    self.hog = hog
-    self.sift = sift
-  }
-
-  /// The bounds over a set of faces; nil for none or where a value is not finite.
-  package init?(of faces: some Collection<FrameFeatures>) {
-    guard let cnn = FeatureBounds(of: faces.lazy.flatMap(\.cnn)),
-      let hog = FeatureBounds(of: faces.lazy.flatMap(\.hog)),
-      let sift = FeatureBounds(of: faces.lazy.flatMap(\.sift))
-    else { return nil }
-    self.init(cnn: cnn, hog: hog, sift: sift)
-  }
-}

@@ -7,7 +7,7 @@ package import Tensors
 /// Then each plane is standardised by its mean and deviation on the training part.
 package struct PlanesLayout: FeatureLayout {
   /// Mean and deviation of one plane over the training part.
-  package struct Statistics: Sendable, Hashable, Codable {
+  package struct Statistics: Sendable, Hashable {
     package let mean: Float
     /// Above 0.
     package let deviation: Float
@@ -55,7 +55,7 @@ package struct PlanesLayout: FeatureLayout {
   }
 
   /// The channel of each pixel of a tile, row-major.
-  private static func map(_ channels: Int) -> [Int] {
+  static func map(_ channels: Int) -> [Int] {
     let (rows, columns) = blocks(channels)
     return (0..<tile * tile).map { ($0 / tile) * rows / tile * columns + ($0 % tile) * columns / tile }
   }
@@ -79,32 +79,6 @@ package struct PlanesLayout: FeatureLayout {
           }
         }
       }
-    }
-  }
-
-  /// Mean and deviation of each plane over a set of faces (normalised features); a constant plane gets deviation 1, so
-  /// that it stays constant.
-  package static func measured(on faces: [FrameFeatures], cnnChannels: Int) -> [Statistics] {
-    let plain = PlanesLayout(cnnChannels: cnnChannels)
-    let plane = side * side
-    var sums = [Double](repeating: 0, count: 3)
-    var squares = [Double](repeating: 0, count: 3)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * plane) { buffer in
-      for face in faces {
-        plain.write(face, to: buffer)
-        for index in 0..<3 {
-          for value in buffer[index * plane..<(index + 1) * plane] {
-            sums[index] += Double(value)
-            squares[index] += Double(value) * Double(value)
-          }
-        }
-      }
-    }
-    let count = Double(max(1, faces.count) * plane)
-    return (0..<3).map { index in
-      let mean = sums[index] / count
-      let deviation = max(0, squares[index] / count - mean * mean).squareRoot()
-      return Statistics(mean: Float(mean), deviation: deviation > 1e-6 ? Float(deviation) : 1)
     }
   }
 }

@@ -1,0 +1,37 @@
+extension Decoder {
+  /// A container whose keys are all of `Key`; throws `BundleError` naming the first that is not.
+  ///
+  /// A model's numbers mean what the program that wrote them meant. A field it does not know may change the answer, so
+  /// it is refused rather than skipped.
+  func container<Key: CodingKey & CaseIterable>(only: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    let found = try container(keyedBy: AnyCodingKey.self).allKeys.map(\.stringValue).sorted()
+    if let stranger = found.first(where: { Key(stringValue: $0) == nil }) {
+      let path = (codingPath.map(\.stringValue) + [stranger]).joined(separator: ".")
+      throw BundleError(
+        .malformed,
+        "model.json has a field this program does not know, \(BundleError.shown(path)): was a newer one its writer?")
+    }
+    return try container(keyedBy: Key.self)
+  }
+}
+
+private struct AnyCodingKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+extension BundleError {
+  /// A text from a file as an error may show it: at most 40 characters, none of them a control character.
+  static func shown(_ text: String) -> String {
+    let visible = text.unicodeScalars.prefix(40).map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: Character("?")
+      default: Character(scalar)
+      }
+    }
+    return String(visible) + (text.unicodeScalars.count > 40 ? "…" : "")
+  }
+}

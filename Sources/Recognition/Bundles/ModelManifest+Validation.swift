@@ -1,0 +1,83 @@
+import LearningEvents
+import Neural
+import Vision
+
+extension ModelManifest {
+  /// Throws unless this program can run the model and give its numbers the meaning they have. Asked before writing too,
+  /// so that what was saved can be loaded.
+  func validate() throws(BundleError) {
+    guard !name.isEmpty, name.utf8.count <= 200, BundleError.shown(name).prefix(40) == name.prefix(40) else {
+      throw BundleError(.malformed, "model.json: name is empty, longer than 200 bytes or not plain text")
+    }
+    try validateLabels()
+    guard featuresVersion == FaceCrops.version else {
+      throw BundleError(
+        .version, "the model needs features version \(featuresVersion), this program computes \(FaceCrops.version)")
+    }
+    guard makeNetwork() != nil else {
+      throw BundleError(
+        .unsupported,
+        "no network \(BundleError.shown(network)) in this program; it has "
+          + Attention.allCases.map(\.networkName).joined(separator: ", "))
+    }
+    try validateFeatures()
+    guard precision == layout.precision else {
+      let parts = layout.precision.keys.sorted().joined(separator: " and ")
+      throw BundleError(
+        .unsupported, "only models in fp32 can be run: layout \(layout.rawValue) has a precision for \(parts)")
+    }
+    guard temperature.isFinite, temperature > 0 else {
+      throw BundleError(.malformed, "model.json: the temperature must be above 0")
+    }
+    if let dataSetFingerprint, !Self.isDigest(dataSetFingerprint) {
+      throw BundleError(.malformed, "model.json: data_set_fingerprint is not 64 lower-case hex digits")
+    }
+    if let evaluation {
+      guard trained else { throw BundleError(.malformed, "model.json: an untrained model has no evaluation") }
+      if let problem = evaluation.problem { throw BundleError(.malformed, "model.json: \(problem)") }
+    }
+  }
+
+  private func validateLabels() throws(BundleError) {
+    let known = Emotion.allCases.map(\.name)
+    guard labels != known else { return }
+    let given =
+      labels.count == known.count
+      ? labels.map(BundleError.shown).joined(separator: ", ") : "\(labels.count) in number"
+    throw BundleError(
+      .labels, "the model's labels are \(given); this program needs \(known.joined(separator: ", ")), in this order")
+  }
+
+  /// What a layout reads must be there, and nothing else: a number without effect would still change the model's id.
+  private func validateFeatures() throws(BundleError) {
+    let layout = "layout \(layout.rawValue)"
+    guard self.layout.isFused else {
+      guard featureNetwork == nil, hogNormalization == nil, bounds == nil, planes == nil else {
+        throw BundleError(
+          .malformed,
+          "model.json: \(layout) reads no features, so feature_network, hog_normalization, bounds and planes are null")
+      }
+      return
+    }
+    guard let featureNetwork, hogNormalization != nil, bounds != nil else {
+      throw BundleError(.malformed, "model.json: \(layout) needs feature_network, hog_normalization and bounds")
+    }
+    guard featureNetwork == "vgg16" else {
+      throw BundleError(
+        .unsupported, "no feature network \(BundleError.shown(featureNetwork)) in this program; it has vgg16")
+    }
+    guard self.layout == .planes else {
+      guard planes == nil else {
+        throw BundleError(.malformed, "model.json: \(layout) has no planes, so they are null")
+      }
+      return
+    }
+    guard let planes, planes.count == 3, planes.allSatisfy(\.isPlausible) else { throw PlanesLayout.Statistics.refusal }
+  }
+
+  /// A SHA-256 as this program writes it.
+  static func isDigest(_ text: String) -> Bool {
+    text.utf8.count == 64
+      && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+}
