@@ -8,9 +8,10 @@ import Vision
 ///     VisionBenchmark dump FOLDER OUT       pixels and HOG of every photograph, one JSON object a line (see PhotographDump)
 ///     VisionBenchmark hog DUMP [ROUNDS]     processor time of HOG on the dumped 64×64 pictures
 ///     VisionBenchmark sift FOLDER           empty grid cells and milliseconds by contrast threshold
+///     VisionBenchmark decode FILE           processor time and memory of one file (see costly_pictures.py)
 @main
 enum VisionBenchmark {
-  static let usage = "usage: VisionBenchmark dump FOLDER OUT | hog DUMP [ROUNDS] | sift FOLDER\n"
+  static let usage = "usage: VisionBenchmark dump FOLDER OUT | hog DUMP [ROUNDS] | sift FOLDER | decode FILE\n"
 
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
@@ -18,6 +19,7 @@ enum VisionBenchmark {
     case ("dump", 3): try PhotographDump.write(folder: arguments[1], to: arguments[2])
     case ("hog", 2), ("hog", 3):
       try HistogramTiming.run(dump: arguments[1], rounds: arguments.count == 3 ? Int(arguments[2]) ?? 20 : 20)
+    case ("decode", 2): try DecodeCost.print(file: arguments[1])
     case ("sift", 2): try ThresholdTable.print(folder: arguments[1])
     default:
       FileHandle.standardError.write(Data(usage.utf8))

@@ -8,21 +8,10 @@ enum ExifOrientation {
   /// Of a JPEG file: the first APP1 segment with EXIF before the first scan.
   static func ofJPEG(_ bytes: UnsafeBufferPointer<UInt8>) -> ImageOrientation {
     let signature: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
-    var place = 2
-    while place + 4 <= bytes.count, bytes[place] == 0xFF {
-      let marker = bytes[place + 1]
-      switch marker {
-      case 0xFF: place += 1  // a fill byte
-      case 0x01, 0xD0...0xD7: place += 2  // markers without a length
-      case 0xD8, 0xD9, 0xDA: return .upright
-      default:
-        let length = Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])
-        guard length >= 2, length <= bytes.count - place - 2 else { return .upright }
-        let segment = UnsafeBufferPointer(rebasing: bytes[(place + 4)..<(place + 2 + length)])
-        if marker == 0xE1, segment.starts(with: signature) {
-          return parse(UnsafeBufferPointer(rebasing: segment.dropFirst(signature.count)))
-        }
-        place += 2 + length
+    for segment in JPEGSegments(bytes) {
+      if segment.marker == 0xDA { break }
+      if segment.marker == 0xE1, segment.payload.starts(with: signature) {
+        return parse(UnsafeBufferPointer(rebasing: segment.payload.dropFirst(signature.count)))
       }
     }
     return .upright

@@ -22,6 +22,7 @@ struct JPEGDecompressor: ~Copyable {
   /// Decodes as stored; the caller has checked the declared size.
   func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> GrayImage {
     let markers = try markers(bytes)
+    try Self.checkScans(bytes, pixels: markers.width * markers.height)
     let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)
     let channels = isCMYK ? 4 : 1
     let format = isCMYK ? TJPF_CMYK : TJPF_GRAY
@@ -30,7 +31,7 @@ struct JPEGDecompressor: ~Copyable {
       // A damaged file leaves rows unwritten.
       out.initialize(repeating: 0)
       count = out.count
-      // A progressive file of thousands of empty scans would cost minutes: TJFLAG_LIMITSCANS refuses above 500.
+      // TJFLAG_LIMITSCANS gives up after 500 scans, should the file have more than were counted.
       status = tjDecompress2(
         handle, bytes.baseAddress, UInt(bytes.count), out.baseAddress, Int32(markers.width),
         Int32(markers.width * channels), Int32(markers.height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
@@ -38,6 +39,16 @@ struct JPEGDecompressor: ~Copyable {
     if status != 0, !isHarmlessWarning { throw lastError(.corrupt) }
     return GrayImage(
       width: markers.width, height: markers.height, pixels: isCMYK ? Self.gray(invertedCMYK: decoded) : decoded)
+  }
+
+  /// Every scan of a progressive file goes over all coefficients, however little it changes: on a picture of 50
+  /// megapixels an empty one takes 55 ms, so a file of half a megabyte could take half a minute. Encoders write up to 18
+  /// scans; more are allowed where the picture is small.
+  private static func checkScans(_ bytes: UnsafeBufferPointer<UInt8>, pixels: Int) throws(ImageError) {
+    let allowed = min(max(1_000_000_000 / pixels, 20), 500)
+    var scans = 0
+    for segment in JPEGSegments(bytes) where segment.marker == 0xDA { scans += 1 }
+    if scans > allowed { throw ImageError(.unsupported, "JPEG of more scans than its size allows") }
   }
 
   private func markers(

@@ -12,8 +12,9 @@ package import Vision
 /// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture, except
 ///   that up to 64 stray bytes before a JPEG's end marker do no harm: some webcams write them.
 ///
-/// Memory: beside the gray picture at most 8 bytes a declared pixel for a progressive JPEG (its coefficients), 4 for CMYK,
-/// and a row for PNG; so ``ImageLimits/maximumPixels`` bounds it.
+/// What a hostile file can cost is bounded by ``ImageLimits/maximumPixels``. At 50 megapixels, beside the gray picture's 50
+/// MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under 2.5 seconds of
+/// processor time.
 ///
 /// Holds no state: a decoder can be shared by any number of threads, each call makes and frees its own codec.
 package struct PictureDecoder: ImageDecoding {

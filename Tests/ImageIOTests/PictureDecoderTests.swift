@@ -114,6 +114,27 @@ struct PictureDecoderTests {
     #expect(throws: ImageError(.tooLarge, "declares more pixels than allowed")) { try decoder.decodeGray(jpeg) }
   }
 
+  /// The last scan, said again and again: each would go over the whole picture.
+  @Test("a JPEG of very many scans is refused before it is decoded")
+  func scans() throws {
+    var jpeg = ImageFixture.named("JPEG progressive").file
+    let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC2 })
+    let last = try #require(jpeg.indices.last { jpeg[$0] == 0xFF && jpeg[min($0 + 1, jpeg.count - 1)] == 0xDA })
+    let scan = jpeg[last..<jpeg.count - 2]
+    // The picture is small: up to 500 scans would be tried.
+    jpeg.insert(contentsOf: (0..<600).flatMap { _ in scan }, at: jpeg.count - 2)
+    #expect(throws: ImageError(.unsupported, "JPEG of more scans than its size allows")) {
+      try decoder.decodeGray(jpeg)
+    }
+    // The same declared as 7071×7071.
+    jpeg = ImageFixture.named("JPEG progressive").file
+    jpeg.insert(contentsOf: (0..<12).flatMap { _ in scan }, at: jpeg.count - 2)
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x1B, 0x9F, 0x1B, 0x9F])
+    #expect(throws: ImageError(.unsupported, "JPEG of more scans than its size allows")) {
+      try decoder.decodeGray(jpeg)
+    }
+  }
+
   @Test("a JPEG with 12-bit samples is unsupported")
   func unsupported() throws {
     var jpeg = ImageFixture.named("JPEG gray").file
