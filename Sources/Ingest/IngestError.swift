@@ -2,6 +2,8 @@
 package enum IngestError: Error, Equatable, CustomStringConvertible {
   /// The database's pseudonyms were made under another secret.
   case secretDiffers
+  /// The broker has no static membership, and the worker was given a name of its own.
+  case noStaticMembership
 
   package var description: String {
     switch self {
@@ -9,6 +11,10 @@ package enum IngestError: Error, Equatable, CustomStringConvertible {
       """
       the pseudonym secret is not the one this database was begun with, which would split every learner in two: \
       set LECTERN_PSEUDONYM_SECRET (or LECTERN_PSEUDONYM_SECRET_FILE) to the secret the other workers use
+      """
+    case .noStaticMembership:
+      """
+      the embedded broker has no static membership: unset LECTERN_KAFKA_GROUP_INSTANCE, or use a real Kafka
       """
     }
   }

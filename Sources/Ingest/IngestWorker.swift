@@ -68,6 +68,9 @@ package struct IngestWorker: Service {
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
       logger: logger)
     let probe = try LogProbe(settings: kafka, logger: logger)
+    if kafka.groupInstanceID != nil, MockCluster.isClusterID(try await probe.clusterID(until: stopping)) {
+      throw IngestError.noStaticMembership
+    }
     let clusterID: String
     if let given = settings.clusterID {
       clusterID = given

@@ -21,7 +21,7 @@ struct PartitionUpkeep {
     self.clock = clock
     self.logger = logger
     daysAhead = registry.gauge(
-      "lectern_ingest_partition_days_ahead", help: "Days for which the sample table has partitions already")
+      "lectern_ingest_premade_partitions", help: "Daily partitions of the sample table made for days to come")
   }
 
   /// Looks every hour until the flag is raised. A failure is logged and tried again at the next look.

@@ -1,4 +1,5 @@
 import CKafka
+import Synchronization
 package import Telemetry
 
 /// Creates and describes topics and their logs. Every call blocks up to its timeout; any thread but a cooperative one.
@@ -9,11 +10,48 @@ package final class KafkaAdmin: Sendable {
 
   package init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
     // A consumer, because a producer that asks for a topic's metadata makes the topic.
-    handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: [:], logger: logger)
+    handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: [:], logger: logger) { configuration in
+      rd_kafka_conf_set_error_cb(configuration) { _, code, _, context in
+        guard let context else { return }
+        let error = KafkaError(rd_kafka_resp_err_t(code), while: "connecting")
+        guard error.isRefusal else { return }
+        KafkaCallbacks.from(context).state.withLock { $0.events = [.error(error)] }
+      }
+    }
   }
 
   /// The name of the cluster.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
+  ///
+  /// - Throws: code `authentication` or `ssl` where brokers were reached and refused the login or the connection's security;
+  ///   else `timedOut`.
+  package func clusterID(timeout: Duration) throws(KafkaError) -> String {
+    do throws(KafkaError) {
+      return try handle.clusterID(timeout: timeout)
+    } catch {
+      throw refusal() ?? error
+    }
+  }
+
+  /// Asks any broker for a sign of life.
+  package func ping(timeout: Duration) throws(KafkaError) {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    // Of the topics this client uses, which are none: the brokers alone.
+    let code = rd_kafka_metadata(handle.client, 0, nil, &metadata, timeout.cMilliseconds)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+      throw refusal() ?? KafkaError(code, while: "asking the brokers for a sign of life")
+    }
+    rd_kafka_metadata_destroy(metadata)
+  }
+
+  /// Why brokers turned this client away, if they did. librdkafka tells it beside the calls, which only time out.
+  private func refusal() -> KafkaError? {
+    while rd_kafka_poll(handle.client, 0) > 0 {}
+    return handle.callbacks.state.withLock { state in
+      defer { state.events = [] }
+      guard case .error(let error)? = state.events.first else { return nil }
+      return error
+    }
+  }
 
   /// The number of partitions, nil if there is no such topic.
   package func partitionCount(of topic: String, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {

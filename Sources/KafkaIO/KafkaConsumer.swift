@@ -19,8 +19,10 @@ package final class KafkaConsumer: Sendable {
   package init(settings: KafkaSettings, groupID: String, topics: [String], logger: Logger) throws(KafkaError) {
     self.settings = settings
     self.topics = topics
+    // Only the member of the group has the instance's name: other clients belong to no group.
+    let instance = settings.groupInstanceID.map { ["group.instance.id": $0] } ?? [:]
     handle = try KafkaHandle.make(
-      RD_KAFKA_CONSUMER, settings,
+      RD_KAFKA_CONSUMER, settings.adding(instance),
       overrides: [
         "group.id": groupID, "partition.assignment.strategy": "cooperative-sticky", "enable.auto.commit": "false",
         "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
@@ -168,7 +170,8 @@ package final class KafkaConsumer: Sendable {
     try check(list.withPointer { rd_kafka_commit(handle.client, $0, 1) }, "committing")
   }
 
-  /// Leaves the group, for at most the session timeout. Pending revocations are finished first. Events that were not
+  /// Leaves the group, for at most the session timeout; a static member stays in it and keeps its partitions until it is
+  /// back or its session times out. Pending revocations are finished first. Events that were not
   /// polled are dropped; a second call does nothing.
   package func close() {
     let (isFirst, pending) = handle.callbacks.state.withLock { state in

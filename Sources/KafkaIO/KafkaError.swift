@@ -15,6 +15,8 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let allBrokersDown = Code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     package static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
     package static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
+    /// The security of the connection: a certificate, a cipher, TLS against a port without it.
+    package static let ssl = Code(RD_KAFKA_RESP_ERR__SSL)
     package static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     package static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
     package static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
@@ -63,6 +65,11 @@ package struct KafkaError: Error, Sendable, Hashable {
       Code(rd_kafka_error_code(error)), while: operation,
       isRetryable: rd_kafka_error_is_retriable(error) != 0 ? true : nil, isFatal: rd_kafka_error_is_fatal(error) != 0)
     rd_kafka_error_destroy(error)
+  }
+
+  /// Whether the broker was reached and turned this client away.
+  package var isRefusal: Bool {
+    code == .authentication || code == .ssl || code.rawValue == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED.rawValue
   }
 
   /// Codes that a calm moment later may be gone.

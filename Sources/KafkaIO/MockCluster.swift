@@ -32,6 +32,9 @@ package final class MockCluster: Sendable {
   /// `host:port`, several separated by commas.
   package let bootstrapServers: String
 
+  /// Whether a broker that gives this cluster id is one of these, wherever it runs.
+  package static func isClusterID(_ id: String) -> Bool { id.hasPrefix("mockCluster") }
+
   /// Starts a cluster of some brokers, numbered from 1, each on a free port.
   package init(brokers: Int = 1, logger: Logger) throws(KafkaError) {
     // The cluster lives on the thread of a client, which itself connects to nobody.

@@ -25,6 +25,9 @@ struct CommandContext: Sendable {
     for warning in settings.warnings {
       logger.warning("a setting is unknown", metadata: ["warning": .string(warning)])
     }
+    for warning in kafkaWarnings {
+      logger.warning("Kafka will refuse the login", metadata: ["warning": .string(warning)])
+    }
   }
 
   init(settings: Settings) {
@@ -46,7 +49,13 @@ struct CommandContext: Sendable {
   /// Kafka as configured.
   var kafka: KafkaSettings {
     KafkaSettings(
-      bootstrapServers: settings[Keys.bootstrapServers], properties: settings.optional(Keys.kafkaProperties) ?? [:])
+      bootstrapServers: settings[Keys.bootstrapServers], properties: settings.optional(Keys.kafkaProperties) ?? [:],
+      groupInstanceID: settings.optional(Keys.groupInstance))
+  }
+
+  /// What is known, before anything is connected, to fail with the configured properties.
+  private var kafkaWarnings: [String] {
+    KafkaSettings(bootstrapServers: "", properties: settings.optional(Keys.kafkaProperties) ?? [:]).warnings
   }
 
   /// PostgreSQL as configured, under one of Lectern's roles.

@@ -6,8 +6,12 @@ import Telemetry
 /// `/metrics`, `/live` and `/ready` of a process that serves no pages, on the loopback address.
 enum HealthServer {
   /// Nothing where no port is configured; binds at once, so that a taken port is known before work begins.
+  ///
+  /// - Parameters:
+  ///   - probe: what `/ready` asks of the servers this process cannot work without.
+  ///   - problems: what else it lacks to be ready.
   static func services(
-    _ context: CommandContext, problems: @escaping @Sendable () async -> [String]
+    _ context: CommandContext, probe: ServerProbe, problems: @escaping @Sendable () -> [String] = { [] }
   ) throws -> [any Service] {
     guard let port = context.settings.optional(Keys.metricsPort) else { return [] }
     var router = Router()
@@ -18,7 +22,8 @@ enum HealthServer {
     // Liveness depends on this process alone: restarting it mends neither Kafka nor PostgreSQL.
     router.on(.get, "/live") { _ in .text("live\n") }
     router.on(.get, "/ready") { _ in
-      let problems = await problems()
+      let asked = await probe.problems()
+      let problems = asked + problems().filter { !asked.contains($0) }
       return problems.isEmpty
         ? .text("ready\n") : .text(problems.joined(separator: "\n") + "\n", status: .unavailable)
     }

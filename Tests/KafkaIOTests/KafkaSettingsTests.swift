@@ -40,4 +40,27 @@ import Testing
     #expect(KafkaLibrary.version.split(separator: ".").count >= 3)
     #expect(KafkaLibrary.hasCorrectSCRAM == !KafkaLibrary.version.hasPrefix("2.0."))
   }
+
+  @Test(arguments: [
+    (["sasl.mechanisms": "SCRAM-SHA-512"], true), (["sasl.mechanism": "scram-sha-256"], true),
+    (["sasl.mechanisms": "PLAIN"], false), ([:], false),
+  ])
+  func scramUnderAWrongLibraryIsWarnedOf(properties: [String: String], isSCRAM: Bool) {
+    var settings = KafkaSettings(bootstrapServers: "127.0.0.1:9092", properties: properties)
+    settings.properties["sasl.password"] = "hunter2"
+    #expect(settings.usesSCRAM == isSCRAM)
+    #expect(settings.warnings(hasCorrectSCRAM: true).isEmpty)
+    let warnings = settings.warnings(hasCorrectSCRAM: false)
+    #expect(warnings.isEmpty != isSCRAM)
+    #expect(
+      warnings.allSatisfy { $0.contains("2.6.1") && $0.contains(KafkaLibrary.version) && !$0.contains("hunter2") })
+    #expect(settings.warnings == settings.warnings(hasCorrectSCRAM: KafkaLibrary.hasCorrectSCRAM))
+  }
+
+  @Test func aRefusalIsNoSilence() {
+    #expect(KafkaError(.authentication, while: "asking").isRefusal)
+    #expect(KafkaError(.ssl, while: "asking").isRefusal)
+    #expect(!KafkaError(.transport, while: "asking").isRefusal && !KafkaError(.timedOut, while: "asking").isRefusal)
+    #expect(MockCluster.isClusterID("mockCluster55d2") && !MockCluster.isClusterID("MkU3OEVBNTcwNTJENDM2Qk"))
+  }
 }

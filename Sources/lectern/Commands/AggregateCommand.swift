@@ -25,7 +25,8 @@ struct AggregateCommand: Command {
       Terminal.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
       return
     }
-    let services = try HealthServer.services(context) { [] } + [aggregator]
+    let probe = ServerProbe(kafka: nil, postgres: context.postgres(role: "lectern_aggregator", application: "ready"))
+    let services = try HealthServer.services(context, probe: probe) + [aggregator]
     try await ServiceGroup(
       services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
     ).run()

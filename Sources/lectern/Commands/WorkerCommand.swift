@@ -11,10 +11,12 @@ struct WorkerCommand: Command {
     "worker", abstract: "Turn frame and control events into rows, exactly once.",
     discussion: """
       A member of the consumer group: start as many as you like. Refuses to start unless LECTERN_DEPLOYMENT_REGION and
-      LECTERN_DEPLOYMENT_PURPOSE allow it. On SIGTERM it stores what it is working on, leaves the group and ends with 0.
+      LECTERN_DEPLOYMENT_PURPOSE allow it. On SIGTERM it stores what it is working on, leaves the group and ends with 0;
+      with --instance, which must be another name for each worker, it stays a member while it restarts.
       """)
 
   @OptionGroup var server: ServerOptions
+  @Option(key: Keys.groupInstance, long: "instance") var instance: String?
   @Option(key: Keys.bundle, completion: .directory) var bundle: ConfigurationPath?
   @Option(key: Keys.streams) var streams: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
@@ -31,7 +33,9 @@ struct WorkerCommand: Command {
     let assembly = WorkerAssembly(context: context)
     let worker = try await assembly.worker(try assembly.bundle())
     let health = worker.health
-    let services = try HealthServer.services(context) { health.problems } + [worker]
+    let probe = ServerProbe(
+      kafka: context.kafka, postgres: context.postgres(role: "lectern_ingest", application: "ready"))
+    let services = try HealthServer.services(context, probe: probe) { health.problems } + [worker]
     try await ServiceGroup(
       services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
     ).run()

@@ -37,6 +37,13 @@ enum Keys {
     "LECTERN_KAFKA_CONTROL_TOPIC", default: "lectern.control.v1", help: "topic of course, session and consent events")
   static let consumerGroup = ConfigurationKey<String>(
     "LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group that all workers share")
+  static let groupInstance = ConfigurationKey<String>(
+    "LECTERN_KAFKA_GROUP_INSTANCE",
+    help: "another name for each worker: it keeps its partitions while it restarts; not with the embedded broker"
+  ) {
+    let isName = !$0.isEmpty && $0.utf8.count <= 249 && $0.utf8.allSatisfy(Self.isNameByte)
+    return isName ? nil : "1 to 249 of a–z, A–Z, 0–9, '.', '_' and '-'"
+  }
   static let postgresURL = ConfigurationKey<String>(
     "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true
   ) {
@@ -85,6 +92,11 @@ enum Keys {
     "LECTERN_RECOGNITION_THREADS", default: 1, in: 1...256, help: "threads of each stream")
   static let cascade = ConfigurationKey<ConfigurationPath>(
     "LECTERN_FACE_CASCADE", help: "OpenCV cascade that finds faces; unset takes the one of opencv-data")
+  static let faceReuse = ConfigurationKey<Duration>(
+    "LECTERN_FACE_REUSE", default: .seconds(10), in: .zero...(.seconds(3600)),
+    help: "how long a session's face is looked for where it was, until the whole picture is searched again; 0s never")
+  static let faceReuseFrames = ConfigurationKey<Int>(
+    "LECTERN_FACE_REUSE_FRAMES", default: 30, in: 0...100_000, help: "the same bound as a number of frames")
 
   // MARK: Aggregation, HTTP, logs
 
@@ -109,14 +121,30 @@ enum Keys {
     [
       .init(
         "Servers",
-        [bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, consumerGroup, postgresURL]),
+        [
+          bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, consumerGroup, groupInstance,
+          postgresURL,
+        ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge]),
-      .init("Recognition", [bundle, streams, streamThreads, cascade]),
+      .init("Recognition", [bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames]),
       .init(
         "Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
     ],
-    foreignNames: ["LECTERN_REQUIRE", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES", "LECTERN_SHARE"])
+    foreignNames: [
+      "LECTERN_REQUIRE", "LECTERN_TEST_ASYNCAPI_SCHEMA", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES",
+      "LECTERN_TEST_KAFKA", "LECTERN_SHARE",
+    ])
+
+  /// What Kafka takes in names of topics and instances.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
 }
 
 /// How log lines are written.

@@ -31,6 +31,7 @@ struct Demo {
     // Settings without servers first: a wrong one is refused before anything is started.
     let early = try settings(adding: [:])
     _ = try CommandContext(settings: early).requireDeployment()
+    try refuseStaticMembership(early)
     let logger = CommandContext(settings: early).logger
 
     var found: [String: String] = [:]
@@ -46,6 +47,17 @@ struct Demo {
       throw error
     }
     await cluster?.stop()
+  }
+
+  /// The broker it would bring cannot do it.
+  private func refuseStaticMembership(_ settings: Settings) throws {
+    guard let name = settings.optional(Keys.groupInstance), settings.optional(Keys.bootstrapServers) == nil else {
+      return
+    }
+    throw ConfigurationError(
+      key: Keys.groupInstance.name, value: name, place: "\(settings.origin(of: Keys.groupInstance))",
+      problem: "the embedded broker has no static membership",
+      remedy: "unset it, or set \(Keys.bootstrapServers.name) to a Kafka")
   }
 
   private func play(_ context: CommandContext, broker: EmbeddedBroker?) async throws {

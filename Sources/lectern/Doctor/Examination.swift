@@ -65,12 +65,14 @@ struct Examination {
   }
 
   private func kafkaLibrary() -> Finding {
-    guard KafkaLibrary.hasCorrectSCRAM else {
-      return .warning(
-        "librdkafka", "\(KafkaLibrary.version); its SCRAM login is refused by Kafka 4 as wrong credentials",
-        remedy: "log in with SASL/PLAIN over TLS or with certificates, or use librdkafka 2.6.1 or newer")
-    }
-    return .good("librdkafka", KafkaLibrary.version)
+    guard !KafkaLibrary.hasCorrectSCRAM else { return .good("librdkafka", KafkaLibrary.version) }
+    let properties = context.settings.optional(Keys.kafkaProperties) ?? [:]
+    let isUsed = KafkaSettings(bootstrapServers: "", properties: properties).usesSCRAM
+    return .warning(
+      "librdkafka",
+      "\(KafkaLibrary.version); its SCRAM login\(isUsed ? ", which is configured here," : "") "
+        + "is refused by Kafka 4 as wrong credentials, whatever the password",
+      remedy: "log in with SASL/PLAIN over TLS or with certificates, or use librdkafka 2.6.1 or newer")
   }
 
   private func deployment() -> Finding {
@@ -105,15 +107,24 @@ struct Examination {
     let settings = context.kafka
     let logger = context.logger
     let thread = ThreadExecutor(name: "doctor")
-    do {
+    do throws(KafkaError) {
       let id = try await thread.run { () throws(KafkaError) in
         try settings.check()
         return try KafkaAdmin(settings: settings, logger: logger).clusterID(timeout: .seconds(5))
       }
       return .good("Kafka", "cluster \(id)")
     } catch {
-      return .missing(
-        "Kafka", "\(error)", remedy: "check \(Keys.bootstrapServers.name) and \(Keys.kafkaProperties.name)")
+      return .missing("Kafka", "\(error)", remedy: kafkaRemedy(error, settings))
+    }
+  }
+
+  private func kafkaRemedy(_ error: KafkaError, _ settings: KafkaSettings) -> String {
+    switch error.code {
+    case .ssl: "check security.protocol and ssl.ca.location in \(Keys.kafkaProperties.name)"
+    // Before anybody hunts for a password.
+    case _ where error.isRefusal:
+      settings.warnings.first ?? "check the user, password and sasl.mechanisms in \(Keys.kafkaProperties.name)"
+    default: "check \(Keys.bootstrapServers.name) and \(Keys.kafkaProperties.name)"
     }
   }
 
