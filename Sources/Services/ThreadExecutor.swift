@@ -17,9 +17,27 @@ package final class ThreadExecutor: SerialExecutor {
   /// What the thread and its owner share. The thread owns only this, so that the executor's life is its owners'.
   private final class Queue: Sendable {
     struct State {
-      var jobs: ArraySlice<@Sendable () -> Void> = []
+      /// Those before `next` have been taken and are nil: a job that stayed here would keep its executor, and so this
+      /// queue and the thread, for ever (as it does in an `ArraySlice` after `popFirst`).
+      private var jobs: [(@Sendable () -> Void)?] = []
+      private var next = 0
       var isClosed = false
       var thread: pthread_t?
+
+      mutating func append(_ job: @escaping @Sendable () -> Void) { jobs.append(job) }
+
+      mutating func popFirst() -> (@Sendable () -> Void)? {
+        guard next < jobs.count else { return nil }
+        let job = jobs[next]
+        jobs[next] = nil
+        next += 1
+        // Amortised constant time, and no more memory than twice what waits.
+        if next * 2 >= jobs.count {
+          jobs.removeFirst(next)
+          next = 0
+        }
+        return job
+      }
     }
 
     let state = Mutex(State())
@@ -27,7 +45,7 @@ package final class ThreadExecutor: SerialExecutor {
     let wake = DispatchSemaphore(value: 0)
 
     func append(_ job: @escaping @Sendable () -> Void) {
-      state.withLock { $0.jobs.append(job) }
+      state.withLock { $0.append(job) }
       wake.signal()
     }
 
@@ -41,7 +59,7 @@ package final class ThreadExecutor: SerialExecutor {
       state.withLock { $0.thread = pthread_self() }
       while true {
         wake.wait()
-        guard let job = state.withLock({ $0.jobs.popFirst() }) else {
+        guard let job = state.withLock({ $0.popFirst() }) else {
           // Woken without a job: closed, and every job before that has run.
           return
         }

@@ -16,6 +16,10 @@ private actor Blocker {
     (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8))?.filter { $0 != "\n" } ?? ""
   }
 
+  func threadPath() -> String {
+    "/proc/\((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? "self")"
+  }
+
   func isOnItsThread() -> Bool { executor.isCurrentThread }
   func append(_ value: Int) { log.append(value) }
   func values() -> [Int] { log }
@@ -93,6 +97,22 @@ private actor Mortal {
     }
     var remaining = 500
     while FileManager.default.fileExists(atPath: "/proc/\(task)"), remaining > 0 {
+      try await Task.sleep(for: .milliseconds(10))
+      remaining -= 1
+    }
+    #expect(remaining > 0)
+  }
+
+  @Test func itsThreadEndsWithTheActorThatRanOnIt() async throws {
+    func use() async -> String {
+      let blocker = Blocker(name: "ending")
+      // Jobs of the actor hold the executor while they run, and not a moment longer.
+      for value in 0..<10 { await blocker.append(value) }
+      return await blocker.threadPath()
+    }
+    let task = await use()
+    var remaining = 500
+    while FileManager.default.fileExists(atPath: task), remaining > 0 {
       try await Task.sleep(for: .milliseconds(10))
       remaining -= 1
     }
