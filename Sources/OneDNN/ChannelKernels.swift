@@ -8,13 +8,13 @@ enum ChannelKernels {
   ) {
     let (positions, block) = (layout.positions, layout.block)
     let mask = SIMD8<UInt32>(repeating: absolute ? 0x7fff_ffff : 0xffff_ffff)
-    let factor = 1 / Float(positions)
+    let count = Float(positions)
     for group in 0..<layout.groups {
       let base = source + (sample * layout.groups + group) * positions * block
       if block.isMultiple(of: 8) {
         for lane in stride(from: 0, to: block, by: 8) {
           let total = sum(UnsafeRawPointer(base + lane), positions, strideBytes: block * 4, mask)
-          for offset in 0..<8 { target[group * block + lane + offset] = total[offset] * factor }
+          for offset in 0..<8 { target[group * block + lane + offset] = total[offset] / count }
         }
       } else {
         for lane in 0..<block {
@@ -51,7 +51,8 @@ enum ChannelKernels {
 
   /// y = max(scale_c·(x − clamp(x, −threshold_c, threshold_c)) + residual, floor) for one sample; with threshold 0 and
   /// scale 1 the identity, and with scale 1 the soft thresholding sign(x)·max(|x| − threshold, 0). `target` may be
-  /// `source` or `residual`.
+  /// `source` or `residual`. NaN in x, the threshold, the scale or the residual gives NaN, never a number; so does an
+  /// infinite x under an infinite threshold (∞ − ∞).
   static func combine(
     _ source: UnsafePointer<Float>, residual: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>,
     _ layout: ChannelLayout, sample: Int, threshold: UnsafePointer<Float>, scale: UnsafePointer<Float>, floor: Float
@@ -75,8 +76,8 @@ enum ChannelKernels {
           for lane in 0..<block {
             let index = offset + position * block + lane
             let (value, limit) = (source[index], thresholds[lane])
-            let shrunk = value > limit ? value - limit : value < -limit ? value + limit : limit > 0 ? 0 : value
-            let sum = shrunk * scales[lane] + (residual?[index] ?? 0)
+            let inside = !(value <= limit) ? limit : value < -limit ? -limit : value
+            let sum = (value - inside) * scales[lane] + (residual?[index] ?? 0)
             target[index] = sum < floor ? floor : sum
           }
         }
@@ -93,7 +94,8 @@ enum ChannelKernels {
     @inline(__always)
     func shrink(_ x: SIMD8<Float>) -> SIMD8<Float> {
       var inside = x
-      inside.replace(with: limit, where: inside .> limit)
+      // "Not at most", so that a threshold that is NaN wins, and x − x cannot make a 0 of it.
+      inside.replace(with: limit, where: .!(inside .<= limit))
       inside.replace(with: -limit, where: inside .< -limit)
       return (x - inside) * scale
     }

@@ -10,7 +10,7 @@ enum GradientKernels {
     case squeezeExcite
   }
 
-  /// The gradient of each channel's decision: −Σ sign(x)·ds over |x| ≥ τ, or Σ x·ds. `decision` and `target` are
+  /// The gradient of each channel's decision: −Σ sign(x)·ds over |x| > τ, or Σ x·ds. `decision` and `target` are
   /// `[N, C]`.
   static func decisionGradient(
     _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
@@ -26,9 +26,9 @@ enum GradientKernels {
           switch attention {
           case .squeezeExcite: total += Double(x[index] * ds[index])
           case .shrinkage:
-            if x[index] > 0, x[index] >= decision[channel + lane] {
+            if x[index] > decision[channel + lane] {
               total -= Double(ds[index])
-            } else if x[index] < 0, x[index] <= -decision[channel + lane] {
+            } else if x[index] < -decision[channel + lane] {
               total += Double(ds[index])
             }
           }
@@ -46,8 +46,8 @@ enum GradientKernels {
           sum(positions) { position in
             let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             let ds = gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
-            return SIMD8.zero.replacing(with: -ds, where: (x .> 0) .& (x .>= limit))
-              .replacing(with: ds, where: (x .< 0) .& (x .<= -limit))
+            return SIMD8.zero.replacing(with: -ds, where: x .> limit)
+              .replacing(with: ds, where: x .< -limit)
           }
         case .squeezeExcite:
           sum(positions) { position in
@@ -59,7 +59,7 @@ enum GradientKernels {
     }
   }
 
-  /// dx = ds over |x| ≥ τ (the edge counts as inside, x = 0 never, as in PyTorch) plus sign(x)·dmean/P, or ds·g + dmean/P, with `average` dmean, `[N, C]`, the gradient of the
+  /// dx = ds over |x| > τ (the edge counts as outside, as in PyTorch) plus sign(x)·dmean/P, or ds·g + dmean/P, with `average` dmean, `[N, C]`, the gradient of the
   /// channel's mean (of magnitudes).
   static func inputGradient(
     _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
@@ -77,7 +77,7 @@ enum GradientKernels {
           case .squeezeExcite: dx[index] = ds[index] * limit + share
           case .shrinkage:
             let sign: Float = x[index] > 0 ? share : x[index] < 0 ? -share : 0
-            dx[index] = (x[index] != 0 && abs(x[index]) >= limit ? ds[index] : 0) + sign
+            dx[index] = (abs(x[index]) > limit ? ds[index] : 0) + sign
           }
         }
       }
@@ -95,7 +95,7 @@ enum GradientKernels {
           let x = from.load(fromByteOffset: offset, as: SIMD8<Float>.self)
           let ds = gradient.load(fromByteOffset: offset, as: SIMD8<Float>.self)
           let (isPositive, isNegative) = (x .> 0, x .< 0)
-          let isKept = (isPositive .& (x .>= limit)) .| (isNegative .& (x .<= -limit))
+          let isKept = (x .> limit) .| (x .< -limit)
           let kept = SIMD8<Float>.zero.replacing(with: ds, where: isKept)
           let sign = SIMD8<Float>.zero.replacing(with: share, where: isPositive).replacing(
             with: -share, where: isNegative)

@@ -88,16 +88,15 @@ struct BatchNormPasses {
     return try .choose(&operation, .make(), on: engine, for: "batch norm \(name)")
   }
 
-  /// With or without the gradients of γ and β.
-  func backward(
-    hasParameterGradients: Bool, hint: borrowing PrimitiveDescriptor, on engine: Engine
-  ) throws(OneDNNError) -> PrimitiveDescriptor {
+  /// Always with the gradients of γ and β, which cost one sweep with that of the input: oneDNN 2.6 has no backward pass
+  /// for the input alone where scale and shift are apart.
+  func backward(hint: borrowing PrimitiveDescriptor, on engine: Engine) throws(OneDNNError) -> PrimitiveDescriptor {
     var operation = dnnl_batch_normalization_desc_t()
     var (gradient, data) = (layout.raw, layout.raw)
     try check(
       dnnl_batch_normalization_backward_desc_init(
-        &operation, hasParameterGradients ? dnnl_backward : dnnl_backward_data, &gradient, &data,
-        Float(batchNormEpsilon), flags), "describing the gradient of batch norm \(name)")
+        &operation, dnnl_backward, &gradient, &data, Float(batchNormEpsilon), flags),
+      "describing the gradient of batch norm \(name)")
     return try .choose(&operation, hint: hint, on: engine, for: "the gradient of batch norm \(name)")
   }
 }

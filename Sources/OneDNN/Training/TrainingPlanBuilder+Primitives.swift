@@ -88,17 +88,15 @@ extension TrainingPlanBuilder {
     try append(.batchNorm, forward.descriptor, arguments, owned: given + [scale, shift])
 
     record(operation) { (builder, gradient) throws(OneDNNError) in
-      let hasGradients = builder.isTrainable("\(name).weight") || builder.isTrainable("\(name).bias")
-      guard hasGradients || builder.isWanted(operation.input) else { return }
-      let backward = try passes.backward(
-        hasParameterGradients: hasGradients, hint: forward.descriptor, on: builder.engine)
+      let backward = try passes.backward(hint: forward.descriptor, on: builder.engine)
       let from = try builder.copied(gradient.slot, as: source.layout)
       let to = builder.newSlot(source.layout)
-      var owned = given + [scale]
-      if hasGradients {
-        owned.append((DNNL_ARG_DIFF_SCALE, try builder.parameters.gradient("\(name).weight"), vector))
-        owned.append((DNNL_ARG_DIFF_SHIFT, try builder.parameters.gradient("\(name).bias"), vector))
-      }
+      // β has no part in the gradients, but oneDNN 2.6 counts its arguments.
+      let owned =
+        given + [
+          scale, shift, (DNNL_ARG_DIFF_SCALE, try builder.parameters.gradient("\(name).weight"), vector),
+          (DNNL_ARG_DIFF_SHIFT, try builder.parameters.gradient("\(name).bias"), vector),
+        ]
       var arguments = [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DIFF_DST_0, from), (DNNL_ARG_DIFF_SRC_0, to)]
       if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
       try builder.append(.batchNorm, backward, arguments, owned: owned)
