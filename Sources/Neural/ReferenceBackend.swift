@@ -21,8 +21,9 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
     _ input: Tensor<Scalar>, observe: (String, Tensor<Scalar>) -> Void = { _, _ in }
   ) throws(NetworkError) -> Tensor<Scalar> {
     try network.validate(input: input.shape)
+    var forward = ReferenceForward(weights: weights, batchNorms: [])
     return evaluate(input) { node, inputs in
-      let value = apply(node: node, inputs)
+      let (value, _) = forward.apply(network.nodes[node], to: inputs)
       observe(network.nodes[node].name, value)
       return value
     }
@@ -37,80 +38,25 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
     _ input: Tensor<Scalar>, of batchNorms: Set<String>? = nil, convolve: Convolve? = nil
   ) throws -> BatchNormMeasurement {
     try network.validate(input: input.shape)
-    var statistics: [String: BatchNormStatistics] = [:]
-    func isMeasured(_ prefix: String) -> Bool { batchNorms?.contains(prefix) ?? true }
+    var forward = ReferenceForward(weights: weights, batchNorms: batchNorms ?? Set(network.batchNorms))
     let output = try evaluate(input) { node, inputs in
-      let name = network.nodes[node].name
-      switch network.nodes[node].layer {
-      case .convolution(let convolution):
-        guard let convolve else { return apply(node: node, inputs) }
-        return try convolve(inputs[0], self["\(name).weight"], weights["\(name).bias"], convolution)
-      case .batchNorm where isMeasured(name):
-        return normalize(inputs[0], prefix: name, recording: &statistics)
-      case .shrinkage where isMeasured("\(name).bn"):
-        return shrink(inputs[0], prefix: name) { normalize($0, prefix: "\(name).bn", recording: &statistics) }
-      default:
-        return apply(node: node, inputs)
+      let node = network.nodes[node]
+      if case .convolution(let convolution) = node.layer, let convolve {
+        return try convolve(inputs[0], weights["\(node.name).weight"]!, weights["\(node.name).bias"], convolution)
       }
+      return forward.apply(node, to: inputs).0
+    }
+    let statistics = forward.statistics.mapValues {
+      BatchNormStatistics(mean: $0.mean.converted(), variance: $0.variance.converted(), count: $0.count)
     }
     return BatchNormMeasurement(statistics: statistics, output: output.converted())
   }
 
   /// One node's value from its inputs, whose shapes must fit.
   package func apply(node index: Int, _ inputs: [Tensor<Scalar>]) -> Tensor<Scalar> {
-    typealias Layers = ReferenceLayers<Scalar>
-    let (name, x) = (network.nodes[index].name, inputs[0])
-    switch network.nodes[index].layer {
-    case .convolution(let convolution):
-      return Layers.convolution(x, weight: self["\(name).weight"], bias: weights["\(name).bias"], convolution)
-    case .batchNorm: return batchNorm(x, prefix: name)
-    case .relu: return Layers.relu(x)
-    case .maxPool(let window): return Layers.maxPool(x, window)
-    case .globalAveragePool: return Layers.averages(x)
-    case .linear: return linear(x, prefix: name)
-    case .add: return Layers.add(x, inputs[1])
-    case .shrinkage: return shrink(x, prefix: name) { batchNorm($0, prefix: "\(name).bn") }
-    case .squeezeExcite:
-      let hidden = Layers.relu(linear(Layers.averages(x), prefix: "\(name).fc1"))
-      return Layers.scale(x, gates: Layers.sigmoid(linear(hidden, prefix: "\(name).fc2")))
-    case .softmax: return Layers.softmax(x)
-    }
+    var forward = ReferenceForward(weights: weights, batchNorms: [])
+    return forward.apply(network.nodes[index], to: inputs).0
   }
-
-  private func shrink(
-    _ x: Tensor<Scalar>, prefix: String, normalize: (Tensor<Scalar>) -> Tensor<Scalar>
-  ) -> Tensor<Scalar> {
-    typealias Layers = ReferenceLayers<Scalar>
-    let average = Layers.averages(x, absolute: true)
-    let hidden = Layers.relu(normalize(linear(average, prefix: "\(prefix).fc1")))
-    let alpha = Layers.sigmoid(linear(hidden, prefix: "\(prefix).fc2"))
-    let elements = zip(alpha.elements, average.elements).map { $0 * $1 }
-    return Layers.softThreshold(x, thresholds: Tensor(average.shape, elements))
-  }
-
-  private func normalize(
-    _ x: Tensor<Scalar>, prefix: String, recording statistics: inout [String: BatchNormStatistics]
-  ) -> Tensor<Scalar> {
-    let measured = ReferenceLayers<Scalar>.statistics(x)
-    statistics[prefix] = BatchNormStatistics(
-      mean: measured.mean.converted(), variance: measured.variance.converted(), count: measured.count)
-    return batchNorm(x, prefix: prefix, mean: measured.mean, variance: measured.variance)
-  }
-
-  private func batchNorm(
-    _ x: Tensor<Scalar>, prefix: String, mean: Tensor<Scalar>? = nil, variance: Tensor<Scalar>? = nil
-  ) -> Tensor<Scalar> {
-    ReferenceLayers.batchNorm(
-      x, scale: self["\(prefix).weight"], shift: self["\(prefix).bias"], mean: mean ?? self["\(prefix).running_mean"],
-      variance: variance ?? self["\(prefix).running_var"])
-  }
-
-  private func linear(_ x: Tensor<Scalar>, prefix: String) -> Tensor<Scalar> {
-    ReferenceLayers.linear(x, weight: self["\(prefix).weight"], bias: self["\(prefix).bias"])
-  }
-
-  /// A parameter, which is there because the initializer has validated the weights.
-  private subscript(_ name: String) -> Tensor<Scalar> { weights[name]! }
 
   /// Computes every node in order and drops each value after its last reader.
   private func evaluate<Failure: Error>(

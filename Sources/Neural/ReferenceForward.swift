@@ -1,13 +1,16 @@
 internal import Tensors
 
-/// Computes nodes in training mode, gathering the running statistics on the way.
+/// Computes nodes, with what their backward needs, and notes the statistics of the batch norms that go by the batch.
+///
+/// The inputs' shapes fit, and every parameter is there: callers have validated both.
 struct ReferenceForward<Scalar: ReferenceScalar> {
   private typealias Layers = ReferenceLayers<Scalar>
 
   let weights: [String: Tensor<Scalar>]
   /// The batch norms that go by the batch.
   let batchNorms: Set<String>
-  private(set) var runningStatistics: [String: Tensor<Scalar>] = [:]
+  /// The statistics of those, by prefix; the variance is the biased one.
+  private(set) var statistics: [String: (mean: Tensor<Scalar>, variance: Tensor<Scalar>, count: Int)] = [:]
 
   init(weights: [String: Tensor<Scalar>], batchNorms: Set<String>) {
     self.weights = weights
@@ -16,14 +19,14 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
 
   mutating func apply(
     _ node: Network.Node, to inputs: [Tensor<Scalar>]
-  ) throws(NetworkError) -> (Tensor<Scalar>, LayerTrace<Scalar>) {
+  ) -> (Tensor<Scalar>, LayerTrace<Scalar>) {
     let (name, x) = (node.name, inputs[0])
     switch node.layer {
     case .convolution(let convolution):
       let weight = weights["\(name).weight"]!
       return (Layers.convolution(x, weight: weight, bias: weights["\(name).bias"], convolution), .none)
     case .batchNorm:
-      let (value, trace) = try batchNorm(x, prefix: name)
+      let (value, trace) = batchNorm(x, prefix: name)
       return (value, .normalized(trace))
     case .relu: return (Layers.relu(x), .none)
     case .maxPool(let window): return (Layers.maxPool(x, window), .none)
@@ -31,7 +34,7 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
     case .linear: return (linear(x, prefix: name), .none)
     case .add: return (Layers.add(x, inputs[1]), .none)
     case .shrinkage:
-      let trace = try thresholds(x, prefix: name)
+      let trace = thresholds(x, prefix: name)
       return (Layers.softThreshold(x, thresholds: trace.thresholds), .shrunk(trace))
     case .squeezeExcite:
       let average = Layers.averages(x)
@@ -43,12 +46,10 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
     }
   }
 
-  private mutating func thresholds(
-    _ x: Tensor<Scalar>, prefix: String
-  ) throws(NetworkError) -> ShrinkageTrace<Scalar> {
+  private mutating func thresholds(_ x: Tensor<Scalar>, prefix: String) -> ShrinkageTrace<Scalar> {
     let average = Layers.averages(x, absolute: true)
     let projected = linear(average, prefix: "\(prefix).fc1")
-    let (normalized, norm) = try batchNorm(projected, prefix: "\(prefix).bn")
+    let (normalized, norm) = batchNorm(projected, prefix: "\(prefix).bn")
     let alpha = Layers.sigmoid(linear(Layers.relu(normalized), prefix: "\(prefix).fc2"))
     return ShrinkageTrace(
       average: average, projected: projected, norm: norm, normalized: normalized, alpha: alpha,
@@ -57,17 +58,13 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
 
   private mutating func batchNorm(
     _ x: Tensor<Scalar>, prefix: String
-  ) throws(NetworkError) -> (Tensor<Scalar>, NormTrace<Scalar>) {
-    let (oldMean, oldVariance) = (weights["\(prefix).running_mean"]!, weights["\(prefix).running_var"]!)
-    var trace = NormTrace(mean: oldMean, variance: oldVariance, ofBatch: false)
+  ) -> (Tensor<Scalar>, NormTrace<Scalar>) {
+    var trace = NormTrace(
+      mean: weights["\(prefix).running_mean"]!, variance: weights["\(prefix).running_var"]!, ofBatch: false)
     if batchNorms.contains(prefix) {
-      let (mean, variance, count) = Layers.statistics(x)
-      guard count > 1 else { throw .tooFewForStatistics(batchNorm: prefix) }
-      trace = NormTrace(mean: mean, variance: variance, ofBatch: true)
-      let running = Layers.runningStatistics(
-        mean: oldMean, variance: oldVariance, batchMean: mean, batchVariance: variance, count: count)
-      runningStatistics["\(prefix).running_mean"] = running.mean
-      runningStatistics["\(prefix).running_var"] = running.variance
+      let measured = Layers.statistics(x)
+      statistics[prefix] = measured
+      trace = NormTrace(mean: measured.mean, variance: measured.variance, ofBatch: true)
     }
     let value = Layers.batchNorm(
       x, scale: weights["\(prefix).weight"]!, shift: weights["\(prefix).bias"]!, mean: trace.mean,

@@ -23,13 +23,27 @@ package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
         case .node(let index): values[index]
         }
       }
-      let (value, trace) = try forward.apply(node, to: inputs)
+      let (value, trace) = forward.apply(node, to: inputs)
       values.append(value)
       traces.append(trace)
     }
     return ReferencePass(
-      output: values.last ?? input, runningStatistics: forward.runningStatistics, input: input, weights: weights,
+      output: values.last ?? input, runningStatistics: try running(after: forward), input: input, weights: weights,
       scope: scope, values: values, traces: traces)
+  }
+
+  /// The running statistics after a batch.
+  private func running(after forward: ReferenceForward<Scalar>) throws(NetworkError) -> [String: Tensor<Scalar>] {
+    var running: [String: Tensor<Scalar>] = [:]
+    for prefix in network.batchNorms {
+      guard let batch = forward.statistics[prefix] else { continue }
+      guard batch.count > 1 else { throw .tooFewForStatistics(batchNorm: prefix) }
+      let (mean, variance) = ("\(prefix).running_mean", "\(prefix).running_var")
+      (running[mean], running[variance]) = ReferenceLayers.runningStatistics(
+        mean: forward.weights[mean]!, variance: forward.weights[variance]!, batchMean: batch.mean,
+        batchVariance: batch.variance, count: batch.count)
+    }
+    return running
   }
 
   package func backward(

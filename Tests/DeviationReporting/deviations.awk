@@ -3,6 +3,7 @@
 BEGIN { FS = "\t" }
 
 NF == 4 {
+  gsub(/\|/, "\\|")
   key = $1 FS $2 FS $3
   # "inf" must win over every number, and awk takes it for 0.
   worst = $4 ~ /inf/ ? 1e308 : $4 + 0

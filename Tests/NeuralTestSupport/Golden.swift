@@ -26,7 +26,7 @@ package struct Golden {
   package var probabilities: Tensor<Float>? { tensors["probabilities|all"] }
 
   /// What made it, for reports.
-  package var reference: String { "PyTorch \(metadata["torch"] ?? "?"), float64" }
+  package var reference: String { "PyTorch \(metadata["torch"] ?? "?") in float64" }
 
   /// The input it was made with, `[batch, channels, size, size]`.
   package var input: Tensor<Float> {

@@ -17,7 +17,7 @@ package struct GoldenFile: Sendable {
   }
 
   /// What made the results, for reports.
-  package var reference: String { "PyTorch \(metadata["torch"] ?? "?"), float64" }
+  package var reference: String { "PyTorch \(metadata["torch"] ?? "?") in float64" }
 
   /// A stored input, exact in Float already.
   package func input<Scalar: ReferenceScalar>(_ name: String) throws -> Tensor<Scalar> {

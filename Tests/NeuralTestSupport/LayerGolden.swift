@@ -61,8 +61,22 @@ package struct LayerGolden: CustomStringConvertible, Sendable {
   /// What made the results, for reports.
   package var reference: String { file.reference }
 
-  /// The layer's kind, the first word of the name, such as `conv`.
-  package var kind: String { String(name.prefix { $0 != "-" }) }
+  /// The layer's kind in words, for reports.
+  package var kind: String {
+    switch network.nodes.last?.layer {
+    case .convolution: "convolution"
+    case .batchNorm: "batch norm"
+    case .relu: "ReLU"
+    case .maxPool: "max pool"
+    case .globalAveragePool: "global average pool"
+    case .linear: "linear"
+    case .add: "residual add"
+    case .shrinkage: "shrinkage"
+    case .squeezeExcite: "squeeze-excite"
+    case .softmax: "softmax"
+    case nil: "nothing"
+    }
+  }
 
   /// `[N, C, H, W]`.
   package func input<Scalar: ReferenceScalar>() throws -> Tensor<Scalar> {

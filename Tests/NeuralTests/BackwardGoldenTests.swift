@@ -19,7 +19,7 @@ import Testing
     #expect(cases.count >= 35)
     var reports: [String: DeviationReport] = [:]
     for golden in cases {
-      let part = "\(golden.kind) backward, \(Scalar.self)"
+      let part = "\(golden.kind) forward and backward, reference in \(Scalar.self), max|Δ|/max|reference|"
       var report = reports[part] ?? DeviationReport(part, against: golden.reference, tolerance: tolerance)
       for (result, deviation) in try await golden.judge(ReferenceTraining<Scalar>(golden.network)) {
         report.include(deviation.relativeToLargest)

@@ -20,7 +20,7 @@ import Testing
     var reports: [String: DeviationReport] = [:]
     for golden in cases {
       let weight: Tensor<Double> = try golden.outputGradient()
-      let part = "\(golden.kind) backward, Double"
+      let part = "\(golden.kind) backward, reference in Double, over the largest gradient"
       var report =
         reports[part] ?? DeviationReport(part, against: "central differences", tolerance: Self.tolerance)
       for (name, worst) in try worst(golden, scope: golden.scope, weight: weight) {
@@ -69,7 +69,9 @@ import Testing
   }
 
   @Test func `every loss's gradients are its slopes, through the centres' spread too`() throws {
-    var report = DeviationReport("losses, Double", against: "central differences", tolerance: Self.tolerance)
+    var report = DeviationReport(
+      "losses' gradients, in Double, over the largest gradient", against: "central differences",
+      tolerance: Self.tolerance)
     let labels = [4, 0, 2, 2, 5]
     for loss in [Loss.crossEntropy, .centers, .crossEntropyAndCenters(weight: 0.3)] {
       var point: [String: Tensor<Double>] = [
@@ -124,10 +126,11 @@ import Testing
     let gradients = try training.namedGradients(point, scope: scope) { try evaluate($0).logits }
     #expect(gradients.count == scope.parameters.count + 1)
     var differences = FiniteDifferences()
-    differences.step = 1e-6
+    differences.step = 3e-6
     let mode = isTraining ? "training" : "evaluation"
     var report = DeviationReport(
-      "small network in \(mode) mode, Double", against: "central differences", tolerance: Self.tolerance)
+      "small network's gradients, \(mode) mode, reference in Double, over the largest gradient",
+      against: "central differences", tolerance: Self.tolerance)
     let found = try differences.worst(gradients, at: point) { moved in
       try evaluate(try training.forward(at: moved, scope: scope).output).value
     }

@@ -24,9 +24,11 @@ import Testing
     #expect(Hex.encode(hash.finish()) == golden.metadata["weights_sha256"])
 
     var seen: Set<String> = []
-    var worst = DeviationReport("\(name) 64×64 reference, every stage", against: golden.reference, tolerance: 1e-5)
+    var worst = DeviationReport(
+      "\(name) 64×64, every stage, reference in Float, max|Δ|/max|reference|", against: golden.reference,
+      tolerance: 1e-5)
     var relativeL2 = DeviationReport(
-      "\(name) 64×64 reference, every stage, relative L2", against: golden.reference, tolerance: 1e-5)
+      "\(name) 64×64, every stage, reference in Float, relative L2", against: golden.reference, tolerance: 1e-5)
     let output = try ReferenceBackend<Float>(network, weights: weights).run(golden.input) { stage, value in
       guard let deviation = golden.deviation(of: value, stage: stage) else { return }
       seen.insert(stage)
@@ -44,7 +46,7 @@ import Testing
       let actual = ReferenceLayers.softmax(output)
       #expect(actual.shape == expected.shape)
       let difference = zip(actual.elements, expected.elements).map { abs($0 - $1) }.max() ?? .infinity
-      let part = "\(name) 64×64 reference, probabilities (absolute)"
+      let part = "\(name) 64×64, probabilities, reference in Float, max|Δ|"
       DeviationReport.publish(part, against: golden.reference, tolerance: 1e-4, worst: Double(difference))
       #expect(difference < 1e-4)
     }

@@ -42,7 +42,7 @@ import Testing
         let scores = try CenterLoss.scores(outputs: logits, centers: centers)
         deviations["scores"] = try file.deviation(of: scores, from: "\(name)/scores")
       }
-      let part = "loss \(words[1]), \(Scalar.self)"
+      let part = "loss \(words[1]) and gradients, in \(Scalar.self), max|Δ|/max|reference|"
       var report = reports[part] ?? DeviationReport(part, against: file.reference, tolerance: tolerance)
       for (key, deviation) in deviations {
         report.include(deviation.relativeToLargest)

@@ -27,7 +27,8 @@ import Testing
     #expect(Hex.encode(hash.finish()) == golden.file.metadata["weights_sha256"])
 
     var report = DeviationReport(
-      "training step \(name), \(Scalar.self)", against: golden.file.reference, tolerance: tolerance)
+      "training step \(name), reference in \(Scalar.self), max|Δ|/max|reference|",
+      against: golden.file.reference, tolerance: tolerance)
     for (result, deviation) in try await golden.judge(ReferenceTraining<Scalar>(golden.network)) {
       report.include(deviation.relativeToLargest)
       #expect(deviation.relativeToLargest <= tolerance, "\(result)")

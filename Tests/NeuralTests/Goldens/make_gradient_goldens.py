@@ -111,6 +111,7 @@ def layer_cases():
         yield f"norm-{mode}-batch1", "batchNorm", (3,), training, n("b2", (1, 3, 3, 3)), {}
         yield f"norm-{mode}-vectors", "batchNormOfVectors", (5,), training, n("b3", (3, 5)) * 3, {}
         yield f"norm-{mode}-two", "batchNormOfVectors", (3,), training, n("b4", (2, 3)), {}
+    yield "relu", "relu", (), True, n("r1", (1, 2, 5, 4)), {}
     yield "relu-with-zeros", "relu", (), True, coarse("r", (3, 3, 5, 3)), {}
     yield "pool-3x3-stride2-ties", "maxPool", (3, 2, 1), True, coarse("p1", (3, 2, 7, 9)), {}
     yield "pool-2x2-unread-edge", "maxPool", (2, 2, 0), True, n("p2", (1, 3, 5, 7)), {}
