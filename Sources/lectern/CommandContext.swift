@@ -26,7 +26,7 @@ struct CommandContext: Sendable {
       logger.warning("a setting is unknown", metadata: ["warning": .string(warning)])
     }
     for warning in kafkaWarnings {
-      logger.warning("Kafka will refuse the login", metadata: ["warning": .string(warning)])
+      logger.warning("Kafka may refuse the login", metadata: ["warning": .string(warning)])
     }
   }
 

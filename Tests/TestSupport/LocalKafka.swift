@@ -1,0 +1,70 @@
+import Foundation
+import Processes
+package import Testing
+
+/// An Apache Kafka that a test starts for itself, because it must be configured, stopped or killed: one node on loopback, its
+/// files in a folder of the test's own.
+///
+/// The broker is no part of this package: `LECTERN_TEST_KAFKA` names a folder with `start.sh DIR --port N --set KEY=VALUE …`, which
+/// prints `bootstrap=HOST:PORT`, and `stop.sh DIR [--kill]`; else `shared/kafka` beside the package's root. Tests that need
+/// it are skipped where it, or Java, is absent.
+package struct LocalKafka: Sendable {
+  package static let missing: Comment = "no Apache Kafka to start (LECTERN_TEST_KAFKA, and Java 17)"
+
+  private static let kit: URL? = {
+    let given = ProcessInfo.processInfo.environment["LECTERN_TEST_KAFKA"].map { URL(filePath: $0) }
+    let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    guard TestTools.path(of: "java") != nil else { return nil }
+    let candidates = [given, root.deletingLastPathComponent().appending(path: "shared/kafka")]
+    return candidates.compactMap { $0 }.first {
+      FileManager.default.isExecutableFile(atPath: $0.appending(path: "start.sh").path)
+    }
+  }()
+
+  package static var isPresent: Bool { kit != nil }
+
+  /// The client port; the controller's is the next one, and the two after that are free for further listeners.
+  package let port: Int
+  package let bootstrapServers: String
+  /// The broker's files; more may be put there.
+  package let folder: String
+
+  /// Runs a test with a broker of its own, which is killed and removed however the test ends.
+  ///
+  /// - Parameter settings: broker properties for a port and a folder.
+  package static func run(
+    settings: (_ port: Int, _ folder: String) async throws -> [String: String] = { _, _ in [:] },
+    _ body: (LocalKafka) async throws -> Void
+  ) async throws {
+    guard let kit else { throw LocalKafkaError.missing }
+    let folder = "/tmp/lectern-kafka-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let port = 2 * Int.random(in: 8_000..<13_000)
+    var failure: (any Error)?
+    do {
+      let properties = try await settings(port, folder).sorted { $0.key < $1.key }
+      let command = ChildCommand(
+        kit.appending(path: "start.sh").path,
+        [folder, "--port", "\(port)"] + properties.flatMap { ["--set", "\($0.key)=\($0.value)"] })
+      let output = try await ProcessLauncher().run(command, deadline: .seconds(90)).requireSuccess().outputText
+      guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("bootstrap=") }) else {
+        throw LocalKafkaError.silent
+      }
+      try await body(
+        LocalKafka(port: port, bootstrapServers: String(line.dropFirst("bootstrap=".count)), folder: folder))
+    } catch {
+      failure = error
+    }
+    let stop = ChildCommand(kit.appending(path: "stop.sh").path, [folder, "--kill"])
+    _ = try? await ProcessLauncher().run(stop, deadline: .seconds(30))
+    try? FileManager.default.removeItem(atPath: folder)
+    if let failure { throw failure }
+  }
+}
+
+enum LocalKafkaError: Error {
+  case missing
+  /// It started and did not say where it is.
+  case silent
+}

@@ -1,0 +1,26 @@
+package import Foundation
+import Processes
+
+/// Programs that some tests use and that the package itself never needs; `ops/bootstrap-tests.sh` installs them.
+package enum TestTools {
+  /// Where a program is, nil if it is nowhere on the `PATH`.
+  package static func path(of name: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/bin"]
+    return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// A Python that has these modules: the distribution's before any other.
+  package static func python(with modules: String...) async -> String? {
+    for candidate in ["/usr/bin/python3", path(of: "python3")].compactMap({ $0 }) {
+      let command = ChildCommand(candidate, ["-c", "import \(modules.joined(separator: ", "))"])
+      if let result = try? await ProcessLauncher().run(command, deadline: .seconds(30)), result.status.isSuccess {
+        return candidate
+      }
+    }
+    return nil
+  }
+
+  /// The repository, also where the tests are built through a link to it.
+  package static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+}
