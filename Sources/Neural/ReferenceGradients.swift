@@ -7,11 +7,11 @@ package import Tensors
 /// Each gradient is summed in Double, in index order, and rounded once, so that the Float version is off by the rounding
 /// of what it is given and what it returns alone.
 package enum ReferenceGradients<Scalar: ReferenceScalar> {
-  /// dx of relu: dy where x > 0; 0 at 0.
+  /// dx of relu: dy where x > 0; 0 at 0. NaN lets dy pass, as in PyTorch.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package static func relu(_ dy: Tensor<Scalar>, x: Tensor<Scalar>) -> Tensor<Scalar> {
-    combine(dy, x) { dy, x in x > 0 ? dy : 0 }
+    combine(dy, x) { dy, x in x <= 0 ? 0 : dy }
   }
 
   /// dx of the sigmoid from its value `y`: dy·y·(1 − y).
@@ -35,7 +35,9 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
         for iy in max(0, top)..<min(height, top + window.kernel) {
           for ix in max(0, left)..<min(width, left + window.kernel) {
             let position = (plane * height + iy) * width + ix
-            if winner == nil || x[position] > largest { (largest, winner) = (x[position], position) }
+            if winner == nil || x[position] > largest || x[position].isNaN {
+              (largest, winner) = (x[position], position)
+            }
           }
         }
         if let winner { dx[winner] += Double(dy[output]) }

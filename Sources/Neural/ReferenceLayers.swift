@@ -6,7 +6,8 @@ package import Tensors
 /// Callers stand in other modules: each function is specialised for both element types, or it would run unspecialised,
 /// some fifty times slower.
 ///
-/// Sums run in the element type, in index order, unless a comment says otherwise.
+/// Sums run in the element type, in index order, unless a comment says otherwise. NaN passes through every layer, as it
+/// does in PyTorch, so that a training run that has gone astray is seen to have.
 package enum ReferenceLayers<Scalar: ReferenceScalar> {
   /// `x` `[N, I, H, W]`, `weight` `[O, I, K, K]`, `bias` `[O]` or none → `[N, O, H', W']`.
   @specialized(where Scalar == Float)
@@ -94,7 +95,7 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  package static func relu(_ x: Tensor<Scalar>) -> Tensor<Scalar> { map(x) { $0 > 0 ? $0 : 0 } }
+  package static func relu(_ x: Tensor<Scalar>) -> Tensor<Scalar> { map(x) { $0 < 0 ? 0 : $0 } }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -116,7 +117,8 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
           var largest = -Scalar.infinity
           for iy in max(0, top)..<min(height, top + window.kernel) {
             for ix in max(0, left)..<min(width, left + window.kernel) {
-              largest = max(largest, x[(plane * height + iy) * width + ix])
+              let value = x[(plane * height + iy) * width + ix]
+              if value > largest || value.isNaN { largest = value }
             }
           }
           y.initializeElement(at: output, to: largest)

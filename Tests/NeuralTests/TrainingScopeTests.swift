@@ -98,6 +98,14 @@ import Testing
     #expect(throws: NetworkError.self) { try training.backward(Tensor(repeating: 1, [3, 5]), through: pass) }
   }
 
+  @Test func `NaN in one sample comes out of it, and out of no other`() throws {
+    var input = Self.input
+    input[0] = .nan
+    let floats = Self.weights.mapValues { $0.converted(to: Float.self) }
+    let output = try ReferenceBackend<Double>(Self.network, weights: floats).run(input).elements
+    #expect(output[..<3].allSatisfy { $0.isNaN } && output[3...].allSatisfy { $0.isFinite })
+  }
+
   @Test func `a parameter that the output does not depend on has gradient 0`() throws {
     var network = Network(name: "branch", inputShape: [1, 2, 2])
     _ = network.append("unread", .convolution(Convolution(1, 1, kernel: 1, hasBias: true)), .input)
