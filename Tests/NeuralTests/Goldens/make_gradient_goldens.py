@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Makes the goldens of the backward half: layers, losses and whole networks in training, by PyTorch's autograd in float64.
 
-Needs what make_goldens.py needs, whose networks and generator it uses:
+Needs numpy and PyTorch 2 (PyPI's torch), and uses the networks and the generator of make_goldens.py:
 
     python3 Tests/NeuralTests/Goldens/make_gradient_goldens.py
+
+PyTorch 1.13 gives the same to 1e-13 but for `shrinkage-*-edges`: where a magnitude equals its threshold, its clamp lets
+the gradient pass, and that of PyTorch 2 does not.
 
 Results are float64, stored as two float32 tensors whose sum they are to 48 bits: `<name>` and `<name>+` (the rest), so
 that one file judges Float and Double. `<name>|scale`, where it stands, is what differences are measured against instead
