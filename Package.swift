@@ -122,7 +122,13 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let benchmarks: [Target] = [
-  benchmark("VisionBenchmark", ["Cryptography", "ImageIO", "OpenCV", "Vision"])
+  benchmark("VisionBenchmark", ["Cryptography", "ImageIO", "OpenCV", "Vision"]),
+  benchmark(
+    "RecognitionBenchmark",
+    [
+      "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Training",
+      "Vision",
+    ]),
 ]
 
 // MARK: Tests

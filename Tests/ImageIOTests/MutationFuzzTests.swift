@@ -33,9 +33,9 @@ struct MutationFuzzTests {
     while ContinuousClock.now < deadline {
       let fixture = ImageFixture.all.randomElement(using: &random)!
       var bytes = fixture.file
-      for _ in 0..<Int.random(in: 1...5, using: &random) { mutate(&bytes, using: &random) }
+      for _ in 0..<[1, 1, 1, 2, 3, 5].randomElement(using: &random)! { mutate(&bytes, using: &random) }
       // Without right checksums a PNG reader looks no further.
-      if fixture.isPNG, Bool.random(using: &random) { Self.repairChecksums(&bytes) }
+      if fixture.isPNG, Int.random(in: 0...7, using: &random) > 0 { Self.repairChecksums(&bytes) }
       files += 1
       let header = try? decoder.probe(bytes)
       guard let image = try? decoder.decodeGray(bytes) else { continue }
