@@ -94,7 +94,9 @@ let features: [Target] = [
       "Telemetry",
     ]),
   target("Aggregation", ["Analytics", "LearningEvents", "Persistence", "Services", "Telemetry"]),
-  target("Training", ["LearningEvents", "Neural", "Recognition", "Services", "Telemetry", "Tensors", "Vision"]),
+  target(
+    "Training",
+    ["Cryptography", "LearningEvents", "Neural", "Recognition", "Services", "Telemetry", "Tensors", "Vision"]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
@@ -182,7 +184,8 @@ let testTargets: [Target] = [
   tests(
     "Training",
     [
-      "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Vision",
+      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors",
+      "Vision",
     ]),
   tests("Vision", ["DeviationReporting", "VisionTestSupport"]),
   tests("Markup"),

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// What a count of a network's work may mean. The paper's Table 7 prints "FLOPs" and does not say which.
 package enum CountingConvention: String, CaseIterable, Sendable {
   /// Multiply-adds of convolutions and linear layers, six classes: Lectern's figure.
@@ -83,5 +85,17 @@ package struct PaperCostComparison: Sendable {
 
   private func distance(_ convention: CountingConvention) -> Double {
     abs(Double(count(convention, .none)) - (Self.published[.none] ?? 0))
+  }
+
+  /// What an attention's linear layers would cost at every position of the feature maps instead of on their averages, as
+  /// 1×1 convolutions: the nearest module that costs as much as Table 7 asks for.
+  package func addedAtEveryPosition(by attention: Attention) throws(NetworkError) -> Int {
+    let network = Network.residual18(attention: attention)
+    return zip(network.nodes, try network.costs()).reduce(0) { sum, pair in
+      switch pair.0.layer {
+      case .squeezeExcite, .shrinkage: sum + pair.1.multiplyAdds * pair.1.output[2] * pair.1.output[3]
+      default: sum
+      }
+    }
   }
 }

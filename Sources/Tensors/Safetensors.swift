@@ -10,6 +10,10 @@ package struct Safetensors: Sendable {
     package let shape: Shape
     /// Bytes of the file, from its very beginning; `shape.count * type.width` of them.
     package let bytes: Range<Int>
+
+    package init(name: String, type: ElementType, shape: Shape, bytes: Range<Int>) {
+      (self.name, self.type, self.shape, self.bytes) = (name, type, shape, bytes)
+    }
   }
 
   /// In the order of their bytes.

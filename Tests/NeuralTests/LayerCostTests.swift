@@ -89,6 +89,11 @@ import Testing
         #expect(added < comparison.leastPublishedAddition(by: attention), "\(convention) \(attention)")
       }
     }
+    // C·C/16 and C·C products at each of H·W positions, C²·H·W being the same in all stages.
+    let products = 64 * 64 * 56 * 56
+    #expect(try comparison.addedAtEveryPosition(by: .squeezeExcite) == 8 * 2 * products / 16)
+    #expect(try comparison.addedAtEveryPosition(by: .shrinkage) == 8 * 2 * products)
+    #expect(try comparison.addedAtEveryPosition(by: .none) == 0)
   }
 
   @Test(arguments: [
