@@ -42,6 +42,18 @@ struct PicturePropertyTests {
     }
   }
 
+  /// Of the small fixtures every length is tried; here are files of a webcam's size.
+  @Test("a frame cut at any power of two is corrupt or no image", arguments: ["JPEG", "PNG"])
+  func cutFrames(kind: String) throws {
+    let image = TestPictures.noise(width: 640, height: 480, seed: 5)
+    let file = kind == "PNG" ? try PNGEncoder().encode(image) : try JPEGEncoder().encode(image)
+    #expect(file.count > 1 << 16)
+    for exponent in 0..<24 where 1 << exponent < file.count {
+      let error = #expect(throws: ImageError.self) { try decoder.decodeGray(Array(file.prefix(1 << exponent))) }
+      #expect(error?.code == (exponent < (kind == "PNG" ? 3 : 2) ? .notAnImage : .corrupt))
+    }
+  }
+
   @Test("crops, features and quality have their shapes, wherever the face lies", arguments: UInt32(0)..<100)
   func features(seed: UInt32) {
     var next = Choice(state: seed &+ 1000)

@@ -110,7 +110,7 @@ struct HistogramOfGradientsTests {
   @Test("bins are those of atan2")
   func bins() {
     var report = DeviationReport(
-      "HOG max, 300 noise pictures, max|Δ|", against: "the definition, pixel by pixel, in Double", tolerance: 1e-6)
+      "HOG max, 300 random pictures, max|Δ|", against: "the definition, pixel by pixel, in Double", tolerance: 1e-6)
     for seed in UInt32(0)..<300 {
       let kind = seed % 3 == 2 ? "angles" : "noise"
       guard let image = TestPictures.make(kind, width: 64, height: 64, seed: seed) else { continue }
