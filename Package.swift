@@ -124,6 +124,7 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let benchmarks: [Target] = [
+  benchmark("NetworkBenchmark", ["Neural", "OneDNN", "Recognition", "Tensors"]),
   benchmark("VisionBenchmark", ["Cryptography", "ImageIO", "OpenCV", "Vision"]),
   benchmark(
     "RecognitionBenchmark",

@@ -1,0 +1,59 @@
+import Foundation
+import Neural
+import OneDNN
+import Tensors
+
+/// Seconds of a training step and what they go into.
+struct TrainingMeasurement {
+  let name: String
+  let batch: Int
+  let threads: Int
+  let steps: Int
+  /// The prefixes of the nodes that learn, separated by commas; nil for all.
+  let only: String?
+
+  func run() async throws {
+    let networks: [String: Network] = [
+      "drsn18": .drsn18(), "resnet18": .resnet18(), "resnet18-se": .resnet18SE(), "vgg16": .vgg16Features(),
+    ]
+    guard let network = networks[name] else { return print("no network \(name)") }
+    var scope = TrainingScope.all(of: network)
+    if let only {
+      let prefixes = only.split(separator: ",")
+      let nodes = network.nodes.map(\.name).filter { node in prefixes.contains { node.hasPrefix($0) } }
+      scope = try .nodes(Set(nodes), of: network)
+    }
+    let weights = Weights.seeded(for: network, seed: 1)
+    let input = HashNormal(seed: 1, stream: "input").tensor(
+      Shape([batch] + network.inputShape.dimensions), deviation: 1)
+    let training = OneDNNTraining(network, on: InferenceStream(name: "train", threads: threads))
+    func step() async throws {
+      let pass = try await training.forward(input, weights: weights, scope: scope)
+      _ = try await training.backward(pass.output, through: pass)
+    }
+    let first = try await NetworkBenchmark.measure { try await step() }
+    let before = Dictionary(uniqueKeysWithValues: await training.durations().map { ($0.work, $0.duration) })
+    var (wall, processor) = ([Double](), [Double]())
+    for _ in 0..<steps {
+      let measured = try await NetworkBenchmark.measure { try await step() }
+      wall.append(measured.wall)
+      processor.append(measured.processor)
+    }
+    wall.sort()
+    processor.sort()
+    print("\(name), batch \(batch), \(threads) thread(s), learning \(only ?? "everything"), \(steps) steps")
+    print(
+      String(
+        format: "step: wall median %.2f s (%.2f … %.2f), processor median %.2f s; first step with compilation %.2f s",
+        wall[steps / 2], wall[0], wall[steps - 1], processor[steps / 2], first.wall))
+    print(
+      String(
+        format: "memory: plan %.0f MB, process %.0f MB at most", Double(await training.byteCount()) / 1e6,
+        NetworkBenchmark.memory("VmHWM")))
+    let total = wall.reduce(0, +)
+    for (work, duration) in await training.durations() {
+      let spent = (duration - (before[work] ?? .zero)) / .seconds(1)
+      print("  \(padded(work, 32))" + String(format: "%6.3f s  %5.1f %%", spent / Double(steps), 100 * spent / total))
+    }
+  }
+}
