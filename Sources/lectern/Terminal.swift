@@ -3,6 +3,7 @@ import Foundation
 /// What is known of the terminals this program writes to.
 enum Terminal {
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes text to stdout, whole; a closed pipe is the reader's choice and no error.
   static func print(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }

@@ -1,0 +1,192 @@
+import Foundation
+package import Tensors
+
+/// A safetensors file of tensors `[N, …]` written one row at a time: memory does not grow with N.
+///
+/// Its size is known before the first row, so a file that does not fit the disk is refused at once. It is written beside
+/// its place as `NAME.partial`, locked, and renamed when it is whole; what a killed run leaves behind is that partial
+/// file, which the next run writes over. Not for several threads at once.
+package final class RowFile {
+  /// A tensor of the file.
+  package struct Column: Sendable, Hashable {
+    package let name: String
+    /// Of one row; the tensor's shape has N before it.
+    package let shape: Shape
+
+    package init(_ name: String, _ shape: Shape) {
+      self.name = name
+      self.shape = shape
+    }
+  }
+
+  /// Why there is no file. The message names paths and sizes, and says what to do.
+  package struct Failure: Error, Hashable, CustomStringConvertible {
+    package let description: String
+  }
+
+  package let rows: Int
+  /// The bytes of one row of all columns.
+  package let rowByteCount: Int
+  /// The whole file's size.
+  package let byteCount: Int
+  private let path: String
+  private let partial: String
+  private let file: Int32
+  private let columns: [String: (start: Int, count: Int)]
+  private let order: [Column]
+  private let headerByteCount: Int
+  private var isFinished = false
+
+  /// The size of such a file without its header.
+  package static func dataByteCount(_ columns: [Column], rows: Int) -> Int {
+    let row = columns.reduce(0) { $0 + $1.shape.count * 4 }
+    let (bytes, overflow) = row.multipliedReportingOverflow(by: rows)
+    return overflow ? .max : bytes
+  }
+
+  /// Makes the partial file; every row not yet written is unknown.
+  ///
+  /// - Parameters:
+  ///   - path: of a regular file, which is replaced, or of nothing.
+  ///   - columns: with names of their own.
+  ///   - metadata: as large as it will ever be: its room is kept free at the file's beginning.
+  package init(at path: String, _ columns: [Column], rows: Int, reserving metadata: [String: String]) throws(Failure) {
+    precondition(Set(columns.map(\.name)).count == columns.count && rows > 0, "rows of columns with names of their own")
+    self.path = path
+    self.rows = rows
+    partial = path + ".partial"
+    order = columns
+    rowByteCount = columns.reduce(0) { $0 + $1.shape.count * 4 }
+    let data = Self.dataByteCount(columns, rows: rows)
+    let tooMany = Failure(description: "\(rows) pictures are too many for one file: name fewer at a time")
+    // Far below the number of elements a shape may have.
+    guard data < 1 << 52 else { throw tooMany }
+    let header = Safetensors.header(Self.tensors(columns, rows), metadata: metadata).count
+    headerByteCount = (header + 8 + 63) / 64 * 64
+    guard headerByteCount <= Safetensors.maximumHeaderByteCount else { throw tooMany }
+    byteCount = headerByteCount + data
+    var places: [String: (start: Int, count: Int)] = [:]
+    var start = headerByteCount
+    for column in columns {
+      places[column.name] = (start, column.shape.count)
+      start += column.shape.count * 4 * rows
+    }
+    self.columns = places
+    file = try Self.open(partial, target: path, byteCount: byteCount)
+  }
+
+  deinit {
+    if !isFinished {
+      unlink(partial)
+      close(file)
+    }
+  }
+
+  /// Writes one row of one column.
+  package func write(_ values: [Float], to column: String, row: Int) throws(Failure) {
+    guard let place = columns[column] else { preconditionFailure("no column \(column)") }
+    precondition(values.count == place.count && row >= 0 && row < rows, "not a row of \(column)")
+    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in
+      try put(UnsafeRawBufferPointer(buffer), at: place.start + row * place.count * 4)
+    }
+  }
+
+  /// The same from a tensor.
+  package func write(_ values: Tensor<Float>, to column: String, row: Int) throws(Failure) {
+    guard let place = columns[column] else { preconditionFailure("no column \(column)") }
+    precondition(values.count == place.count && row >= 0 && row < rows, "not a row of \(column)")
+    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in
+      try put(UnsafeRawBufferPointer(buffer), at: place.start + row * place.count * 4)
+    }
+  }
+
+  /// Writes not-a-number into one row of some columns.
+  package func writeMissing(_ names: some Sequence<String>, row: Int) throws(Failure) {
+    let chunk = [Float](repeating: .nan, count: 1 << 16)
+    for name in names {
+      guard let place = columns[name] else { preconditionFailure("no column \(name)") }
+      var done = 0
+      while done < place.count {
+        let count = min(chunk.count, place.count - done)
+        try chunk.withUnsafeBufferPointer { (buffer) throws(Failure) in
+          try put(
+            UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[0..<count * 4]),
+            at: place.start + (row * place.count + done) * 4)
+        }
+        done += count
+      }
+    }
+  }
+
+  /// Writes the header and puts the file in its place, synchronised.
+  package func finish(metadata: [String: String]) throws(Failure) {
+    var header = Safetensors.header(Self.tensors(order, rows), metadata: metadata)
+    guard header.count + 8 <= headerByteCount else { preconditionFailure("the metadata outgrew its room") }
+    header.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: headerByteCount - 8 - header.count))
+    let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+    try (length + header).withUnsafeBufferPointer { (buffer) throws(Failure) in
+      try put(UnsafeRawBufferPointer(buffer), at: 0)
+    }
+    guard fsync(file) == 0, rename(partial, path) == 0 else { throw Self.failure(path) }
+    isFinished = true
+    close(file)
+  }
+
+  private static func tensors(_ columns: [Column], _ rows: Int) -> [(name: String, shape: Shape)] {
+    columns.map { ($0.name, Shape([rows] + $0.shape.dimensions)) }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Failure) {
+    var done = 0
+    while done < bytes.count {
+      let written = pwrite(file, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw Self.failure(path) }
+      done += written
+    }
+  }
+
+  /// Opens, locks and sizes the partial file.
+  private static func open(_ partial: String, target: String, byteCount: Int) throws(Failure) -> Int32 {
+    var status = stat()
+    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw Failure(description: "\(target) is there and is not a file: name another")
+    }
+    // No symbolic link is followed and nothing that blocks is opened.
+    let file = Glibc.open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+    guard file >= 0 else { throw failure(target) }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      close(file)
+      throw Failure(description: "another run is writing \(target): wait for it, or name another file")
+    }
+    var space = statvfs()
+    if fstatvfs(file, &space) == 0 {
+      let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
+      if free < UInt64(byteCount) {
+        unlink(partial)
+        close(file)
+        throw Failure(
+          description: "\(target) needs \(megabytes(byteCount)), and \(megabytes(Int(clamping: free))) are free there: "
+            + "name fewer pictures, or another disk")
+      }
+    }
+    guard ftruncate(file, 0) == 0, ftruncate(file, off_t(byteCount)) == 0 else {
+      let problem = failure(target)
+      unlink(partial)
+      close(file)
+      throw problem
+    }
+    return file
+  }
+
+  /// The failure of the last system call.
+  private static func failure(_ path: String) -> Failure {
+    Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
+  }
+
+  /// A size for people: `154.6 MB`, in millions of bytes.
+  package static func megabytes(_ bytes: Int) -> String {
+    let tenths = (bytes + 50_000) / 100_000
+    return "\(tenths / 10).\(tenths % 10) MB"
+  }
+}

@@ -1,0 +1,78 @@
+import Arguments
+import Configuration
+import Recognition
+
+/// `lectern classify`
+struct ClassifyCommand: Command {
+  static let configuration = CommandConfiguration(
+    "classify", abstract: "Say what the model answers to pictures, and what it saw.",
+    discussion: """
+      A line a picture: the label, the six probabilities in percent, the face's quality and box (width x height + left +
+      top, in pixels), how many faces were seen and what found the one that counts: frontal or profile look, or the
+      --face-box. The answer is the worker's for the same bytes, to the last digit. Folders are looked through, several
+      deep. Nothing is stored or sent.
+
+      A picture without a usable face has no answer: no_face or low_quality. One that cannot be read is a line with its
+      reason too (bad_image, too_large, unreadable), and the command ends with 1 after all others were answered.
+
+      --explain drops each family of features in turn: its normalised values are replaced by its mean (of the training
+      part for layout planes, of this face for grid), and the change of the winning label's probability is told; and it
+      tells the mean shrinkage threshold of each stage. It says what this network's answer hung on, nothing more.
+
+      --overlay draws: the picture with its face; the crop with grid and keypoints, those kept in orange; the HOG glyphs;
+      the probabilities. For several pictures OUT-1.png and so on, by line.
+
+      --json prints one object a picture, one a line, with "trained": false where the network knows nothing.
+      """)
+
+  @OptionGroup var options: InspectionOptions
+  @Argument(help: "JPEG and PNG files, or folders of them", value: "image", completion: .file) var image: [String]
+  @Flag(help: "say what each answer hung on: families of features, thresholds") var explain: Bool
+  @Option(help: "draw what was seen into this PNG file", value: "out.png", completion: .file) var overlay: String?
+  @Flag(help: "print JSON, one object a line") var json: Bool
+
+  mutating func run() async throws {
+    let context = try CommandContext(self)
+    let list = PictureList(image)
+    let files = try overlay.map { try OverlayFiles($0, for: list) }
+    let stored = try await options.bundle(context)
+    var factory = WorkerAssembly(context: context).factory
+    factory.streams = min(factory.streams, list.entries.count)
+    let taps = explain ? stored.bundle.manifest.makeNetwork().map(Explanation.StageThreshold.taps) ?? [] : []
+    let inspector = try await factory.inspector(stored, classifierTaps: taps, registry: context.registry)
+    if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
+
+    let table = ClassifyTable(inspector)
+    if !json {
+      if !inspector.model.trained { Terminal.print("NOTE: \(InspectionOptions.notice)\n") }
+      Terminal.print(table.heading)
+    }
+    let (detail, box, printsJSON) = (Inspector.Detail(explains: explain), options.faceBox, json)
+    // Lines on a terminal are progress enough, and a bar would run into them.
+    let progress = ProgressLine(
+      total: list.entries.count,
+      isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal && list.entries.count > 1)
+    var failed = 0
+    try await inOrder(list.entries, atOnce: factory.streams) { index, entry in
+      let picture = try await InspectedPicture.look(at: entry, box: box, with: inspector, detail)
+      return (picture, try await files?.write(picture, index: index, with: inspector))
+    } receive: { index, answer in
+      let (picture, drawing) = answer
+      if !picture.status.isPicture { failed += 1 }
+      if printsJSON {
+        try Terminal.printLine(json: ClassifyLine(picture, overlay: drawing, of: inspector))
+      } else {
+        Terminal.print(table.row(picture))
+        if let explanation = picture.inspection?.answer?.explanation {
+          for line in ClassifyTable.lines(explanation, of: inspector) { Terminal.print("    \(line)\n") }
+        }
+      }
+      progress.update(done: index + 1, note: "classified")
+    }
+    progress.finish()
+    if failed > 0 {
+      Terminal.note("\(failed) of \(list.entries.count) could not be read as pictures\n")
+      throw ExitCode.failure
+    }
+  }
+}

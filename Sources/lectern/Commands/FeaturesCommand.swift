@@ -1,0 +1,87 @@
+import Arguments
+import Configuration
+import Recognition
+
+/// `lectern features`
+struct FeaturesCommand: Command {
+  static let configuration = CommandConfiguration(
+    "features", abstract: "Write what recognition computes of pictures as tensors.",
+    discussion: """
+      A safetensors file with a row a picture, in the order given; every tensor is F32 [N, ...], row-major:
+
+        box [N,4]                        face in pixels: left, top, width, height
+        faces, quality [N]               faces seen; score of the face, 0 to 1
+        quality.measures [N,4]           longer side in pixels, sharpness, mean gray, clipped share
+        crop [N,1,224,224]               gray, whole numbers 0 to 255
+        hog [N,36,7,7]                   channel 9*(2*cell row + cell column) + bin
+        sift [N,128,7,7]                 descriptors 0 to 255; a cell without a keypoint is 0
+        cnn [N,C,7,7]                    VGG16's pool5, C = 512 at full width
+        fused.cnn, fused.hog, fused.sift by the model's bounds, 0 to 1
+        net.input [N,C,H,W]              what the classifying network is given
+        logits, probabilities [N,6]      in the order of the labels; not rounded
+
+      With --stages also vgg16.input, vgg16.features.0 to .30 (torchvision's module numbers), net.conv1 to net.fc
+      (torchvision's names; relu1, relu2 and add within a block), and net.layerL.B.shrink.threshold [N,C]. Models of layout
+      image have no cnn, fused and vgg16.
+
+      A picture without a usable face has rows of not-a-number, so that rows match the list; so has one that cannot be
+      read, which also makes the command end with 1. The metadata holds the model, its labels, and for each row the SHA-256
+      of the picture and its status, no file names; the printed list does. The file is written a row at a time and appears
+      when it is whole. Its size is known before: more than --limit is refused.
+      """)
+
+  @OptionGroup var options: InspectionOptions
+  @Argument(help: "JPEG and PNG files, or folders of them", value: "image", completion: .file) var image: [String]
+  @Option(short: "o", help: "file to write, .safetensors", value: "file", completion: .file) var out: String
+  @Flag(help: "with every stage of both networks") var stages: Bool
+  @Option(help: "largest file to write") var limit: ByteCount = ByteCount(8 << 30)
+  @Flag(help: "print the list of rows as JSON, one object a line") var json: Bool
+
+  mutating func run() async throws {
+    guard out.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
+    let context = try CommandContext(self)
+    let list = PictureList(image)
+    guard list.entries.contains(where: { $0.problem == nil }) else {
+      for entry in list.entries {
+        Terminal.note("\(Terminal.printable(entry.path)): \(Terminal.printable(entry.problem ?? ""))\n")
+      }
+      throw UsageError("there is no picture to look at")
+    }
+    let stored = try await options.bundle(context)
+    let table = try FeatureTable(model: stored.bundle.manifest, stages: stages)
+    try announce(table, pictures: list.entries.count)
+    var factory = WorkerAssembly(context: context).factory
+    factory.streams = min(factory.streams, list.entries.count)
+    let inspector = try await factory.inspector(
+      stored, featureTaps: table.featureTaps, classifierTaps: table.classifierTaps, registry: context.registry)
+    if !inspector.model.trained { Terminal.note("NOTE: \(InspectionOptions.notice)\n") }
+    if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
+
+    let writing = FeatureWriting(
+      file: try FeatureFile(at: out, table, rows: list.entries.count, of: inspector), inspector: inspector,
+      stages: stages, box: options.faceBox, printsJSON: json)
+    let counts = try await writing.run(list.entries, atOnce: factory.streams)
+    guard counts.failed < list.entries.count else {
+      Terminal.note("none of the \(counts.failed) could be read as a picture: nothing was written\n")
+      throw ExitCode.failure
+    }
+    try writing.file.finish()
+    Terminal.note(
+      "wrote \(Terminal.printable(out)): \(list.entries.count) rows, \(counts.classified) with an answer, "
+        + "\(RowFile.megabytes(writing.file.byteCount))\n")
+    if counts.failed > 0 { throw ExitCode.failure }
+  }
+
+  /// Says how large the file will be, and refuses what is over the limit.
+  private func announce(_ table: FeatureTable, pictures: Int) throws {
+    let data = RowFile.dataByteCount(table.columns, rows: pictures)
+    let sum =
+      "\(pictures) pictures of \(RowFile.megabytes(RowFile.dataByteCount(table.columns, rows: 1))) each are "
+      + RowFile.megabytes(data)
+    guard data <= limit.bytes else {
+      throw UsageError(
+        "\(sum), more than --limit \(limit.configurationText): name fewer pictures, leave out --stages, or raise it")
+    }
+    Terminal.note("\(sum)\n")
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import LearningEvents
+import Recognition
+import Vision
+
+/// The lines of `lectern classify`: fixed columns, the file last, so that lines can be printed as answers come.
+struct ClassifyTable {
+  /// `untrained`, or the first digits of the model's id.
+  let model: String
+
+  init(_ inspector: Inspector) { model = inspector.model.trained ? String(inspector.modelID.prefix(9)) : "untrained" }
+
+  private static let numbers = Emotion.allCases.map { max(5, $0.name.count) }
+
+  var heading: String {
+    let emotions = zip(Emotion.allCases, Self.numbers).map { Self.right($0.name, $1) }
+    return line("label", emotions, quality: "quality", face: "face", seen: "seen", from: "from", model: "model", "file")
+  }
+
+  func row(_ picture: InspectedPicture) -> String {
+    let face = picture.inspection?.face
+    let emotions = zip(Emotion.allCases, Self.numbers).map { emotion, width in
+      Self.right(picture.distribution.map { Self.percent($0[emotion]) } ?? "-", width)
+    }
+    let name = Terminal.printable(picture.path) + (picture.problem.map { ": \(Terminal.printable($0))" } ?? "")
+    return line(
+      picture.distribution?.label.name ?? picture.status.rawValue, emotions,
+      quality: face.map { Self.share($0.quality.score) } ?? "-",
+      face: face.map { "\($0.box.width)x\($0.box.height)+\($0.box.x)+\($0.box.y)" } ?? "-",
+      seen: face.map { "\($0.count)" } ?? (picture.status == .noFace ? "0" : "-"), from: face?.origin.rawValue ?? "-",
+      model: picture.distribution == nil ? "-" : model, name)
+  }
+
+  private func line(
+    _ label: String, _ emotions: [String], quality: String, face: String, seen: String, from: String, model: String,
+    _ file: String
+  ) -> String {
+    let cells =
+      [Self.left(label, 11)] + emotions + [
+        Self.right(quality, 7), Self.left(face, 19), Self.right(seen, 4), Self.left(from, 7), Self.left(model, 9), file,
+      ]
+    return cells.joined(separator: "  ") + "\n"
+  }
+
+  /// The lines below a picture's own with `--explain`.
+  static func lines(_ explanation: Explanation, of inspector: Inspector) -> [String] {
+    let label = explanation.label.name
+    var lines = explanation.drops.map { drop in
+      let now = percent(drop.probabilities[explanation.label.rawValue])
+      let change = String(format: "%+.1f", drop.change * 100)
+      let instead = drop.label == explanation.label ? "" : ", \(drop.label.name) instead"
+      return "without \(left(drop.family.rawValue.uppercased(), 5)) \(label) \(now) % (\(change))\(instead)"
+    }
+    if explanation.drops.isEmpty {
+      lines.append("families      n/a: layout \(inspector.model.layout.rawValue) reads the picture itself")
+    } else {
+      lines.append("carried by    \(explanation.carrier?.rawValue.uppercased() ?? "no family alone")")
+    }
+    let thresholds = explanation.thresholds.map { "\($0.stage) \(String(format: "%.4f", $0.mean))" }
+    let text =
+      thresholds.isEmpty ? "n/a: \(inspector.model.network) has no shrinkage" : thresholds.joined(separator: "  ")
+    return lines + ["thresholds    \(text)"]
+  }
+
+  /// Ten-thousandths as percent with one decimal, no sign.
+  static func percent(_ tenThousandths: Int16) -> String { percent(Double(tenThousandths) / 10_000) }
+  static func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
+  /// Ten-thousandths as a share with two decimals.
+  static func share(_ tenThousandths: Int16) -> String { String(format: "%.2f", Double(tenThousandths) / 10_000) }
+
+  private static func left(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+  private static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}

@@ -1,0 +1,54 @@
+import LearningEvents
+import Recognition
+
+/// Looks at pictures, several at once, writes their rows in order and prints the list of rows.
+struct FeatureWriting {
+  let file: FeatureFile
+  let inspector: Inspector
+  let stages: Bool
+  let box: FaceBox?
+  let printsJSON: Bool
+
+  /// How many could not be read as pictures, and how many have an answer.
+  func run(_ entries: [PictureList.Entry], atOnce: Int) async throws -> (failed: Int, classified: Int) {
+    let progress = ProgressLine(
+      total: entries.count, isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal)
+    var (failed, classified) = (0, 0)
+    if !printsJSON { Terminal.print("row  status       sha256        file\n") }
+    let (inspector, box, detail) = (inspector, box, Inspector.Detail(tellsStages: stages))
+    try await inOrder(entries, atOnce: atOnce) { _, entry in
+      try await InspectedPicture.look(at: entry, box: box, with: inspector, detail)
+    } receive: { index, picture in
+      try file.append(picture)
+      if !picture.status.isPicture { failed += 1 }
+      if picture.status == .classified { classified += 1 }
+      try Self.report(picture, row: index, asJSON: printsJSON)
+      progress.update(done: index + 1, note: "written")
+    }
+    progress.finish()
+    return (failed, classified)
+  }
+
+  private struct Line: Encodable {
+    let row: Int
+    let status: InspectedPicture.Status
+    let sha256, problem: String?
+    let file: String
+  }
+
+  private static func report(_ picture: InspectedPicture, row: Int, asJSON: Bool) throws {
+    if asJSON {
+      return try Terminal.printLine(
+        json: Line(
+          row: row, status: picture.status, sha256: picture.sha256, problem: picture.problem, file: picture.path))
+    }
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    let number = String(row)
+    let problem = picture.problem.map { ": \(Terminal.printable($0))" } ?? ""
+    Terminal.print(
+      "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(padded(picture.status.rawValue, 11))  "
+        + "\(padded(String(picture.sha256?.prefix(12) ?? "-"), 12))  \(Terminal.printable(picture.path))\(problem)\n")
+  }
+}

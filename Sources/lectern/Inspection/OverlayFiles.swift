@@ -1,0 +1,111 @@
+import Arguments
+import Foundation
+import ImageIO
+import LearningEvents
+import Neural
+import OpenCV
+import Recognition
+import Services
+import Vision
+
+/// Draws and writes the pictures of `lectern classify --overlay`: `OUT.png` for one picture, `OUT-1.png` and so on, by
+/// the line of the answer, for several.
+struct OverlayFiles: Sendable {
+  private let stem: String
+  private let count: Int
+  private let thread = ThreadExecutor(name: "draw")
+
+  /// - Throws: `UsageError` for a name that is no PNG's, or where a picture that is to be looked at would be written over.
+  init(_ path: String, for list: PictureList) throws {
+    guard path.lowercased().hasSuffix(".png"), path.utf8.count > 4, !path.hasSuffix("/.png") else {
+      throw UsageError("--overlay names a .png file")
+    }
+    stem = String(path.dropLast(4))
+    count = list.entries.count
+    let inputs = Set(list.entries.map { Self.resolved($0.path) })
+    for index in 0..<count where inputs.contains(Self.resolved(name(of: index))) {
+      throw UsageError("--overlay would write over \(Terminal.printable(name(of: index))): name another file")
+    }
+  }
+
+  private static func resolved(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+  }
+
+  /// The file of the answer's line `index`, counted from 0.
+  func name(of index: Int) -> String {
+    if count == 1 { return "\(stem).png" }
+    let number = String(index + 1)
+    return "\(stem)-\(String(repeating: "0", count: String(count).count - number.count))\(number).png"
+  }
+
+  /// Draws one picture; nil where there is none to draw on.
+  func write(_ picture: InspectedPicture, index: Int, with inspector: Inspector) async throws -> String? {
+    guard picture.status.isPicture, let inspection = picture.inspection else { return nil }
+    let request = RecognitionRequest(bytes: picture.bytes)
+    let (frame, keypoints) = try await inspector.appearance(of: request, face: inspection.face)
+    var overlay = FaceOverlay(title: Self.title(picture), picture: frame)
+    overlay.notice = inspector.model.trained ? nil : "UNTRAINED NETWORK: this says nothing about anyone"
+    if let face = inspection.face {
+      let hog: [Float]
+      if let features = inspection.answer?.features {
+        hog = features.hog
+      } else {
+        hog = try await inspector.described(face).hog
+      }
+      overlay.faces = face.faces
+      overlay.face = FaceOverlay.Face(crop: face.crops.vgg, hog: hog, keypoints: keypoints)
+    }
+    if let distribution = picture.distribution {
+      overlay.bars = Emotion.allCases.map {
+        FaceOverlay.Bar(label: $0.name, share: Double(distribution[$0]) / 10_000)
+      }
+    }
+    overlay.facts = Self.facts(inspection, inspector)
+    let path = name(of: index)
+    let drawn = overlay
+    try await thread.run { () throws in
+      let bytes = try PNGEncoder().encode(drawn.drawn(with: HersheyText()))
+      do {
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+      } catch {
+        throw OverlayError(path: path)
+      }
+    }
+    return path
+  }
+
+  private static func title(_ picture: InspectedPicture) -> String {
+    guard let distribution = picture.distribution else { return "no answer: \(picture.problem ?? "")" }
+    return "\(distribution.label.name) \(ClassifyTable.percent(distribution[distribution.label])) %"
+  }
+
+  private static func facts(_ inspection: Inspection, _ inspector: Inspector) -> [String] {
+    let model = inspector.model
+    var facts = [
+      "model \(inspector.modelID.prefix(12)): \(model.network), layout \(model.layout.rawValue), width \(model.width.rawValue)"
+    ]
+    if let face = inspection.face {
+      let quality = face.quality
+      let seen = face.count == 1 ? "1 face seen" : "\(face.count) faces seen"
+      facts += [
+        "face \(face.box.width) x \(face.box.height) at (\(face.box.x), \(face.box.y)), from: \(face.origin.rawValue), \(seen)",
+        "quality \(ClassifyTable.share(quality.score)): side \(quality.sidePixels) px, sharpness "
+          + String(format: "%.0f, brightness %.0f, ", quality.sharpness, quality.brightness)
+          + "clipped \(ClassifyTable.percent(Double(quality.clippedShare))) %",
+      ]
+    }
+    if let explanation = inspection.answer?.explanation {
+      facts += ClassifyTable.lines(explanation, of: inspector)
+    }
+    return facts
+  }
+}
+
+/// A picture that could not be written.
+struct OverlayError: Error, CustomStringConvertible {
+  let path: String
+  var description: String {
+    "cannot write \(Terminal.printable(path)): its folder must be there and be writable, with room for a megabyte"
+  }
+}
