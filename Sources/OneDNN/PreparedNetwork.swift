@@ -21,8 +21,14 @@ package final class PreparedNetwork: Sendable {
       let buffer: AlignedBuffer
     }
 
-    var packed: [Int: [Packed]] = [:]
-    var biases: [Int: AlignedBuffer] = [:]
+    /// A convolution and the batch norm folded into it; where the batch norm's input is tapped, it stays unfolded.
+    struct Convolution: Hashable, Sendable {
+      let node: Int
+      let batchNorm: Int?
+    }
+
+    var packed: [Convolution: [Packed]] = [:]
+    var biases: [Convolution: AlignedBuffer] = [:]
     var dense: [Int: DenseLayer] = [:]
     var gates: [Int: AttentionGate] = [:]
   }
@@ -47,10 +53,11 @@ package final class PreparedNetwork: Sendable {
   ) throws(OneDNNError) -> AlignedBuffer {
     try cache.withLock { (cache) throws(OneDNNError) -> AlignedBuffer in
       let layout = PackedLayout(descriptor)
-      if let known = cache.packed[node]?.first(where: { $0.layout.isSame(as: layout) }) { return known.buffer }
+      let key = Cache.Convolution(node: node, batchNorm: batchNorm)
+      if let known = cache.packed[key]?.first(where: { $0.layout.isSame(as: layout) }) { return known.buffer }
       let buffer = AlignedBuffer(byteCount: descriptor.byteCount)
       try pack(foldedWeight(node: node, batchNorm: batchNorm), buffer)
-      cache.packed[node, default: []].append(Cache.Packed(layout: layout, buffer: buffer))
+      cache.packed[key, default: []].append(Cache.Packed(layout: layout, buffer: buffer))
       return buffer
     }
   }
@@ -58,7 +65,8 @@ package final class PreparedNetwork: Sendable {
   /// A convolution's bias, its batch norm folded in, `[O]`; zeros where it has neither.
   func bias(node: Int, batchNorm: Int?) -> AlignedBuffer {
     cache.withLock { cache in
-      if let known = cache.biases[node] { return known }
+      let key = Cache.Convolution(node: node, batchNorm: batchNorm)
+      if let known = cache.biases[key] { return known }
       let bias = weights["\(network.nodes[node].name).bias"]
       let norm = batchNorm.map { foldedBatchNorm(prefix: network.nodes[$0].name) }
       let channels = weights["\(network.nodes[node].name).weight"]!.shape[0]
@@ -67,7 +75,7 @@ package final class PreparedNetwork: Sendable {
         let own = Double(bias?[channel] ?? 0)
         buffer.floats[channel] = Float(own * (norm?.scale[channel] ?? 1) + (norm?.shift[channel] ?? 0))
       }
-      cache.biases[node] = buffer
+      cache.biases[key] = buffer
       return buffer
     }
   }
