@@ -170,8 +170,8 @@ let testTargets: [Target] = [
     name: "IntegrationTests",
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "KafkaIO", "LearningEvents", "LocalServers",
-      "Migrations", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry",
-      "Tensors", "TestSupport", "Vision",
+      "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
+      "Telemetry", "Tensors", "TestSupport", "Vision",
     ],
     swiftSettings: swift),
   tests("Cryptography"),

@@ -50,7 +50,7 @@ extension FaceOverlay {
       Self.drawKept(face.keypoints[index], strongest: strongest, in: area, on: &canvas)
     }
     try writeCaption(
-      "SIFT: \(face.keypoints.count) keypoints, the strongest a cell kept; \(grid.emptyCells) empty",
+      "SIFT: \(face.keypoints.count) points, best of each cell; \(grid.emptyCells) empty",
       below: area, on: &canvas, text)
   }
 

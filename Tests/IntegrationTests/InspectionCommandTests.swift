@@ -1,0 +1,135 @@
+import Foundation
+import ImageIO
+import Neural
+import Processes
+import Recognition
+import Tensors
+import Testing
+import Vision
+
+/// `lectern classify` and `lectern features` as their user runs them, on pictures and on what only looks like them.
+@Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"), .serialized)
+struct InspectionCommandTests {
+  /// A seeded model of quarter width and rubbish of every kind, in a folder that is gone afterwards.
+  private final class Fixture {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-inspect-\(UUID().uuidString)")
+    var model: String { folder.appending(path: "model").path }
+
+    init() throws {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let unit = FeatureBounds(minimum: 0, maximum: 1)
+      let manifest = ModelManifest(
+        name: "seeded", trained: false, width: .quarter,
+        bounds: FamilyBounds(cnn: unit, hog: unit, sift: FeatureBounds(minimum: 0, maximum: 255)),
+        planes: [.identity, .identity, .identity])
+      let networks = (try #require(manifest.makeFeatureNetwork()), try #require(manifest.makeNetwork()))
+      _ = try ModelBundle(
+        manifest: manifest, featureWeights: .seeded(for: networks.0, seed: 1),
+        networkWeights: .seeded(for: networks.1, seed: 1)
+      ).save(to: model)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+      try Data(bytes).write(to: folder.appending(path: name))
+      return path(name)
+    }
+
+    /// Files that are no pictures, cut pictures, changed pictures, odd sizes: the same each time.
+    func rubbish() throws -> [String] {
+      var state: UInt64 = 2024
+      func random(_ bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % bound
+      }
+      func picture(_ width: Int, _ height: Int) -> GrayImage {
+        GrayImage(width: width, height: height, pixels: (0..<width * height).map { _ in UInt8(random(256)) })
+      }
+      var paths = [try write("empty.jpg", []), try write("text.png", Array("no picture".utf8)), path("missing.jpg")]
+      paths += [path("evil\u{1B}[2J\u{202E}.png"), path("no\nsuch"), folder.path + "/none", "/dev/zero"]
+      try FileManager.default.createDirectory(atPath: path("none"), withIntermediateDirectories: true)
+      guard mkfifo(path("pipe.png"), 0o600) == 0 else { throw CocoaError(.fileWriteUnknown) }
+      paths.append(path("pipe.png"))
+      let huge = try write("huge.jpg", [0xFF, 0xD8, 0xFF])
+      truncate(huge, 1 << 40)
+      paths.append(huge)
+      for index in 0..<16 {
+        let (width, height) = [(1, 1), (1, 3000), (3000, 1), (random(90) + 1, random(90) + 1)][index % 4]
+        let image = picture(width, height)
+        var bytes = index % 2 == 0 ? try PNGEncoder().encode(image) : try JPEGEncoder().encode(image)
+        if index % 3 == 0 { bytes = Array(bytes.prefix(random(bytes.count))) }
+        if index % 3 == 1 { for _ in 0..<4 { bytes[random(bytes.count)] = UInt8(random(256)) } }
+        paths.append(try write("\(index).png", bytes))
+      }
+      return paths
+    }
+  }
+
+  private func run(_ arguments: [String]) async throws -> ProcessResult {
+    let settings = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LECTERN_") }
+    let command = ChildCommand(
+      try #require(builtExecutable), arguments,
+      environment: Dictionary(uniqueKeysWithValues: settings.map { ($0, nil) }))
+    return try await ProcessLauncher().run(command, outputLimitBytes: 4 << 20, deadline: .seconds(120))
+  }
+
+  @Test func rubbishIsALineEach() async throws {
+    let fixture = try Fixture()
+    let paths = try fixture.rubbish()
+    let result = try await run(["classify", "--json", "--explain", "--model", fixture.model] + paths)
+    #expect(result.status == .exited(1), "\(result.errorText)")
+    let lines = result.outputText.split(separator: "\n")
+    try #require(lines.count == paths.count)
+    for (line, path) in zip(lines, paths) {
+      let answer = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(answer["file"] as? String == path)
+      #expect(answer["trained"] as? Bool == false && answer["notice"] is String)
+      let status = try #require(answer["status"] as? String)
+      #expect((status == "classified") == (answer["label"] is String), "\(path): \(status)")
+      #expect((status == "classified") != (answer["problem"] is String), "\(path): \(status)")
+    }
+    let table = try await run(["classify", "--model", fixture.model] + paths)
+    #expect(table.outputText.split(separator: "\n").count == paths.count + 2)
+    // Nothing in a file's name reaches the terminal as more than text.
+    for text in [result.outputText, result.errorText, table.outputText, table.errorText] {
+      #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || !["\u{1B}", "\u{202E}", "\u{7}"].contains($0) })
+    }
+  }
+
+  @Test func featuresOfRubbishAreRowsOfNotANumber() async throws {
+    let fixture = try Fixture()
+    let paths =
+      try fixture.rubbish() + [
+        fixture.write("ok.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
+      ]
+    let out = fixture.path("out.safetensors")
+    let result = try await run(["features", "--model", fixture.model, "--out", out, "--json"] + paths)
+    #expect(result.status == .exited(1), "\(result.errorText)")
+    #expect(result.outputText.split(separator: "\n").count == paths.count)
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: out)))
+    let (weights, metadata) = try bytes.withUnsafeBytes {
+      (try Safetensors.tensors(copying: $0), try Safetensors(parsing: $0).metadata)
+    }
+    #expect(weights["crop"]?.shape == [paths.count, 1, 224, 224])
+    #expect(weights["logits"]?.elements.allSatisfy(\.isNaN) == true)
+    #expect(metadata["trained"] == "false" && metadata["pictures"]?.contains("missing") == false)
+    #expect(FileManager.default.fileExists(atPath: out + ".partial") == false)
+  }
+
+  @Test func overlaysAreDrawnAndNothingIsWrittenOver() async throws {
+    let fixture = try Fixture()
+    let picture = try fixture.write("a.png", PNGEncoder().encode(GrayImage(width: 320, height: 200, repeating: 120)))
+    let out = fixture.path("o.png")
+    let drawn = try await run(["classify", "--model", fixture.model, picture, "--overlay", out])
+    #expect(drawn.status == .exited(0), "\(drawn.errorText)")
+    let image = try PictureDecoder().decodeGray([UInt8](Data(contentsOf: URL(fileURLWithPath: out))))
+    #expect(image.width == 1500 && image.height == 836)
+    let refused = try await run(["classify", "--model", fixture.model, picture, "--overlay", picture])
+    #expect(refused.status == .exited(64))
+    let unnamed = try await run(["classify", picture])
+    #expect(unnamed.status == .exited(78) && unnamed.errorText.contains("--untrained"))
+  }
+}
