@@ -81,7 +81,9 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql"].map { .embedInCode($0) },
+    resources: [
+      "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
+    ].map { .embedInCode($0) },
     swiftSettings: swift),
   target(
     "Persistence",
@@ -132,6 +134,7 @@ let benchmarks: [Target] = [
       "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Training",
       "Vision",
     ]),
+  benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
 
 // MARK: Tests

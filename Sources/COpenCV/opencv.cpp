@@ -103,14 +103,16 @@ int32_t lectern_cv_cascade_detect(lectern_cv_cascade *cascade, const uint8_t *pi
   *rects = nullptr;
   *count = 0;
   return guarded(message, [&]() -> int32_t {
-    if (width < 1 || height < 1 || !(settings.scale_factor > 1) || settings.minimum_side < 1) {
+    if (width < 1 || height < 1 || !(settings.scale_factor > 1) || settings.minimum_side < 1 ||
+        settings.maximum_side < 0) {
       say(message, "detection parameters out of range");
       return LECTERN_CV_FAILED;
     }
     std::vector<cv::Rect> found;
     cascade->classifier.detectMultiScale(view(pixels, width, height), found, settings.scale_factor,
                                          settings.minimum_neighbors, 0,
-                                         cv::Size(settings.minimum_side, settings.minimum_side));
+                                         cv::Size(settings.minimum_side, settings.minimum_side),
+                                         cv::Size(settings.maximum_side, settings.maximum_side));
     *rects = allocate<lectern_cv_rect>(found.size());
     *count = static_cast<int32_t>(found.size());
     for (size_t i = 0; i < found.size(); ++i) (*rects)[i] = {found[i].x, found[i].y, found[i].width, found[i].height};

@@ -16,6 +16,7 @@ final class Cascade: @unchecked Sendable {
 
   deinit { lectern_cv_cascade_destroy(handle) }
 
+  /// - Returns: squares about faces in pixels of `image`, in OpenCV's order.
   func detect(in image: GrayImage, _ settings: lectern_cv_detection) throws(OpenCVError) -> [PixelRect] {
     var rects: UnsafeMutablePointer<lectern_cv_rect>?
     var count: Int32 = 0

@@ -3,7 +3,9 @@ import Foundation
 /// Where distributions put the cascades of the package `opencv-data`.
 package enum CascadeFile {
   /// The cascade that measurement favours for frontal webcam faces.
-  package static let preferred = "haarcascade_frontalface_default.xml"
+  package static let frontal = "haarcascade_frontalface_alt.xml"
+  /// For heads turned to the picture's left; mirrored pictures give the other side.
+  package static let profile = "haarcascade_profileface.xml"
 
   private static let roots = [
     "/usr/share/opencv4", "/usr/local/share/opencv4", "/usr/share/opencv", "/opt/share/opencv4",

@@ -9,8 +9,12 @@ package struct RecognitionRequest: Sendable {
   /// The face in pixels of the decoded image; used when it is sane, ignored otherwise.
   package var faceBox: FaceBox?
 
-  package init(bytes: [UInt8], faceBox: FaceBox? = nil) {
+  /// The frame's session, so that its face is looked for first where it was; nil to look at the whole picture.
+  package var track: FrameTrack?
+
+  package init(bytes: [UInt8], faceBox: FaceBox? = nil, track: FrameTrack? = nil) {
     self.bytes = bytes
     self.faceBox = faceBox
+    self.track = track
   }
 }

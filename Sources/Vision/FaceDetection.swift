@@ -11,9 +11,12 @@ package struct FaceDetection: Sendable, Hashable {
   package let faces: [PixelRect]
   /// Of the look that found them; of the last look where none was found.
   package let view: View
+  /// How many looks were taken: 1 where the first one found something.
+  package let looks: Int
 
-  package init(faces: [PixelRect], view: View = .frontal) {
+  package init(faces: [PixelRect], view: View = .frontal, looks: Int = 1) {
     self.faces = faces
     self.view = view
+    self.looks = looks
   }
 }

@@ -54,6 +54,8 @@ struct WorkerAssembly {
     RecognizerFactory(
       streams: context.settings.optional(Keys.streams) ?? Machine.coreCount,
       threadsPerStream: context.settings[Keys.streamThreads],
-      cascadePath: context.settings.optional(Keys.cascade)?.path)
+      cascadePath: context.settings.optional(Keys.cascade)?.path,
+      reuse: FaceReuse(
+        maximumAge: context.settings[Keys.faceReuse], maximumFrames: context.settings[Keys.faceReuseFrames]))
   }
 }

@@ -7,10 +7,14 @@ import VisionTestSupport
 
 @Suite("Face detection")
 struct CascadeFaceDetectorTests {
-  @Test("no face in noise or flat pictures of any size", arguments: [(1, 1), (1, 10_000), (33, 17), (640, 480)])
+  @Test(
+    "no face in noise or flat pictures of any size",
+    arguments: [(1, 1), (1, 10_000), (10_000, 1), (33, 17), (640, 480)])
   func nothing(width: Int, height: Int) throws {
     let detector = try CascadeFaceDetector()
-    #expect(try detector.faces(in: GrayImage(width: width, height: height, repeating: 0)).isEmpty)
+    for gray in [UInt8(0), 130, 255] {
+      #expect(try detector.faces(in: GrayImage(width: width, height: height, repeating: gray)).isEmpty)
+    }
     #expect(try detector.faces(in: TestPictures.noise(width: width, height: height, seed: 4)).isEmpty)
   }
 
@@ -74,5 +78,77 @@ struct CascadeFaceDetectorTests {
       for _ in 0..<4 { group.addTask { try detector.faces(in: image) } }
       for try await faces in group { #expect(faces == expected) }
     }
+  }
+
+  @Test(
+    "a face is found again near where it was, and only there",
+    .enabled(if: RealFaces.folder != nil, "\(RealFaces.missing)"))
+  func follow() throws {
+    let detector = try CascadeFaceDetector()
+    var followed = 0
+    var tried = 0
+    for file in stride(from: 0, to: RealFaces.names.count, by: 60).map({ RealFaces.names[$0] }) {
+      guard let photograph = try? PictureDecoder().decodeGray(RealFaces.bytes(file)) else { continue }
+      let (before, after) = (frame(photograph, x: 300, y: 140, side: 190), frame(photograph, x: 330, y: 155, side: 200))
+      let detection = try detector.detect(in: before)
+      guard detection.view == .frontal, let last = detection.faces.first, last.longestSide > 80 else { continue }
+      tried += 1
+      if let box = try detector.follow(last, seenFrom: detection.view, in: after) {
+        #expect(box.fits(width: after.width, height: after.height))
+        followed += box.overlap(with: last) > 0.3 ? 1 : 0
+      }
+      // The chair is empty, or the learner sits elsewhere.
+      let gone = GrayImage(width: 640, height: 480, repeating: 110)
+      #expect(try detector.follow(last, seenFrom: detection.view, in: gone) == nil)
+      let elsewhere = frame(photograph, x: 20, y: 140, side: 190)
+      #expect(try detector.follow(last, seenFrom: detection.view, in: elsewhere) == nil)
+    }
+    #expect(tried >= 8 && Double(followed) >= 0.9 * Double(tried), "\(followed) of \(tried)")
+  }
+
+  /// A photograph in a gray webcam frame.
+  private func frame(_ photograph: GrayImage, x left: Int, y top: Int, side: Int) -> GrayImage {
+    let face = photograph.resampled(width: side, height: side)
+    var frame = GrayImage(width: 640, height: 480, repeating: 110)
+    for y in 0..<side { for x in 0..<side { frame[left + x, top + y] = face[x, y] } }
+    return frame
+  }
+
+  @Test("any box may be followed in any picture", arguments: [(1, 1), (1, 10_000), (33, 17), (640, 480)])
+  func followAnything(width: Int, height: Int) throws {
+    let detector = try CascadeFaceDetector()
+    let image = TestPictures.noise(width: width, height: height, seed: 9)
+    let boxes = [
+      image.bounds, PixelRect(x: 0, y: 0, width: 1, height: 1),
+      PixelRect(x: width - 1, y: height - 1, width: 1, height: 1),
+      // Not inside, or no rectangle at all.
+      PixelRect(x: width, y: 0, width: 1, height: 1), PixelRect(x: -1, y: -1, width: width, height: height),
+      PixelRect(x: 0, y: 0, width: 0, height: 0), PixelRect(x: .min, y: .max, width: .max, height: .min),
+    ]
+    for box in boxes {
+      for view in FaceDetection.View.allCases {
+        let found = try detector.follow(box, seenFrom: view, in: image)
+        #expect(found.map { $0.fits(width: width, height: height) } ?? true)
+      }
+    }
+  }
+
+  /// A thread inherits the name of the thread that starts it.
+  @Test("detection starts no thread")
+  func threads() async throws {
+    let detector = try CascadeFaceDetector()
+    let image = TestPictures.blobs(width: 640, height: 480, seed: 5)
+    let name = "one-detector"
+    let count: Int = await withCheckedContinuation { continuation in
+      let thread = Thread {
+        FileHandle(forWritingAtPath: "/proc/thread-self/comm")?.write(Data(name.utf8))
+        _ = try? detector.faces(in: image)
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        let names = tasks.map { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
+        continuation.resume(returning: names.count { $0 == name + "\n" })
+      }
+      thread.start()
+    }
+    #expect(count == 1)
   }
 }

@@ -34,4 +34,49 @@ struct FaceQualityTests {
     #expect(quality(blurred).sharpness < quality(sharp).sharpness)
     #expect(quality(blurred).score <= quality(sharp).score)
   }
+
+  /// Squares of two grays, ±`contrast` about `mean`.
+  private func checkerboard(side: Int = 224, square: Int = 8, mean: Int, contrast: Int = 6) -> GrayImage {
+    let pixels = (0..<(side * side)).map { index -> UInt8 in
+      let isLight = (index % side / square + index / side / square) % 2 == 1
+      return UInt8(mean + (isLight ? contrast : -contrast))
+    }
+    return GrayImage(width: side, height: side, pixels: pixels)
+  }
+
+  @Test("the size limit lies at 24 pixels")
+  func sizeLimit() {
+    let large = checkerboard(mean: 128, contrast: 60)
+    for (side, isUsable) in [(24, false), (25, true), (60, true)] {
+      let face = PixelRect(x: 100, y: 100, width: side - 4, height: side)
+      let result = FaceQuality(face: face, crops: FaceCrops(of: face, in: large))
+      #expect(result.sidePixels == side && result.isUsable == isUsable, "\(side)")
+    }
+  }
+
+  @Test("the brightness limits lie at 20 and 235", arguments: [(19, false), (22, true), (233, true), (236, false)])
+  func brightnessLimits(mean: Int, isUsable: Bool) {
+    let result = quality(checkerboard(mean: mean))
+    #expect(abs(result.brightness - Float(mean)) < 1 && result.clippedShare == 0)
+    #expect(result.isUsable == isUsable)
+  }
+
+  @Test("the limit of what is black or white lies at 0.6", arguments: [(0.55, true), (0.65, false)])
+  func clippingLimit(share: Double, isUsable: Bool) {
+    var image = checkerboard(mean: 128, contrast: 60)
+    let columns = Int(share * 224)
+    // Black and white in broad halves, so that few pixels of the crop mix both.
+    for y in 0..<224 { for x in 0..<columns { image[x, y] = y < 112 ? 0 : 255 } }
+    let face = PixelRect(x: 22, y: 22, width: 180, height: 180)
+    let result = FaceQuality(face: face, crops: FaceCrops(of: face, in: image))
+    #expect(abs(Double(result.clippedShare) - share) < 0.04)
+    #expect(result.isUsable == isUsable)
+  }
+
+  @Test("the sharpness limit lies at 5", arguments: [(1, false), (8, true)])
+  func sharpnessLimit(contrast: Int, isUsable: Bool) {
+    let result = quality(checkerboard(square: 56, mean: 128, contrast: contrast))
+    #expect((result.sharpness > 5) == isUsable)
+    #expect(result.isUsable == isUsable)
+  }
 }

@@ -29,9 +29,10 @@ typedef struct {
 } lectern_cv_rect;
 
 typedef struct {
-  double scale_factor;      // ratio of neighbouring sizes, above 1
+  double scale_factor;        // ratio of neighbouring sizes, above 1
   int32_t minimum_neighbors;  // how many overlapping hits make a face
-  int32_t minimum_side;     // smallest face in pixels
+  int32_t minimum_side;       // smallest face in pixels
+  int32_t maximum_side;       // largest face in pixels; 0 for no limit
 } lectern_cv_detection;
 
 // The caller owns *cascade and destroys it.

@@ -131,7 +131,7 @@ struct FrameWork: PartitionWork {
     var samples = UnstoredSamples()
     var next = 0
     while next < settled.count {
-      var chunk: [FrameRecord] = []
+      var chunk: [RecognitionRequest] = []
       var identities: Set<UnstoredSamples.Identity> = []
       var last = next
       while last < settled.count, chunk.count < context.settings.recognitionChunk {
@@ -139,8 +139,10 @@ struct FrameWork: PartitionWork {
         if let event = record.candidate?.event {
           // What became of the first decides about the second.
           if identities.contains(.init(event)) { break }
-          if case .recognise = settled[last], samples.outcome(of: event, settled: settled[last]) == nil {
-            chunk.append(record)
+          if case .recognise(let row) = settled[last], samples.outcome(of: event, settled: settled[last]) == nil {
+            var request = record.request
+            request.track = FrameTrack(session: row.id, capturedAt: event.capturedAt)
+            chunk.append(request)
             identities.insert(.init(event))
           }
         }
@@ -173,14 +175,14 @@ struct FrameWork: PartitionWork {
     return results
   }
 
-  /// One outcome a record; nil if the flag was raised meanwhile.
+  /// One outcome a request; nil if the flag was raised meanwhile.
   private func recognise(
-    _ records: [FrameRecord], _ context: IngestContext, stop: StopFlag
+    _ requests: [RecognitionRequest], _ context: IngestContext, stop: StopFlag
   ) async throws -> [RecognitionOutcome]? {
-    guard !records.isEmpty else { return [] }
+    guard !requests.isEmpty else { return [] }
     let start = ContinuousClock.now
     defer { context.metrics.recognitionSeconds.observe(start.duration(to: .now)) }
     let recognizer = context.recognizer
-    return try await stop.cancelling { try await recognizer.recognize(records.map(\.request)) }
+    return try await stop.cancelling { try await recognizer.recognize(requests) }
   }
 }

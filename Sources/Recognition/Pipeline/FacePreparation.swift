@@ -37,26 +37,30 @@ package struct FacePreparation: Sendable {
   private let describer: any KeypointDescribing
   private let histogram: HistogramOfGradients
   private let families: Set<FeatureFamily>
+  private let tracks: FaceTracks
   private let metrics: RecognitionMetrics
 
-  /// - Parameter families: which features to compute, of those that need no network.
+  /// - Parameters:
+  ///   - families: which features to compute, of those that need no network.
+  ///   - reuse: how long a face is looked for where its session's last frame had it.
   package init(
     decoder: any ImageDecoding, detector: any FaceDetecting, describer: any KeypointDescribing,
     normalization: HistogramOfGradients.Normalization, families: Set<FeatureFamily> = Set(FeatureFamily.allCases),
-    metrics: RecognitionMetrics
+    reuse: FaceReuse = FaceReuse(), metrics: RecognitionMetrics
   ) {
     self.decoder = decoder
     self.detector = detector
     self.describer = describer
     histogram = HistogramOfGradients(normalization: normalization)
     self.families = families
+    tracks = FaceTracks(reuse)
     self.metrics = metrics
   }
 
   /// Prepares one frame; whatever is wrong with it is its own outcome.
   package func prepare(_ request: RecognitionRequest) -> Result {
     do {
-      return try prepare(try decode(request.bytes), hint: request.faceBox)
+      return try prepare(try decode(request.bytes), hint: request.faceBox, track: request.track)
     } catch let error as ImageError {
       return .outcome(
         error.code == .tooLarge ? .tooLarge(detail: error.detail) : .badImage(detail: error.detail))
@@ -68,23 +72,41 @@ package struct FacePreparation: Sendable {
   }
 
   /// The same from a decoded picture.
-  package func prepare(_ image: GrayImage, hint: FaceBox?) throws -> Result {
-    guard let found = try find(in: image, hint: hint) else {
+  package func prepare(_ image: GrayImage, hint: FaceBox?, track: FrameTrack? = nil) throws -> Result {
+    guard let found = try find(in: image, hint: hint, track: track) else {
       return .outcome(.sample(status: .noFace, faceCount: 0, distribution: nil, quality: 0))
     }
     return found.quality.isUsable ? .face(try described(found)) : .unusable(found)
   }
 
-  /// The face to classify: the box that came with the frame if it is sane, else the largest that is found.
-  package func find(in image: GrayImage, hint: FaceBox?) throws -> FoundFace? {
+  /// The face to classify: the box that came with the frame if it is sane; else the session's face, if it is found again
+  /// where the last frame had it; else the largest in the whole picture.
+  package func find(in image: GrayImage, hint: FaceBox?, track: FrameTrack? = nil) throws -> FoundFace? {
     if let hint, let box = Self.sane(hint, in: image) {
+      metrics.faces.count(.hint)
       return FoundFace(box, among: [box], count: 1, origin: .hint, in: image)
     }
-    let detection = try metrics.face.timed { try detector.detect(in: image) }
-    guard let box = detection.faces.first else { return nil }
-    return FoundFace(
-      box, among: detection.faces, count: detection.faces.count,
-      origin: detection.view == .frontal ? .frontal : .profile, in: image)
+    let found = try metrics.face.timed { try search(image, track) }
+    metrics.faces.count(found?.origin)
+    return found.map { FoundFace($0.boxes[0], among: $0.boxes, count: $0.count, origin: $0.origin, in: image) }
+  }
+
+  private typealias Found = (boxes: [PixelRect], count: Int, origin: FoundFace.Origin)
+
+  private func search(_ image: GrayImage, _ frame: FrameTrack?) throws -> Found? {
+    if let frame, let last = tracks.start(for: frame, in: image) {
+      metrics.looks.local.increment()
+      if let box = try detector.follow(last.box, seenFrom: last.view, in: image) {
+        tracks.remember(last.moved(to: box, at: frame.capturedAt), for: frame)
+        return ([box], last.count, .reused)
+      }
+    }
+    let detection = try detector.detect(in: image)
+    metrics.looks.whole.increment()
+    if detection.looks > 1 { metrics.looks.further.increment() }
+    if let frame { tracks.remember(FaceTrack(detection, in: image, at: frame.capturedAt), for: frame) }
+    guard !detection.faces.isEmpty else { return nil }
+    return (detection.faces, detection.faces.count, detection.view == .frontal ? .frontal : .profile)
   }
 
   /// The face's hand-crafted features, whatever its quality.
@@ -111,7 +133,8 @@ package struct FacePreparation: Sendable {
   /// over twice the other, at least three quarters of it inside. Else nil, and the detector looks.
   static func sane(_ hint: FaceBox, in image: GrayImage) -> PixelRect? {
     let limit = FaceBox.limit
-    guard abs(hint.x) <= limit, abs(hint.y) <= limit, hint.width <= limit, hint.height <= limit,
+    guard (-limit...limit).contains(hint.x), (-limit...limit).contains(hint.y), hint.width <= limit,
+      hint.height <= limit,
       hint.width >= smallestHint, hint.height >= smallestHint, hint.width <= 2 * hint.height,
       hint.height <= 2 * hint.width
     else { return nil }

@@ -1,7 +1,10 @@
 package import Telemetry
 
-/// Seconds of each stage of recognition, one observation a frame that reached it:
-/// `lectern_recognition_stage_seconds{stage="decode|face|hog|sift|cnn|drsn"}`.
+/// What recognition tells about itself:
+/// - `lectern_recognition_stage_seconds{stage="decode|face|hog|sift|cnn|drsn"}`: one observation a frame that reached it;
+/// - `lectern_recognition_faces_total{origin="hint|frontal|profile|reused|none"}`: frames by where their face came from;
+/// - `lectern_recognition_face_looks_total{look="local|whole|further"}`: what finding them took;
+/// - `lectern_recognition_failures_total`.
 package struct RecognitionMetrics: Sendable {
   let decode: Histogram
   let face: Histogram
@@ -9,6 +12,8 @@ package struct RecognitionMetrics: Sendable {
   let sift: Histogram
   let cnn: Histogram
   let drsn: Histogram
+  let faces: FaceOriginCounters
+  let looks: FaceLookCounters
   /// Pictures that a library or network failed on though they had been decoded.
   let failures: Counter
 
@@ -24,6 +29,8 @@ package struct RecognitionMetrics: Sendable {
     sift = stage("sift")
     cnn = stage("cnn")
     drsn = stage("drsn")
+    faces = FaceOriginCounters(registry: registry)
+    looks = FaceLookCounters(registry: registry)
     failures = registry.counter(
       "lectern_recognition_failures_total", help: "Decoded frames that recognition could not analyse.")
   }

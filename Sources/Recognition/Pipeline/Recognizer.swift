@@ -51,9 +51,11 @@ package final class Recognizer: FrameRecognizing {
   /// - Parameters:
   ///   - model: what the networks were compiled from.
   ///   - streams: at least one; each with a feature network exactly where the layout reads CNN features.
+  ///   - reuse: how long a face is looked for where its session's last frame had it.
   package init(
     model: ModelManifest, id: String, streams: [RecognitionStream], decoder: any ImageDecoding,
-    detector: any FaceDetecting, describer: any KeypointDescribing, registry: MetricsRegistry, logger: Logger
+    detector: any FaceDetecting, describer: any KeypointDescribing, reuse: FaceReuse = FaceReuse(),
+    registry: MetricsRegistry, logger: Logger
   ) {
     precondition(!streams.isEmpty, "recognition needs a stream")
     modelID = id
@@ -68,7 +70,7 @@ package final class Recognizer: FrameRecognizing {
     metrics = RecognitionMetrics(registry: registry)
     preparation = FacePreparation(
       decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization ?? .max,
-      families: layout.families, metrics: metrics)
+      families: layout.families, reuse: reuse, metrics: metrics)
     lanes = ResourcePool(
       streams.enumerated().map { index, networks in
         Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))

@@ -14,12 +14,17 @@ struct RecognizerFactory: Sendable {
   var threadsPerStream: Int
   /// A cascade file of OpenCV; nil finds the distribution's.
   var cascadePath: String?
+  /// How long a face is looked for where its session's last frame had it.
+  var reuse: FaceReuse
 
-  init(streams: Int = 2, threadsPerStream: Int = 1, cascadePath: String? = nil) {
+  init(
+    streams: Int = 2, threadsPerStream: Int = 1, cascadePath: String? = nil, reuse: FaceReuse = FaceReuse()
+  ) {
     precondition(streams > 0 && threadsPerStream > 0, "recognition needs a stream with a thread")
     self.streams = streams
     self.threadsPerStream = threadsPerStream
     self.cascadePath = cascadePath
+    self.reuse = reuse
   }
 
   /// Loads a bundle, compiles its networks on every stream and returns the recogniser over them.
@@ -54,10 +59,13 @@ struct RecognizerFactory: Sendable {
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
+    if cascadePath != nil {
+      logger.warning("Faces are found by a configured cascade, not by the one that was measured")
+    }
     return Recognizer(
       model: model, id: stored.id, streams: compiled, decoder: PictureDecoder(),
-      detector: try CascadeFaceDetector(cascadePath: cascadePath), describer: SiftDescriber(), registry: registry,
-      logger: logger)
+      detector: try CascadeFaceDetector(cascadePath: cascadePath), describer: SiftDescriber(), reuse: reuse,
+      registry: registry, logger: logger)
   }
 
   /// The untrained bundle in `folder`: loaded if it is there, else made (about 15 s on two cores) and saved.
