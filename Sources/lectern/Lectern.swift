@@ -19,7 +19,7 @@ struct Lectern: Command {
       .init(
         "Run it",
         [MigrateCommand.self, WorkerCommand.self, AggregateCommand.self, ServeCommand.self, ReportCommand.self]),
-      .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self]),
+      .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self, ModelCommand.self]),
       .init("Feed it", [PublishCommand.self, CourseCommand.self, ConsentCommand.self]),
       .init("Look after it", [LedgerCommand.self, VerifyCommand.self, ConfigCommand.self, CompletionCommand.self]),
     ])

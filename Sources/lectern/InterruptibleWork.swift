@@ -1,0 +1,51 @@
+import Arguments
+import Services
+import Synchronization
+import Telemetry
+
+/// Work of a command that SIGINT and SIGTERM interrupt.
+struct InterruptibleWork<Value: Sendable> {
+  /// How long work that was interrupted may go on: what has not ended by then is left behind, so it must have no effect
+  /// outside the process, or end in time.
+  let grace: Duration
+  let body: @Sendable () async throws -> Value
+
+  init(grace: Duration, _ body: @escaping @Sendable () async throws -> Value) {
+    self.grace = grace
+    self.body = body
+  }
+
+  /// Runs the work once, cancelled by a signal.
+  ///
+  /// - Throws: what the work throws; `ExitCode` 130, as a shell says of SIGINT, after an interruption.
+  func run() async throws -> Value {
+    let task = WorkService(body: body)
+    // The group's own words are about services; all it can complain of is work that was left behind.
+    try? await ServiceGroup(services: [task], shutdownDeadline: grace, logger: .silent).run()
+    switch task.outcome.withLock(\.self) {
+    case .success(let value)?: return value
+    case .failure(let error)? where !(error is CancellationError): throw error
+    case .failure, nil:
+      Terminal.note("interrupted; nothing was written\n")
+      throw ExitCode(130)
+    }
+  }
+
+  private final class WorkService: Service {
+    let body: @Sendable () async throws -> Value
+    let outcome = Mutex<Result<Value, any Error>?>(nil)
+
+    init(body: @escaping @Sendable () async throws -> Value) { self.body = body }
+
+    /// Never throws: the group would wrap what only the command can say well.
+    func run() async throws {
+      let result: Result<Value, any Error>
+      do {
+        result = .success(try await cancelWhenGracefulShutdown(body))
+      } catch {
+        result = .failure(error)
+      }
+      outcome.withLock { $0 = result }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import Cryptography
+import Foundation
+import Processes
+import Recognition
+import Testing
+
+extension Integration {
+  /// `lectern model`, run as its user runs it.
+  @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+  struct ModelCommands {
+    private func run(_ arguments: [String]) async throws -> (code: Int32, output: String, errors: String) {
+      let command = ChildCommand(try #require(builtExecutable), ["model"] + arguments)
+      let result = try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(120))
+      guard case .exited(let code) = result.status else { throw ExitCodeMissing(status: result.status) }
+      return (code, result.outputText, result.errorText)
+    }
+
+    private struct ExitCodeMissing: Error { let status: ExitStatus }
+
+    private struct Info: Decodable {
+      struct Network: Decodable {
+        struct Layer: Decodable { let name: String }
+        let name: String
+        let parameters, multiply_adds: Int
+        let layers: [Layer]
+      }
+      struct Paper: Decodable {
+        let published: [String: Double]
+        let counted: [String: [String: Int]]
+      }
+      struct Bundle: Decodable {
+        struct Manifest: Decodable {
+          struct Provenance: Decodable {
+            struct Source: Decodable { let file_sha256: String }
+            let sources: [Source]
+          }
+          let trained: Bool
+          let provenance: Provenance?
+        }
+        let id: String
+        let manifest: Manifest
+      }
+      let networks: [Network]
+      let paper_table_7: Paper?
+      let bundle: Bundle?
+    }
+
+    @Test func `info counts each network beside the paper's table`() async throws {
+      // Torchvision's numel() and the counters of Tests/NeuralTests/Goldens/make_counts.py.
+      for (name, parameters) in [
+        ("resnet18", 11_179_590), ("resnet18-se", 11_268_670), ("drsn18", 12_579_910), ("vgg16", 14_714_688),
+      ] {
+        let result = try await run(["info", "--network", name, "--json"])
+        #expect(result.code == 0 && result.errors.isEmpty)
+        let info = try JSONDecoder().decode(Info.self, from: Data(result.output.utf8))
+        #expect(info.networks.map(\.name) == [name] && info.networks[0].parameters == parameters)
+        #expect((info.paper_table_7 == nil) == (name == "vgg16"))
+        if let paper = info.paper_table_7 {
+          #expect(paper.published == ["resnet18": 1.83e9, "resnet18-se": 1.85e9, "drsn18": 1.87e9])
+          #expect(paper.counted["multiply_adds"]?[name] == info.networks[0].multiply_adds)
+        }
+      }
+    }
+
+    @Test(arguments: [
+      [], ["--layers"], ["--network", "vgg16", "--layers"], ["--layout", "grid", "--layers"], ["--width", "0.25"],
+    ])
+    func `tables fit a hundred columns`(arguments: [String]) async throws {
+      let result = try await run(["info"] + arguments)
+      #expect(result.code == 0)
+      let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count > 10 && lines.allSatisfy { $0.count <= 100 })
+      #expect(result.output.contains("Table 7"))
+    }
+
+    @Test func `wrong command lines and files end with what to do`() async throws {
+      try await withFolder { folder in
+        let none = try await run(["import", "--out", "\(folder)/m"])
+        #expect(none.code == 64 && none.errors.contains("needs --vgg16 FILE and --resnet18 FILE"))
+        let pickle = "\(folder)/resnet18.pth"
+        try Data("PK\u{3}\u{4}some zip".utf8).write(to: URL(fileURLWithPath: pickle))
+        let zip = try await run(["import", "--layout", "image", "--resnet18", pickle, "--out", "\(folder)/m"])
+        #expect(zip.code == 1 && zip.errors.contains("safetensors.torch"))
+        try Data().write(to: URL(fileURLWithPath: "\(folder)/there"))
+        let full = try await run(["import", "--layout", "image", "--resnet18", pickle, "--out", folder])
+        #expect(full.code == 64 && full.errors.contains("not empty"))
+        let both = try await run(["info", folder, "--network", "vgg16"])
+        #expect(both.code == 64)
+        let noBundle = try await run(["info", folder])
+        #expect(noBundle.code == 1 && noBundle.errors.contains("model.json"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(names.sorted() == ["resnet18.pth", "there"])
+      }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a trunk is imported into a bundle that info then describes`() async throws {
+      try await withFolder { folder in
+        let file = try Self.resnet18()
+        let path = "\(folder)/resnet18.safetensors"
+        try Data(file).write(to: URL(fileURLWithPath: path))
+        let made = try await run(["import", "--layout", "image", "--resnet18", path, "--out", "\(folder)/model"])
+        #expect(made.code == 0, "\(made.errors)")
+        for text in [
+          "took 100 tensors", "left out, ImageNet classifier: fc.weight [1000, 512], fc.bias [1000]",
+          "20 num_batches_tracked", "layer1.0.shrink: fc1.weight [64, 64]", "8 new batch norms", "not trained",
+        ] { #expect(made.output.contains(text), "\(text) in \(made.output)") }
+        let told = try await run(["info", "\(folder)/model", "--json"])
+        let info = try JSONDecoder().decode(Info.self, from: Data(told.output.utf8))
+        #expect(info.bundle?.manifest.trained == false)
+        #expect(info.bundle?.manifest.provenance?.sources.map(\.file_sha256) == [Hex.encode(SHA256.hash(file))])
+        #expect(try info.bundle?.id == StoredBundle.load(from: "\(folder)/model").id)
+        let text = try await run(["info", "\(folder)/model"])
+        #expect(text.output.contains("trained      no") && text.output.contains("torchvision or timm names"))
+      }
+    }
+
+    /// torchvision's resnet18 in BF16, every weight 2⁻⁶ and every statistic 1, with its counters.
+    private static func resnet18() throws -> [UInt8] {
+      let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      let keys = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: tests.appending(path: "Goldens/import/keys.json")))
+      let rows = ((keys as? [String: Any])?["models"] as? [String: Any])?["torchvision resnet18"] as? [[Any]] ?? []
+      var members: [String] = []
+      var data: [UInt8] = []
+      for row in rows {
+        guard let name = row[0] as? String, let shape = row[1] as? [Int], let type = row[2] as? String else { continue }
+        let begin = data.count
+        if type == "I64" {
+          data += [UInt8](repeating: 0, count: 8)
+        } else {
+          let unit: [UInt8] = shape.count > 1 ? [0x80, 0x3C] : [0x80, 0x3F]
+          var bytes = [UInt8](repeating: unit[0], count: 2 * shape.reduce(1, *))
+          for index in stride(from: 1, to: bytes.count, by: 2) { bytes[index] = unit[1] }
+          data += bytes
+        }
+        members.append(
+          "\"\(name)\":{\"dtype\":\"\(type == "I64" ? type : "BF16")\",\"shape\":\(shape),"
+            + "\"data_offsets\":[\(begin),\(data.count)]}")
+      }
+      let header = Array("{\(members.joined(separator: ","))}".utf8)
+      return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header + data
+    }
+
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lectern-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try await body(folder)
+    }
+  }
+}
