@@ -24,8 +24,8 @@ extension FaceOverlay {
     if let box = faces.first {
       canvas.outline(placed(box.faceSquare), thickness: 2, Palette.second)
       canvas.outline(placed(box), thickness: 3, Palette.mark)
-      caption = "the frame: face (orange), square the features see (blue)"
-      if faces.count > 1 { caption = "the frame: face (orange), features' square (blue), other faces (white)" }
+      caption = "face (orange), square the features see (blue)"
+      if faces.count > 1 { caption = "face (orange), features' square (blue), others (white)" }
     }
     try writeCaption(caption, below: area, on: &canvas, text)
   }

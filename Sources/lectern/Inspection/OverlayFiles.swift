@@ -76,7 +76,9 @@ struct OverlayFiles: Sendable {
   }
 
   private static func title(_ picture: InspectedPicture) -> String {
-    guard let distribution = picture.distribution else { return "no answer: \(picture.problem ?? "")" }
+    guard let distribution = picture.distribution else {
+      return picture.status == .noFace ? "no answer: no face found" : "no answer: low quality"
+    }
     return "\(distribution.label.name) \(ClassifyTable.percent(distribution[distribution.label])) %"
   }
 
