@@ -26,12 +26,15 @@ private struct AnyCodingKey: CodingKey {
 extension BundleError {
   /// A text from a file as an error may show it: at most 40 characters, none of them a control character.
   static func shown(_ text: String) -> String {
-    let visible = text.unicodeScalars.prefix(40).map { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: Character("?")
-      default: Character(scalar)
-      }
-    }
+    let visible = text.unicodeScalars.prefix(40).map { isPlain($0) ? Character($0) : "?" }
     return String(visible) + (text.unicodeScalars.count > 40 ? "…" : "")
+  }
+
+  /// Whether a character stands for itself: it neither breaks lines nor steers a terminal.
+  static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+    default: true
+    }
   }
 }

@@ -6,7 +6,7 @@ extension ModelManifest {
   /// Throws unless this program can run the model and give its numbers the meaning they have. Asked before writing too,
   /// so that what was saved can be loaded.
   func validate() throws(BundleError) {
-    guard !name.isEmpty, name.utf8.count <= 200, BundleError.shown(name).prefix(40) == name.prefix(40) else {
+    guard !name.isEmpty, name.utf8.count <= 200, name.unicodeScalars.allSatisfy(BundleError.isPlain) else {
       throw BundleError(.malformed, "model.json: name is empty, longer than 200 bytes or not plain text")
     }
     try validateLabels()

@@ -89,8 +89,9 @@ package struct ModelManifest: Sendable, Hashable {
   /// VGG16's channels at pool5.
   package var cnnChannels: Int { width.channels(512) }
 
-  /// Traps where `planes` is missing for the layout of that name, which no manifest from a file does.
+  /// Traps where `bounds` or `planes` are missing though the layout needs them, which no manifest from a file does.
   package func makeLayout() -> any FeatureLayout {
+    precondition(!layout.isFused || bounds != nil, "a layout of features has bounds to normalise them by")
     switch layout {
     case .image: return ImageLayout()
     case .planes:
