@@ -23,5 +23,6 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 2, name: "0002_ingest", bytes: PackageResources._002_ingest_sql),
     Migration(version: 3, name: "0003_rollups", bytes: PackageResources._003_rollups_sql),
     Migration(version: 4, name: "0004_reports", bytes: PackageResources._004_reports_sql),
+    Migration(version: 5, name: "0005_operators", bytes: PackageResources._005_operators_sql),
   ]
 }
