@@ -11,11 +11,11 @@ extension Integration {
     private func run(_ arguments: [String]) async throws -> (code: Int32, output: String, errors: String) {
       let command = ChildCommand(try #require(builtExecutable), ["model"] + arguments)
       let result = try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(120))
-      guard case .exited(let code) = result.status else { throw ExitCodeMissing(status: result.status) }
+      guard case .exited(let code) = result.status else { throw ExitCodeMissing(status: "\(result.status)") }
       return (code, result.outputText, result.errorText)
     }
 
-    private struct ExitCodeMissing: Error { let status: ExitStatus }
+    private struct ExitCodeMissing: Error { let status: String }
 
     private struct Info: Decodable {
       struct Network: Decodable {
