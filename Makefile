@@ -8,8 +8,9 @@ TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports --scratch-path $(TEST_B
 export LECTERN_TEST_EXECUTABLE ?= $(abspath $(TEST_BUILD)/release/lectern)
 LECTERN     := .build/release/lectern
 DEMO_FLAGS  ?=
+BENCH_FLAGS ?= --runs 30
 
-.PHONY: all build demo test test-unit test-integration lint format clean bootstrap
+.PHONY: all build demo test test-unit test-integration bench lint format clean bootstrap
 
 all: build
 
@@ -31,11 +32,16 @@ test-unit: bootstrap
 test-integration: bootstrap
 	swift test $(TEST_FLAGS) --filter IntegrationTests
 
+# What a frame costs, stage by stage, on one and two threads; the other programs under Benchmarks say what they need.
+bench: bootstrap
+	swift build $(SWIFT_FLAGS) --scratch-path $(TEST_BUILD) --product RecognitionBenchmark
+	$(TEST_BUILD)/release/RecognitionBenchmark $(BENCH_FLAGS)
+
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests migrations
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks migrations
 
 format:
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests migrations
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks migrations
 
 clean:
 	rm -rf .build
