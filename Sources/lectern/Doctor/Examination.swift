@@ -58,9 +58,10 @@ struct Examination {
 
   private func cascade() -> Finding {
     do throws(OpenCVError) {
-      return .good("face cascade", try CascadeFile.find(CascadeFile.preferred))
+      let paths = [try CascadeFile.find(CascadeFile.frontal), try CascadeFile.find(CascadeFile.profile)]
+      return .good("face cascades", paths.joined(separator: ", "))
     } catch {
-      return .missing("face cascade", "\(CascadeFile.preferred) was not found", remedy: "apt-get install opencv-data")
+      return .missing("face cascades", error.description, remedy: "apt-get install opencv-data")
     }
   }
 
