@@ -96,6 +96,7 @@ package final class Aggregator: Service {
         counts += done
       }
     }
+    try await forgetSessions(on: connection)
     if counts.passes > 0 {
       logger.debug(
         "rollups brought up to date",
@@ -137,6 +138,16 @@ package final class Aggregator: Service {
       telemetry.samplesErased.increment(by: chunk)
     }
     return removed
+  }
+
+  /// Deletes the sessions of erased learners: last, because they say which sums belong to the learner.
+  private func forgetSessions(on connection: PostgresConnection) async throws {
+    while !isShuttingDownGracefully {
+      let removed = try await connection.withTransaction { connection in
+        try RollupStore().forgetSessions(on: connection)
+      }
+      if removed == nil { return }
+    }
   }
 
   private func pause(_ duration: Duration) async {

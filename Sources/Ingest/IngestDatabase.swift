@@ -49,6 +49,19 @@ package actor IngestDatabase {
     }
   }
 
+  /// What must hold before anything is read: the schema and the secret are this program's, the partitions of the
+  /// sample table exist, the model is known. Returns the model's key.
+  func prepare(fingerprint: String, model: ModelDescription, until stop: StopFlag) async throws -> Int32 {
+    try await checkSchema(until: stop)
+    let (isOurs, key) = try await retrying(until: stop) { repository throws(PostgresError) in
+      guard try await repository.checkSecretFingerprint(fingerprint) else { return (false, Int32(0)) }
+      _ = try await repository.premake()
+      return (true, try await repository.registerModel(model))
+    }
+    guard isOurs else { throw IngestError.secretDiffers }
+    return key
+  }
+
   /// One attempt, on a connection that is open or is opened for it.
   func attempt<Value: Sendable>(
     _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value

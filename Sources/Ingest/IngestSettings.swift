@@ -20,6 +20,8 @@ package struct IngestSettings: Sendable {
   package var revocationGrace: Duration = .seconds(5)
   /// How long the poll thread waits for the broker before it looks after its partitions again.
   package var pollInterval: Duration = .milliseconds(50)
+  /// How often a parked partition is looked at again: this long after an operator's decision, at most, it goes on.
+  package var parkedInterval: Duration = .seconds(5)
 
   package init() {}
 

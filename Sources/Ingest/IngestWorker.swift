@@ -62,7 +62,8 @@ package struct IngestWorker: Service {
   private func work(until stopping: StopFlag) async throws {
     let metrics = IngestMetrics(registry)
     let database = IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
-    let modelKey = try await prepare(database, until: stopping)
+    let modelKey = try await database.prepare(
+      fingerprint: pseudonymizer.fingerprint, model: model, until: stopping)
 
     let consumer = try KafkaConsumer(
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
@@ -108,20 +109,5 @@ package struct IngestWorker: Service {
     await thread.run { consumer.close() }
     await database.close()
     if let failure { throw failure }
-  }
-
-  /// What must hold before anything is read: the schema and the secret are this program's, the partitions of the
-  /// sample table exist, the model is known.
-  private func prepare(_ database: IngestDatabase, until stopping: StopFlag) async throws -> Int32 {
-    let fingerprint = pseudonymizer.fingerprint
-    let model = model
-    try await database.checkSchema(until: stopping)
-    let (isOurs, key) = try await database.retrying(until: stopping) { repository throws(PostgresError) in
-      guard try await repository.checkSecretFingerprint(fingerprint) else { return (false, Int32(0)) }
-      _ = try await repository.premake()
-      return (true, try await repository.registerModel(model))
-    }
-    guard isOurs else { throw IngestError.secretDiffers }
-    return key
   }
 }

@@ -60,6 +60,20 @@ actor LogProbe {
     return LastRecord(record) == last
   }
 
+  /// Why a ledger does not fit its log; nil if it does.
+  func reasonToPark(
+    _ partition: TopicPartition, nextOffset: Int64, last: LastRecord?, until stop: StopFlag
+  ) async throws -> ParkReason? {
+    let watermarks = try await watermarks(of: partition, until: stop)
+    if let reason = ParkReason(
+      nextOffset: nextOffset, lowWatermark: watermarks.low, highWatermark: watermarks.high)
+    {
+      return reason
+    }
+    guard let last, last.offset >= watermarks.low else { return nil }
+    return try await holds(last, in: partition, until: stop) ? nil : .lastRecordDiffers(offset: last.offset)
+  }
+
   private func repeating<Value: Sendable>(
     until stop: StopFlag, _ question: () throws(KafkaError) -> Value
   ) async throws -> Value {

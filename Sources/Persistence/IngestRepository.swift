@@ -9,7 +9,7 @@ package import Telemetry
 /// Over one connection, which it owns. Calls from several tasks queue up on the connection's thread. Any error with
 /// `connectionIsLost` ends it: open another.
 package final class IngestRepository: Sendable {
-  private let connection: PostgresConnection
+  let connection: PostgresConnection
 
   package init(connection: PostgresConnection) { self.connection = connection }
 

@@ -33,7 +33,7 @@ package struct LedgerRow: Sendable, Equatable {
 
 /// Reads of the ledger, for operators and summaries. Needs a role that may read the tables.
 package struct LedgerRepository: Sendable {
-  private let connection: PostgresConnection
+  let connection: PostgresConnection
 
   package init(connection: PostgresConnection) { self.connection = connection }
 

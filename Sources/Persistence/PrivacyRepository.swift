@@ -15,6 +15,23 @@ package struct ErasureReceipt: Sendable, Equatable {
   package let isPending: Bool
   package let samplesRemoved: Int64
   package let sessionsTouched: Int64
+  /// Sessions deleted with all that was known of them; the last step.
+  package let sessionsRemoved: Int64
+  /// True once nothing is left to do, the learner's sessions included. A revocation never gets there: it keeps them.
+  package let isComplete: Bool
+}
+
+/// What is stored of one learner.
+package struct LearnerHoldings: Sendable, Equatable {
+  package let sessions: Int64
+  package let samples: Int64
+  /// Rows of `session_segment_sum`, `session_minute_sum`, `learner_segment_metric` and `release_contribution`.
+  package let rollupRows: Int64
+  /// When the first and the last of the samples were captured; nil without samples.
+  package let firstCapturedAt: EventTime?
+  package let lastCapturedAt: EventTime?
+
+  package var isEmpty: Bool { sessions == 0 && samples == 0 && rollupRows == 0 }
 }
 
 /// Consent and erasure. Consent events go through `CourseRepository.apply` or a worker.
@@ -28,6 +45,43 @@ package struct PrivacyRepository: Sendable {
     let row = try await connection.query("SELECT * FROM lectern.erase_learner($1)", [.uuid(learner.postgres)]).single()
     return ErasureOrder(
       id: try row.decode("erasure_id"), cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)))
+  }
+
+  /// The same, with a line in `audit_log`; `by` is who decides, in words.
+  package func erase(_ learner: LearnerPseudonym, by: String) async throws(PostgresError) -> ErasureOrder {
+    let row = try await connection.query(
+      "SELECT * FROM lectern.order_erasure($1, $2)", [.uuid(learner.postgres), .text(by)]
+    ).single()
+    return ErasureOrder(
+      id: try row.decode("erasure_id"), cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)))
+  }
+
+  /// What is stored of a learner now. Needs the role `lectern_aggregator`.
+  package func holdings(of learner: LearnerPseudonym) async throws(PostgresError) -> LearnerHoldings {
+    // Through the sessions, because samples and minutes have no index on the learner.
+    let row = try await connection.query(
+      """
+      WITH own AS MATERIALIZED (
+        SELECT session_id, session_day, course_id FROM lectern.session WHERE learner = $1
+      ), sample AS (
+        SELECT count(*) AS n, min(e.captured_at) AS first, max(e.captured_at) AS last
+        FROM own o JOIN lectern.emotion_sample e ON e.session_day = o.session_day AND e.session_id = o.session_id
+      )
+      SELECT (SELECT count(*) FROM own) AS sessions, s.n AS samples, s.first, s.last,
+        (SELECT count(*) FROM own JOIN lectern.session_segment_sum USING (course_id, session_day, session_id))
+        + (SELECT count(*) FROM own JOIN lectern.session_minute_sum USING (course_id, session_day, session_id))
+        + (SELECT count(*) FROM lectern.learner_segment_metric m
+           WHERE m.learner = $1)
+        + (SELECT count(*) FROM lectern.release_contribution r WHERE r.learner = $1) AS rollups
+      FROM sample s
+      """, [.uuid(learner.postgres)]
+    ).single()
+    let first: PostgresTimestamp? = try row.decodeIfPresent("first")
+    let last: PostgresTimestamp? = try row.decodeIfPresent("last")
+    return LearnerHoldings(
+      sessions: try row.decode("sessions"), samples: try row.decode("samples"),
+      rollupRows: try row.decode("rollups"), firstCapturedAt: first.map { EventTime($0) },
+      lastCapturedAt: last.map { EventTime($0) })
   }
 
   /// Deletes up to `limit` samples of the oldest pending erasure, in one transaction. Returns how many, or nil if nothing
@@ -45,7 +99,8 @@ package struct PrivacyRepository: Sendable {
     return ErasureReceipt(
       id: erasureID, cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)),
       isPending: try row.decode("pending"), samplesRemoved: try row.decode("samples_removed"),
-      sessionsTouched: try row.decode("sessions_touched"))
+      sessionsTouched: try row.decode("sessions_touched"), sessionsRemoved: try row.decode("sessions_removed"),
+      isComplete: try row.decodeIfPresent("forgotten_at", as: PostgresTimestamp.self) != nil)
   }
 
   /// The present state of one consent.

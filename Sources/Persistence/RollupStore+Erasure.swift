@@ -26,4 +26,11 @@ extension RollupStore {
     }
     return Int(try row.decode(at: 1, as: Int64.self))
   }
+
+  /// Deletes the sessions of one erased learner whose samples and sums are gone, and returns how many; nil if there is none.
+  package func forgetSessions(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
+    let row = try connection.query("SELECT erasure_id, removed FROM lectern.forget_sessions()").single()
+    guard try row.decodeIfPresent(at: 0, as: Int64.self) != nil else { return nil }
+    return Int(try row.decode(at: 1, as: Int64.self))
+  }
 }

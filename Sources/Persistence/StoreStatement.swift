@@ -11,14 +11,20 @@ enum StoreStatement {
 
   static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
     let step = batch.step
-    let rows = batch.samples.sorted(by: isBefore)
-    func probabilities(_ emotion: Emotion) -> PostgresParameter {
-      .optionalInt2s(rows.map { $0.distribution?[emotion] })
-    }
     return [
       .int4(step.ledgerID), .int8(step.epoch), .int8(step.expectedOffset), .int8(step.nextOffset), .int8(step.skipped),
       .optional(step.last?.offset), .optional(step.last?.timestampMilliseconds), .optional(step.last?.idHash),
       .int8(batch.knownDuplicates), .int4(batch.modelID),
+    ] + sampleParameters(batch.samples) + RejectRow.parameters(batch.rejects)
+  }
+
+  /// The nineteen columns of samples, in key order.
+  static func sampleParameters(_ samples: [SampleRow]) -> [PostgresParameter] {
+    let rows = samples.sorted(by: isBefore)
+    func probabilities(_ emotion: Emotion) -> PostgresParameter {
+      .optionalInt2s(rows.map { $0.distribution?[emotion] })
+    }
+    return [
       .int8s(rows.map(\.offset)), .dates(rows.map(\.sessionDay.postgres)), .int8s(rows.map(\.sessionID)),
       .int4s(rows.map(\.sequence)), .timestamps(rows.map(\.capturedAt.postgres)), .int8s(rows.map(\.courseID)),
       .uuids(rows.map(\.learner.postgres)), .int2s(rows.map(\.status.rawValue)), .int2s(rows.map(\.faceCount)),
@@ -27,7 +33,7 @@ enum StoreStatement {
       probabilities(.tired), probabilities(.happy),
       .optionalInt4s(rows.map { $0.mediaPositionMilliseconds.map { Int32(clamping: $0) } }),
       .optionalTexts(rows.map(\.segmentHint)),
-    ] + RejectRow.parameters(batch.rejects)
+    ]
   }
 
   /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle; of two records with one

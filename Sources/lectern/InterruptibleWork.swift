@@ -8,10 +8,15 @@ struct InterruptibleWork<Value: Sendable> {
   /// How long work that was interrupted may go on: what has not ended by then is left behind, so it must have no effect
   /// outside the process, or end in time.
   let grace: Duration
+  /// What an interrupted user is told.
+  let notice: String
   let body: @Sendable () async throws -> Value
 
-  init(grace: Duration, _ body: @escaping @Sendable () async throws -> Value) {
-    self.grace = grace
+  init(
+    grace: Duration, notice: String = "interrupted; nothing was written",
+    _ body: @escaping @Sendable () async throws -> Value
+  ) {
+    (self.grace, self.notice) = (grace, notice)
     self.body = body
   }
 
@@ -26,7 +31,7 @@ struct InterruptibleWork<Value: Sendable> {
     case .success(let value)?: return value
     case .failure(let error)? where !(error is CancellationError): throw error
     case .failure, nil:
-      Terminal.note("interrupted; nothing was written\n")
+      Terminal.note(notice + "\n")
       throw ExitCode(130)
     }
   }

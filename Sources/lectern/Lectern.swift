@@ -20,8 +20,13 @@ struct Lectern: Command {
         "Run it",
         [MigrateCommand.self, WorkerCommand.self, AggregateCommand.self, ServeCommand.self, ReportCommand.self]),
       .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self, ModelCommand.self]),
-      .init("Feed it", [PublishCommand.self, CourseCommand.self, ConsentCommand.self]),
-      .init("Look after it", [LedgerCommand.self, VerifyCommand.self, ConfigCommand.self, CompletionCommand.self]),
+      .init("Feed it", [PublishCommand.self, CourseCommand.self, ConsentCommand.self, EraseCommand.self]),
+      .init(
+        "Look after it",
+        [
+          LedgerCommand.self, RejectsCommand.self, TapCommand.self, VerifyCommand.self, ConfigCommand.self,
+          CompletionCommand.self,
+        ]),
     ])
 
   static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }

@@ -35,15 +35,20 @@ struct WorkerAssembly {
       stored, registry: context.registry, logger: context.logger.labelled("recognition"))
     var settings = context.ingest
     if let clusterID { settings.clusterID = clusterID }
-    let manifest = stored.bundle.manifest
-    let model = ModelDescription(
-      id: stored.id, labels: manifest.labels, isTrained: manifest.trained,
-      evaluationJSON: try Self.json(["name": manifest.name]))
     return IngestWorker(
       settings: settings, kafka: context.kafka,
       postgres: context.postgres(role: "lectern_ingest", application: "worker"),
-      recognizer: recognizer, model: model, pseudonymizer: context.pseudonymizer, registry: context.registry,
+      recognizer: recognizer, model: try model(of: stored), pseudonymizer: context.pseudonymizer,
+      registry: context.registry,
       logger: context.logger.labelled("worker"), clock: CommandContext.now)
+  }
+
+  /// A bundle as the database keeps it.
+  func model(of stored: StoredBundle) throws -> ModelDescription {
+    let manifest = stored.bundle.manifest
+    return ModelDescription(
+      id: stored.id, labels: manifest.labels, isTrained: manifest.trained,
+      evaluationJSON: try Self.json(["name": manifest.name]))
   }
 
   private static func json(_ object: [String: String]) throws -> String {

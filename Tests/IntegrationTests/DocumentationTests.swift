@@ -77,7 +77,9 @@ struct DocumentationTests {
   /// The names that help lists: two blanks before, blanks and a sentence after.
   private static func entries(in help: String) -> Set<String> {
     Set(
-      help.split(separator: "\n").compactMap { $0.prefixMatch(of: #/  ([a-z]+) {2,}\S/#).map { String($0.output.1) } })
+      help.split(separator: "\n").compactMap {
+        $0.prefixMatch(of: #/  ([a-z][a-z-]*) {2,}\S/#).map { String($0.output.1) }
+      })
   }
 
   /// The words after `lectern` in code: between backquotes, and in indented blocks.
@@ -85,7 +87,9 @@ struct DocumentationTests {
     let spans = page.matches(of: #/`([^`\n]+)`/#).map(\.output.1)
     let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }
     return (spans + blocks).flatMap { code in
-      code.matches(of: #/(?:^|[\s/(])lectern((?: [a-z]+)+)/#).map { $0.output.1.split(separator: " ").map(String.init) }
+      code.matches(of: #/(?:^|[\s/(])lectern((?: [a-z][a-z-]*)+)/#).map {
+        $0.output.1.split(separator: " ").map(String.init)
+      }
     }
   }
 }

@@ -37,6 +37,12 @@ package final class KafkaTestServer: Sendable {
     }
   }
 
+  /// A real Kafka that a test started for itself, whatever the environment names.
+  package init(real settings: KafkaSettings) throws {
+    (self.settings, broker, logger) = (settings, nil, .silent)
+    admin = try KafkaAdmin(settings: settings, logger: .silent)
+  }
+
   /// What the worker should call this log: the broker's own cluster id, or the embedded broker's made-up one.
   package func clusterID() throws -> String {
     if let broker { return broker.clusterID }

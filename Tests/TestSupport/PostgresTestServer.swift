@@ -146,6 +146,14 @@ package struct TestDatabase: Sendable {
     PostgresSettings(url: url, database: name, applicationName: "lectern-test", role: role)
   }
 
+  /// The same for a program: a URI, or words as libpq takes them, whichever the server was given as.
+  package var programURL: String {
+    guard let match = url.wholeMatch(of: #/(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?(\?.*)?/#) else {
+      return "\(url) dbname=\(name)"
+    }
+    return "\(match.output.1)/\(name)\(match.output.2 ?? "")"
+  }
+
   package func connect(role: String? = nil) async throws -> PostgresConnection {
     try await PostgresConnection.open(settings(role: role), logger: .silent)
   }

@@ -21,11 +21,11 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .retentionPassed(let next, let low):
-      "offsets \(next)..<\(low) were removed by retention before they were stored; see docs/operations.md, \"Parked partitions\""
+      "offsets \(next)..<\(low) were removed by retention before they were stored; see 'lectern ledger accept-gap'"
     case .logIsShorter(let next, let high):
-      "the log ends at \(high), before the ledger's offset \(next): was the topic recreated? See docs/operations.md, \"Parked partitions\""
+      "the log ends at \(high), before the ledger's offset \(next): was the topic recreated? See 'lectern ledger new-incarnation'"
     case .lastRecordDiffers(let offset):
-      "the record at offset \(offset) is not the one last stored: was the topic recreated? See docs/operations.md, \"Parked partitions\""
+      "the record at offset \(offset) is not the one last stored: was the topic recreated? See 'lectern ledger new-incarnation'"
     }
   }
 }

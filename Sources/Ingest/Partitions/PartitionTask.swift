@@ -25,12 +25,7 @@ struct PartitionTask: Sendable {
     var generator = SystemRandomNumberGenerator()
     do {
       while true {
-        guard let cursor = try await claim() else {
-          await stop.wait()
-          context.health.unpark(name)
-          context.metrics.parkedPartitions.set(context.health.parkedCount)
-          return
-        }
+        let cursor = try await claimUnparked()
         try await work.prepare(context, stop: stop)
         if try await follow(from: cursor) == .ended { return }
         // Claimed elsewhere while still assigned here (let the other one have its turn), or the log moved away.
@@ -42,10 +37,35 @@ struct PartitionTask: Sendable {
     }
   }
 
-  /// Claims the ledger and compares it with the log; nil parks the partition.
-  private func claim() async throws -> LedgerCursor? {
-    let probe = context.probe
-    let watermarks = try await probe.watermarks(of: partition, until: stop)
+  /// Claims the ledger. While it does not fit the log the partition is parked, until an operator has decided or the log
+  /// fits again, which is looked for every `parkedInterval`.
+  private func claimUnparked() async throws -> LedgerCursor {
+    defer {
+      context.health.unpark(name)
+      context.metrics.parkedPartitions.set(context.health.parkedCount)
+    }
+    var known: ParkReason?
+    while true {
+      let ledger = try await claim()
+      guard let reason = try await reasonToPark(ledger) else {
+        if known != nil {
+          context.logger.info("a parked partition goes on", metadata: ["partition": .string(name)])
+        }
+        return LedgerCursor(ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset)
+      }
+      context.health.park(name, reason)
+      context.metrics.parkedPartitions.set(context.health.parkedCount)
+      if reason != known {
+        context.logger.error(
+          "a partition is parked", metadata: ["partition": .string(name), "reason": .string(reason.description)])
+      }
+      known = reason
+      try await waitForChange(of: ledger)
+    }
+  }
+
+  private func claim() async throws -> LedgerState {
+    let watermarks = try await context.probe.watermarks(of: partition, until: stop)
     let identity = LogIdentity(
       clusterID: context.clusterID, topic: partition.topic, partition: partition.partition)
     let group = context.settings.consumerGroup
@@ -57,19 +77,25 @@ struct PartitionTask: Sendable {
         "the log begins after offset 0: what was before it was never seen",
         metadata: ["partition": .string(name), "first_offset": .int(watermarks.low)])
     }
-    var reason = ParkReason(
-      nextOffset: claim.nextOffset, lowWatermark: watermarks.low, highWatermark: watermarks.high)
-    if reason == nil, let last = claim.last, last.offset >= watermarks.low {
-      if try await !probe.holds(last, in: partition, until: stop) { reason = .lastRecordDiffers(offset: last.offset) }
+    return LedgerState(
+      ledgerID: claim.ledgerID, epoch: claim.epoch, nextOffset: claim.nextOffset, last: claim.last)
+  }
+
+  private func reasonToPark(_ ledger: LedgerState) async throws -> ParkReason? {
+    try await context.probe.reasonToPark(
+      partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+  }
+
+  /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again.
+  private func waitForChange(of ledger: LedgerState) async throws {
+    while true {
+      try await stop.sleep(for: context.settings.parkedInterval)
+      let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+        try await repository.ledgers([ledger.ledgerID])
+      }
+      guard rows[ledger.ledgerID] == ledger else { return }
+      if try await reasonToPark(ledger) == nil { return }
     }
-    if let reason {
-      context.health.park(name, reason)
-      context.metrics.parkedPartitions.set(context.health.parkedCount)
-      context.logger.error(
-        "a partition is parked", metadata: ["partition": .string(name), "reason": .string(reason.description)])
-      return nil
-    }
-    return LedgerCursor(ledgerID: claim.ledgerID, epoch: claim.epoch, nextOffset: claim.nextOffset)
   }
 
   private enum Ending { case ended, claimAgain }

@@ -11,11 +11,11 @@ struct SessionOpener {
 
   private struct Key: Hashable { var source: String, session: String }
 
-  let context: IngestContext
+  let context: JudgingContext
   let stop: StopFlag
   private var opened: [Key: SessionRow] = [:]
 
-  init(context: IngestContext, stop: StopFlag) {
+  init(context: JudgingContext, stop: StopFlag) {
     self.context = context
     self.stop = stop
   }

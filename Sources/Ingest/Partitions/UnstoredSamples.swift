@@ -18,7 +18,7 @@ struct UnstoredSamples {
 
   /// What another record becomes if its frame is among these: a second delivery is a duplicate whatever its body, and
   /// another capture time is a reused number unless an earlier reason was found. Nil leaves the verdict as it is.
-  func outcome(of event: FrameEvent, settled: FrameWork.Settled) -> FrameResult.Outcome? {
+  func outcome(of event: FrameEvent, settled: FrameJudging.Settled) -> FrameResult.Outcome? {
     guard let first = capturedAt[Identity(event)] else { return nil }
     switch settled {
     case .done(.reject(.badEvent, _)): return nil

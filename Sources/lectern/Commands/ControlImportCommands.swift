@@ -136,9 +136,9 @@ extension CommandContext {
   }
 
   /// Refuses a secret that is not this database's.
-  func requireDeploymentSecret() async throws {
+  func requireDeploymentSecret(role: String = "lectern_ingest") async throws {
     let fingerprint = pseudonymizer.fingerprint
-    let isOurs = try await withConnection(role: "lectern_ingest", application: "import") { connection in
+    let isOurs = try await withConnection(role: role, application: "import") { connection in
       try await IngestRepository(connection: connection).checkSecretFingerprint(fingerprint)
     }
     guard isOurs else { throw IngestError.secretDiffers }

@@ -1,10 +1,13 @@
 import Arguments
+import Foundation
+import Ingest
 import Persistence
 
 /// `lectern ledger`
 struct LedgerCommand: Command {
   static let configuration = CommandConfiguration(
-    "ledger", abstract: "Show how far each log was read and what became of its records.", subcommands: [Show.self])
+    "ledger", abstract: "Show how far each log was read, and decide about logs that do not fit.",
+    subcommands: [Show.self, AcceptGap.self, NewIncarnation.self])
 
   struct Show: Command {
     static let configuration = CommandConfiguration("show", abstract: "Print the ledger, a line a partition.")

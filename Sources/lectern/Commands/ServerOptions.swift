@@ -21,3 +21,16 @@ struct CommonOptions: ArgumentGroup {
     ConfigurationPath?
   @Option(key: Keys.logLevel, long: "log-level", group: "Common") var logLevel: LogLevel?
 }
+
+/// A partition's number, from 0 on.
+struct PartitionNumber: ConfigurationValue, Equatable {
+  let value: Int32
+
+  init?(configurationText text: String) {
+    guard let value = Int32(text), value >= 0 else { return nil }
+    self.value = value
+  }
+
+  var configurationText: String { "\(value)" }
+  static var configurationExpectation: String { "a partition's number, from 0 on" }
+}

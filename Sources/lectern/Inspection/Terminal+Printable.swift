@@ -16,7 +16,10 @@ extension Terminal {
   }
 
   /// One JSON value on a line, keys sorted, pure ASCII where a character could steer a terminal.
-  static func printLine(json value: some Encodable) throws {
+  static func printLine(json value: some Encodable) throws { print(try line(json: value)) }
+
+  /// The same as text, with its line break.
+  static func line(json value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var line = ""
@@ -31,7 +34,7 @@ extension Terminal {
         }
       }
     }
-    print(line + "\n")
+    return line + "\n"
   }
 
   private static func isInert(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,0 +1,86 @@
+package import KafkaIO
+package import Persistence
+package import Telemetry
+
+/// A partition's ledger beside its log, for an operator who has to decide about it.
+package struct LedgerExamination: Sendable, Equatable {
+  package let ledger: LedgerRow
+  /// The first offset the log still holds, and the one its next record gets.
+  package let lowWatermark: Int64
+  package let highWatermark: Int64
+  /// Why workers park the partition; nil if they do not.
+  package let reason: ParkReason?
+
+  package var partition: TopicPartition {
+    TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
+  }
+
+  package init(ledger: LedgerRow, lowWatermark: Int64, highWatermark: Int64, reason: ParkReason?) {
+    (self.ledger, self.reason) = (ledger, reason)
+    (self.lowWatermark, self.highWatermark) = (lowWatermark, highWatermark)
+  }
+
+  /// Compares the newest ledger of each partition with the log, as a worker does when it claims it.
+  ///
+  /// - Parameter ledgers: of one cluster, the one `kafka` reaches; older incarnations are left out.
+  /// - Throws: `KafkaError`; code `timedOut` if the brokers do not answer for as long as `deadline`.
+  package static func run(
+    _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
+  ) async throws -> [LedgerExamination] {
+    let probe = try LogProbe(settings: kafka, logger: logger)
+    return try await StopFlag.within(deadline, while: "comparing ledgers with their logs") { stop in
+      var examinations: [LedgerExamination] = []
+      for ledger in newest(ledgers) {
+        let partition = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
+        let watermarks = try await probe.watermarks(of: partition, until: stop)
+        let reason = try await probe.reasonToPark(
+          partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+        examinations.append(
+          LedgerExamination(
+            ledger: ledger, lowWatermark: watermarks.low, highWatermark: watermarks.high, reason: reason))
+      }
+      return examinations
+    }
+  }
+
+  /// The cluster that `kafka` reaches, under its own name.
+  package static func clusterID(
+    kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
+  ) async throws -> String {
+    let probe = try LogProbe(settings: kafka, logger: logger)
+    return try await StopFlag.within(deadline, while: "asking for the cluster's id") { stop in
+      try await probe.clusterID(until: stop)
+    }
+  }
+
+  private static func newest(_ ledgers: [LedgerRow]) -> [LedgerRow] {
+    var newest: [TopicPartition: LedgerRow] = [:]
+    for ledger in ledgers {
+      let partition = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
+      guard (newest[partition]?.log.incarnation ?? -1) < (ledger.log.incarnation ?? 0) else { continue }
+      newest[partition] = ledger
+    }
+    return newest.sorted { $0.key < $1.key }.map(\.value)
+  }
+}
+
+extension StopFlag {
+  /// Runs work that repeats its questions until it is stopped, and stops it after a while.
+  ///
+  /// - Throws: `KafkaError` of code `timedOut` then.
+  static func within<Value: Sendable>(
+    _ deadline: Duration, while operation: String, _ work: @Sendable (StopFlag) async throws -> Value
+  ) async throws -> Value {
+    let stop = StopFlag()
+    let timer = Task {
+      try await Task.sleep(for: deadline)
+      stop.raise()
+    }
+    defer { timer.cancel() }
+    do {
+      return try await work(stop)
+    } catch is StopRequested {
+      throw KafkaError(.timedOut, while: operation)
+    }
+  }
+}

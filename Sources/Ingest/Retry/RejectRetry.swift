@@ -1,0 +1,114 @@
+package import Cryptography
+package import KafkaIO
+package import LearningEvents
+package import Persistence
+package import PostgresIO
+package import Recognition
+package import Telemetry
+
+/// Judges rejected frames once more, as far as the log still holds them, by the same code as a worker.
+///
+/// Any number may run, beside workers and erasures. A frame's new verdict replaces its reject in one transaction that
+/// checks consent and erasure again, in which the sample table's key decides between this delivery and another; so a
+/// record is one of sample, reject and duplicate at every moment. The ledger's `next_offset` stays where it is, and no
+/// worker is disturbed.
+package struct RejectRetry: Sendable {
+  private let settings: IngestSettings
+  private let kafka: KafkaSettings
+  private let postgres: PostgresSettings
+  private let recognizer: any FrameRecognizing
+  private let model: ModelDescription
+  private let pseudonymizer: LearnerPseudonymizer
+  private let registry: MetricsRegistry
+  private let logger: Logger
+  private let clock: @Sendable () -> EventTime
+
+  /// Rejects of one transaction, at most, and bytes of their records held in memory.
+  private static let batchCount = 64
+  private static let batchBytes = 32 << 20
+
+  package init(
+    settings: IngestSettings, kafka: KafkaSettings, postgres: PostgresSettings, recognizer: any FrameRecognizing,
+    model: ModelDescription, pseudonymizer: LearnerPseudonymizer, registry: MetricsRegistry, logger: Logger,
+    clock: @escaping @Sendable () -> EventTime
+  ) {
+    (self.settings, self.kafka, self.postgres) = (settings, kafka, postgres)
+    (self.recognizer, self.model, self.pseudonymizer) = (recognizer, model, pseudonymizer)
+    (self.registry, self.logger, self.clock) = (registry, logger, clock)
+  }
+
+  /// Judges what is selected, partition by partition in the order of offsets. Cancelled, it ends between two
+  /// transactions with `CancellationError`.
+  ///
+  /// - Throws: what a worker would refuse to start with; `KafkaError` while a record cannot be read.
+  package func run(_ selection: RetrySelection) async throws -> RetryReport {
+    let stop = StopFlag()
+    return try await withTaskCancellationHandler {
+      let database = IngestDatabase(settings: postgres, registry: registry, health: IngestHealth(), logger: logger)
+      do {
+        let report = try await run(selection, database, until: stop)
+        await database.close()
+        return report
+      } catch {
+        await database.close()
+        throw error is StopRequested ? CancellationError() : error
+      }
+    } onCancel: {
+      stop.raise()
+    }
+  }
+
+  private func run(
+    _ selection: RetrySelection, _ database: IngestDatabase, until stop: StopFlag
+  ) async throws -> RetryReport {
+    let modelKey = try await database.prepare(
+      fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
+    let probe = try LogProbe(settings: kafka, logger: logger)
+    let clusterID: String
+    if let given = settings.clusterID {
+      clusterID = given
+    } else {
+      clusterID = try await probe.clusterID(until: stop)
+    }
+    let topic = settings.frameTopic
+    let ledgers = try await database.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.newestLedgers(clusterID: clusterID, topic: topic)
+    }
+    let judging = FrameJudging(
+      context: JudgingContext(
+        settings: settings, database: database, recognizer: recognizer, pseudonymizer: pseudonymizer,
+        metrics: IngestMetrics(registry), logger: logger, clock: clock), waiting: nil, stop: stop)
+    let pass = RetryPass(
+      judging: judging, reader: try RecordReader(settings: kafka, logger: logger), modelKey: modelKey, stop: stop)
+    var report = RetryReport()
+    for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key })
+    where selection.partition == nil || selection.partition == number {
+      let partition = TopicPartition(topic: topic, partition: number)
+      // Another log under the same name holds other records at the same places.
+      if let reason = try await probe.reasonToPark(
+        partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+      {
+        guard case .retentionPassed = reason else {
+          report.parked[partition] = reason
+          continue
+        }
+      }
+      let low = try await probe.watermarks(of: partition, until: stop).low
+      var after: Int64 = -1
+      while true {
+        let rest = selection.limit.map { $0 - Int(report.looked) } ?? Self.batchCount
+        guard rest > 0 else { return report }
+        let place = after
+        let rejects = try await database.retrying(until: stop) { repository throws(PostgresError) in
+          try await repository.rejects(
+            ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
+        }
+        guard !rejects.isEmpty else { break }
+        let taken = try await pass.judge(
+          rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, into: &report)
+        after = rejects[taken - 1].offset
+      }
+    }
+    return report
+  }
+}

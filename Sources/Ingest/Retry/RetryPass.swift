@@ -1,0 +1,111 @@
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+
+/// One batch of rejects: read again, judged, stored.
+struct RetryPass: Sendable {
+  let judging: FrameJudging
+  let reader: RecordReader
+  let modelKey: Int32
+  let stop: StopFlag
+
+  /// A rejected record beside its new verdict.
+  private struct Verdict {
+    let reject: RejectToJudge
+    let record: FrameRecord
+    let outcome: FrameResult.Outcome
+  }
+
+  /// Judges the first of these rejects, as many as `bytes` of records allow but at least one, and returns how many.
+  func judge(
+    _ rejects: [RejectToJudge], of ledger: Int32, in partition: TopicPartition, from low: Int64, bytes: Int,
+    into report: inout RetryReport
+  ) async throws -> Int {
+    var held: [(reject: RejectToJudge, record: FrameRecord)] = []
+    var heldBytes = 0
+    var taken = 0
+    for reject in rejects where heldBytes < bytes {
+      try stop.check()
+      taken += 1
+      guard reject.offset >= low, let record = try await reader.record(reject, in: partition) else {
+        report.gone += 1
+        continue
+      }
+      heldBytes += record.byteCount
+      held.append(
+        (
+          reject,
+          FrameRecord(record, receivedAt: judging.context.clock(), pseudonymizer: judging.context.pseudonymizer)
+        ))
+    }
+    var pending = held.map(\.record)[...]
+    while !pending.isEmpty {
+      try stop.check()
+      let settled = try await judging.settle(pending)
+      let results = try await judging.recognise(settled, from: pending)
+      // Nothing waits here; recognition gives none only when it was stopped.
+      if results.isEmpty { throw StopRequested() }
+      let verdicts = results.indices.map { index in
+        let entry = held[pending.startIndex + index]
+        return Verdict(reject: entry.reject, record: entry.record, outcome: results[index].outcome)
+      }
+      try await store(verdicts, of: ledger, into: &report)
+      pending = pending.dropFirst(results.count)
+    }
+    return taken
+  }
+
+  /// Stores verdicts as one transaction; where the database refuses a value they are halved until the bad one is alone,
+  /// and it becomes the reject `unstorable`.
+  private func store(_ verdicts: [Verdict], of ledger: Int32, into report: inout RetryReport) async throws {
+    var runs = [verdicts[...]]
+    while let run = runs.popLast() {
+      do {
+        try await storeOnce(run, of: ledger, into: &report)
+      } catch let error as PostgresError where error.severity == .data {
+        if run.count == 1, let only = run.first {
+          let outcome = FrameResult.Outcome.reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
+          try await storeOnce(
+            [Verdict(reject: only.reject, record: only.record, outcome: outcome)], of: ledger, into: &report)
+        } else {
+          let middle = run.startIndex + run.count / 2
+          runs.append(run[middle...])
+          runs.append(run[..<middle])
+        }
+      }
+    }
+  }
+
+  private func storeOnce(
+    _ verdicts: ArraySlice<Verdict>, of ledger: Int32, into report: inout RetryReport
+  ) async throws {
+    var batch = RetryBatch(ledgerID: ledger, modelID: modelKey, judged: verdicts.map(\.reject))
+    for verdict in verdicts {
+      switch verdict.outcome {
+      case .sample(let row): batch.samples.append(row)
+      case .reject(let code, let detail):
+        batch.rejects.append(
+          RejectRow(
+            offset: verdict.reject.offset, code: code, detail: detail,
+            recordTimestamp: verdict.reject.recordTimestamp))
+      case .duplicate:
+        // Found stored a moment ago; the transaction looks again.
+        guard let event = verdict.record.candidate?.event else { continue }
+        batch.duplicates.append(
+          StoredFrame(
+            offset: verdict.reject.offset, source: event.source, sessionID: event.sessionID,
+            sequence: event.sequence, capturedAt: event.capturedAt))
+      }
+    }
+    let judged = batch
+    // Repeated after a lost answer it finds its rejects judged and leaves them: the report then says untouched.
+    let result = try await judging.context.database.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.retry(judged)
+    }
+    report.samples += result.samples
+    report.duplicates += result.duplicates
+    report.rejects += result.rejects
+    report.untouched += result.untouched
+  }
+}

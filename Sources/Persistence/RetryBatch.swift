@@ -1,0 +1,125 @@
+package import LearningEvents
+package import PostgresIO
+
+/// A reject that may be judged once more. `rejectedAt` is its version: a reject somebody judged meanwhile has another.
+package struct RejectToJudge: Sendable, Equatable {
+  package let offset: Int64
+  package let code: RejectCode
+  package let recordTimestamp: EventTime?
+  package let rejectedAt: PostgresTimestamp
+}
+
+/// A frame that was found stored, by the LMS's identity and its capture time.
+package struct StoredFrame: Sendable, Equatable {
+  package var offset: Int64
+  package var source: String
+  package var sessionID: String
+  package var sequence: Int32
+  package var capturedAt: EventTime
+
+  package init(offset: Int64, source: String, sessionID: String, sequence: Int32, capturedAt: EventTime) {
+    (self.offset, self.source, self.sessionID) = (offset, source, sessionID)
+    (self.sequence, self.capturedAt) = (sequence, capturedAt)
+  }
+}
+
+/// New verdicts on rejects of one log, stored as one transaction: each judged reject is in exactly one of the three lists,
+/// or in none and stays.
+package struct RetryBatch: Sendable {
+  package var ledgerID: Int32
+  package var modelID: Int32
+  package var judged: [RejectToJudge]
+  package var samples: [SampleRow]
+  package var duplicates: [StoredFrame]
+  package var rejects: [RejectRow]
+
+  package init(
+    ledgerID: Int32, modelID: Int32, judged: [RejectToJudge], samples: [SampleRow] = [],
+    duplicates: [StoredFrame] = [], rejects: [RejectRow] = []
+  ) {
+    (self.ledgerID, self.modelID, self.judged) = (ledgerID, modelID, judged)
+    (self.samples, self.duplicates, self.rejects) = (samples, duplicates, rejects)
+  }
+}
+
+/// What became of a retried batch; the four add up to its rejects.
+package struct RetryResult: Sendable, Equatable {
+  package let samples: Int64
+  package let duplicates: Int64
+  /// Rejected again, with the verdict of now.
+  package let rejects: Int64
+  /// Judged by somebody else meanwhile, or a duplicate of a sample that has gone again: left as they are.
+  package let untouched: Int64
+}
+
+extension IngestRepository {
+  /// The ledgers of a topic as it is now, by partition: of each the newest incarnation.
+  package func newestLedgers(
+    clusterID: String, topic: String
+  ) async throws(PostgresError) -> [Int32: LedgerState] {
+    var ledgers: [Int32: LedgerState] = [:]
+    let rows = try await connection.query(
+      "SELECT * FROM lectern.newest_ledgers($1, $2)", [.text(clusterID), .text(topic)])
+    for row in rows {
+      ledgers[try row.decode("partition")] = LedgerState(
+        ledgerID: try row.decode("ledger_id"), epoch: 0, nextOffset: try row.decode("next_offset"),
+        last: try LastRecord(row))
+    }
+    return ledgers
+  }
+
+  /// Up to `limit` rejects of a log behind an offset, in its order; of these codes, or of all.
+  package func rejects(
+    ledgerID: Int32, codes: [RejectCode]?, after: Int64, limit: Int
+  ) async throws(PostgresError) -> [RejectToJudge] {
+    let rows = try await connection.query(
+      "SELECT * FROM lectern.rejects_to_judge($1, $2::text[], $3, $4)",
+      [
+        .int4(ledgerID), codes.map { .texts($0.map(\.rawValue)) } ?? .null, .int8(after),
+        .int4(Int32(clamping: limit)),
+      ])
+    var rejects: [RejectToJudge] = []
+    for row in rows {
+      let recorded: PostgresTimestamp? = try row.decodeIfPresent("record_timestamp")
+      rejects.append(
+        RejectToJudge(
+          offset: try row.decode("log_offset"), code: try RejectCode(row),
+          recordTimestamp: recorded.map { EventTime($0) },
+          rejectedAt: try row.decode("rejected_at")))
+    }
+    return rejects
+  }
+
+  /// Replaces rejects by new verdicts, all or nothing, and moves the ledger's counters with them.
+  package func retry(_ batch: RetryBatch) async throws(PostgresError) -> RetryResult {
+    let row = try await connection.query(
+      """
+      SELECT samples, duplicates, rejects, untouched
+      FROM lectern.retry_rejects($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+        $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+      """,
+      [
+        .int4(batch.ledgerID), .int4(batch.modelID), .int8s(batch.judged.map(\.offset)),
+        .timestamps(batch.judged.map(\.rejectedAt)),
+      ] + StoreStatement.sampleParameters(batch.samples) + [
+        .int8s(batch.duplicates.map(\.offset)), .texts(batch.duplicates.map(\.source)),
+        .texts(batch.duplicates.map(\.sessionID)), .int4s(batch.duplicates.map(\.sequence)),
+        .timestamps(batch.duplicates.map(\.capturedAt.postgres)), .int8s(batch.rejects.map(\.offset)),
+        .texts(batch.rejects.map(\.code.rawValue)), .texts(batch.rejects.map(\.detail)),
+      ]
+    ).single()
+    return RetryResult(
+      samples: try row.decode("samples"), duplicates: try row.decode("duplicates"),
+      rejects: try row.decode("rejects"), untouched: try row.decode("untouched"))
+  }
+}
+
+extension RejectCode {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    let text: String = try row.decode("code")
+    guard let code = RejectCode(rawValue: text) else {
+      throw PostgresError(code: .decoding, message: "unknown reject code", operation: "reading rejects")
+    }
+    self = code
+  }
+}

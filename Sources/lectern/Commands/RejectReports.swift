@@ -1,0 +1,85 @@
+import Ingest
+import LearningEvents
+import Persistence
+
+/// What `lectern rejects list` prints.
+struct RejectPage: Encodable {
+  struct Count: Encodable {
+    let topic, code, detail, first, last: String
+    let count: Int64
+  }
+
+  struct Row: Encodable {
+    let topic, code, detail, rejectedAt: String
+    let incarnation, partition: Int32
+    let offset: Int64
+    let recordTime: String?
+  }
+
+  var counts: [Count]?
+  var rows: [Row]?
+  /// Where the next page begins; nil on the last.
+  var next: String?
+
+  init(counts: [RejectCount]) {
+    self.counts = counts.map { count in
+      Count(
+        topic: count.topic, code: count.code.rawValue, detail: count.detail, first: count.firstAt.rfc3339,
+        last: count.lastAt.rfc3339, count: count.count)
+    }
+  }
+
+  init(records: [RejectedRecord], limit: Int) {
+    rows = records.prefix(limit).map { record in
+      Row(
+        topic: record.topic, code: record.code.rawValue, detail: record.detail, rejectedAt: record.rejectedAt.rfc3339,
+        incarnation: record.incarnation, partition: record.partition, offset: record.place.offset,
+        recordTime: record.recordTimestamp?.rfc3339)
+    }
+    if records.count > limit { next = RejectPlace(records[limit - 1].place).configurationText }
+  }
+
+  var text: String {
+    var text = ""
+    if let counts {
+      text += TextTable(["topic", "code", "first", "last", "detail", "count"], leading: 5).text(
+        counts.map { [$0.topic, $0.code, $0.first, $0.last, $0.detail, "\($0.count)"] })
+    }
+    if let rows {
+      text += TextTable(["rejected", "code", "place", "record", "detail"], leading: 5).text(
+        rows.map { row in
+          let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
+          return [
+            row.rejectedAt, row.code, "\(row.topic)\(incarnation)[\(row.partition)]/\(row.offset)",
+            row.recordTime ?? "-", row.detail,
+          ]
+        })
+    }
+    if let next { text += "next page: --after \(next)\n" }
+    return text
+  }
+}
+
+/// What `lectern rejects retry` prints.
+struct RetryAnswer: Encodable {
+  let samples, duplicates, rejects, untouched, gone: Int64
+  /// Partitions that were left out, with the reason.
+  let parked: [String: String]
+
+  init(_ report: RetryReport) {
+    (samples, duplicates, rejects) = (report.samples, report.duplicates, report.rejects)
+    (untouched, gone) = (report.untouched, report.gone)
+    parked = Dictionary(uniqueKeysWithValues: report.parked.map { ("\($0.key)", "\($0.value)") })
+  }
+
+  var text: String {
+    """
+    samples     \(samples)
+    duplicates  \(duplicates)
+    rejected    \(rejects) again
+    untouched   \(untouched), judged by somebody else meanwhile
+    gone        \(gone), no longer in the log: left as they are
+
+    """
+  }
+}

@@ -1,0 +1,131 @@
+import Arguments
+import Configuration
+import Foundation
+import Ingest
+import LearningEvents
+import Persistence
+import PostgresIO
+import Recognition
+import Telemetry
+
+/// `lectern rejects`
+struct RejectsCommand: Command {
+  static let configuration = CommandConfiguration(
+    "rejects", abstract: "Look at rejected records, and judge them once more.", subcommands: [List.self, Retry.self])
+
+  struct List: Command {
+    static let configuration = CommandConfiguration(
+      "list", abstract: "Count rejects by reason, or list them with --rows.",
+      discussion: """
+        A reject is known by its place in the log, its code and what was wrong; whose it was, and of which course, is not
+        stored. --rows prints a page in the order of the log and where the next one begins. Runs as lectern_aggregator.
+        """)
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var choice: RejectOptions
+    @Option(help: "the topic; all unless given") var topic: String?
+    @Option(help: "rejected at this time or later") var since: EventTime?
+    @Option(help: "rejected before this time") var until: EventTime?
+    @Flag(help: "list the rejects themselves") var rows: Bool
+    @Option(help: "rejects on a page") var limit: Int = 100
+    @Option(help: "continue behind this place, as the page before says", value: "ledger:offset") var after: RejectPlace?
+    @Flag(help: "print JSON") var json: Bool
+
+    mutating func run() async throws {
+      guard limit > 0 else { throw UsageError("--limit is a number from 1 on") }
+      let context = try CommandContext(self, required: [Keys.postgresURL])
+      var filter = RejectFilter()
+      filter.topic = topic
+      filter.partition = choice.partition?.value
+      filter.codes = choice.codes
+      (filter.since, filter.until) = (since, until)
+      let (asked, wantsRows, limit, after) = (filter, rows, self.limit, self.after)
+      let page = try await context.withConnection(role: "lectern_aggregator", application: "rejects") { connection in
+        let repository = RejectRepository(connection: connection)
+        if wantsRows {
+          // One more than is shown tells whether there is a next page.
+          return RejectPage(
+            records: try await repository.records(asked, after: after?.place, limit: limit + 1), limit: limit)
+        }
+        return RejectPage(counts: try await repository.counts(asked))
+      }
+      if json { try Terminal.print(json: page) } else { Terminal.print(page.text) }
+    }
+  }
+
+  struct Retry: Command {
+    static let configuration = CommandConfiguration(
+      "retry", abstract: "Judge rejected frames once more, as far as the log still holds them.",
+      discussion: """
+        Reads each frame again and judges it as a worker does, with the configured bundle and the consent of now. What
+        becomes a sample or a duplicate is a reject no more; the ledger's counters move in the same transaction. Workers,
+        erasures and other retries may run meanwhile. Control events are not retried: send them again. Needs what a worker
+        needs, and is refused where a worker is. Runs as lectern_ingest.
+        """)
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var choice: RejectOptions
+    @Option(help: "at most so many") var limit: Int?
+    @Option(key: Keys.bundle, completion: .directory) var bundle: ConfigurationPath?
+    @Option(key: Keys.streams) var streams: Int?
+    @Flag(help: "print JSON") var json: Bool
+
+    mutating func run() async throws {
+      guard limit ?? 1 > 0 else { throw UsageError("--limit is a number from 1 on") }
+      let context = try CommandContext(self, required: WorkerAssembly.required)
+      _ = try context.requireDeployment()
+      let assembly = WorkerAssembly(context: context)
+      let retry = try await assembly.rejectRetry(try assembly.bundle())
+      let selection = RetrySelection(codes: choice.codes, partition: choice.partition?.value, limit: limit)
+      let report = try await InterruptibleWork(
+        grace: context.settings[Keys.shutdownGrace], notice: "interrupted; what was judged until then is stored"
+      ) { try await retry.run(selection) }.run()
+      if json {
+        try Terminal.print(json: RetryAnswer(report))
+      } else {
+        Terminal.print(RetryAnswer(report).text)
+      }
+      for (partition, reason) in report.parked.sorted(by: { $0.key < $1.key }) {
+        Terminal.note("left out: \(partition): \(reason)\n")
+      }
+      guard report.parked.isEmpty else { throw ExitCode.failure }
+    }
+  }
+}
+
+/// Which rejects.
+struct RejectOptions: ArgumentGroup {
+  @Option(help: "a reject code; may be repeated; all unless given") var code: [RejectCode] = []
+  @Option(help: "one partition; all unless given") var partition: PartitionNumber?
+
+  var codes: [RejectCode]? { code.isEmpty ? nil : code }
+}
+
+extension RejectCode: ConfigurationValue {}
+
+/// `17:1234`: a ledger's number and an offset.
+struct RejectPlace: ConfigurationValue, Equatable {
+  let place: RejectedRecord.Place
+
+  init(_ place: RejectedRecord.Place) { self.place = place }
+
+  init?(configurationText text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let ledger = Int32(parts[0]), let offset = Int64(parts[1]) else { return nil }
+    place = RejectedRecord.Place(ledgerID: ledger, offset: offset)
+  }
+
+  var configurationText: String { "\(place.ledgerID):\(place.offset)" }
+  static var configurationExpectation: String { "ledger:offset, as a page says where the next one begins" }
+}
+
+extension WorkerAssembly {
+  /// What judges rejects once more: a worker's recognition without the worker.
+  func rejectRetry(_ stored: StoredBundle) async throws -> RejectRetry {
+    let recognizer = try await factory.recognizer(
+      stored, registry: context.registry, logger: context.logger.labelled("recognition"))
+    return RejectRetry(
+      settings: context.ingest, kafka: context.kafka,
+      postgres: context.postgres(role: "lectern_ingest", application: "rejects"), recognizer: recognizer,
+      model: try model(of: stored), pseudonymizer: context.pseudonymizer, registry: context.registry,
+      logger: context.logger.labelled("rejects"), clock: CommandContext.now)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import KafkaIO
+import LearningEvents
+
+/// What may be said of one event: where and when, how large, of which course. Nothing of whose it is: no picture, no id of a
+/// learner, a session or an event, and no text of a title.
+struct TapLine: Encodable, Equatable {
+  let partition: Int32
+  let offset: Int64
+  /// The record's time, RFC 3339.
+  let time: String?
+  /// Of the record's value.
+  let bytes: Int
+  /// `binary` or `structured`, after the record's `content-type`.
+  let mode: String
+  /// `frame`, `course`, `session`, `consent` or `bad`.
+  let type: String
+  var course: String?
+  var segment: String?
+  var sequence: Int32?
+  var capturedAt: String?
+  var imageType: String?
+  var imageBytes: Int?
+  var mediaPositionMs: Int64?
+  var segments: Int?
+  var frameIntervalMs: Int32?
+  var scope: String?
+  var granted: Bool?
+  /// When the LMS said it.
+  var eventTime: String?
+  /// Why it is bad.
+  var reason: String?
+
+  init(_ record: KafkaRecord, isControl: Bool) {
+    partition = record.partition
+    offset = record.offset
+    bytes = record.valueByteCount
+    time = record.timestampMilliseconds.flatMap { milliseconds in
+      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return overflow ? nil : EventTime(microseconds: microseconds).rfc3339
+    }
+    let isStructured = record.withHeaders { headers in
+      headers.contains { header in
+        header.name.elementsEqual("content-type".utf8) && header.value.starts(with: "application/cloudevents".utf8)
+      }
+    }
+    mode = isStructured ? "structured" : "binary"
+    do throws(EventError) {
+      if isControl {
+        let event = try record.controlEvent()
+        eventTime = event.time.rfc3339
+        switch event {
+        case .course(let event):
+          (type, course, segments) = ("course", event.courseID, event.segments.count)
+        case .session(let event):
+          (type, frameIntervalMs) = ("session", event.frameIntervalMilliseconds)
+        case .consent(let event):
+          (type, scope, granted) = ("consent", event.scope.rawValue, event.granted)
+        }
+      } else {
+        let (event, image) = try record.decodeFrame()
+        type = "frame"
+        (course, segment, sequence) = (event.courseID, event.segmentID, event.sequence)
+        (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
+        (imageType, imageBytes) = (event.imageType.rawValue, image.byteCount)
+      }
+    } catch {
+      // The detail names the attribute and what is wrong with it, never its value.
+      type = "bad"
+      reason = error.detail
+    }
+  }
+
+  /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, what the event says made harmless for a terminal.
+  var text: String {
+    var words = ["\(partition)/\(offset)", time ?? "-", type, mode, "bytes=\(bytes)"]
+    func add(_ name: String, _ value: (some CustomStringConvertible)?) {
+      if let value { words.append("\(name)=\(Terminal.printable("\(value)"))") }
+    }
+    add("course", course)
+    add("segment", segment)
+    add("sequence", sequence)
+    add("captured", capturedAt)
+    add("image", imageType)
+    add("image_bytes", imageBytes)
+    add("media_ms", mediaPositionMs)
+    add("segments", segments)
+    add("interval_ms", frameIntervalMs)
+    add("scope", scope)
+    add("granted", granted)
+    add("said", eventTime)
+    if let reason { words.append("reason=\"\(Terminal.printable(reason))\"") }
+    return words.joined(separator: " ") + "\n"
+  }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import Ingest
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+import Processes
+import Telemetry
+import TestSupport
+import Testing
+
+extension Integration {
+  /// Partitions that are parked, what an operator decides about them, and workers that take it up by themselves.
+  @Suite(
+    .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))
+  struct OperatorLedgerTests {
+    /// The log of a partition, from its first offset to its end.
+    private func log(_ bench: IngestBench, partition: Int32) async throws -> (low: Int64, high: Int64) {
+      let (settings, topic) = (bench.server.settings, bench.frameTopic)
+      return try await BlockingThread().run {
+        try KafkaAdmin(settings: settings, logger: .silent).watermarks(
+          of: TopicPartition(topic: topic, partition: partition), timeout: .seconds(10))
+      }
+    }
+
+    /// Has the log of partition 0 begin behind records that nobody read. The embedded broker forgets what exceeds 5 MiB.
+    private func passRetention(_ bench: IngestBench) async throws {
+      if bench.server.isEmbedded {
+        for _ in 0..<10 { try await bench.send([], value: [UInt8](repeating: 1, count: 900_000), partition: 0) }
+      } else {
+        for _ in 0..<10 { try await bench.send([], value: [1], partition: 0) }
+        let (settings, topic) = (bench.server.settings, bench.frameTopic)
+        let end = try await log(bench, partition: 0).high
+        try await BlockingThread().run {
+          try KafkaAdmin(settings: settings, logger: .silent).deleteRecords(
+            of: TopicPartition(topic: topic, partition: 0), below: end - 3)
+        }
+      }
+    }
+
+    private static let start = IngestBench.now
+
+    private func send(_ range: Range<Int>, partition: Int32, to bench: IngestBench) async throws {
+      for number in range {
+        try await bench.send(
+          IngestBench.frame(
+            session: "p\(partition)", sequence: Int32(number),
+            capturedAt: Self.start.advanced(by: .milliseconds(number))),
+          image: IngestPictures.picture(number),
+          partition: partition)
+      }
+    }
+
+    private func isParked(_ run: IngestRun) -> Bool { run.worker.health.problems.contains { $0.contains("is parked") } }
+
+    @Test(.timeLimit(.minutes(3))) func anAcceptedGapIsLostOnRecordAndARunningWorkerGoesOn() async throws {
+      try await IngestBench.run(partitions: 2) { bench in
+        try await bench.announce()
+        try await send(0..<4, partition: 0, to: bench)
+        try await send(0..<4, partition: 1, to: bench)
+        let before = bench.start(IngestRecognizer())
+        try await bench.settle(8, by: before)
+        // Nothing is missing yet.
+        let tooEarly = try await bench.lectern(["ledger", "accept-gap", "--yes"])
+        #expect(tooEarly.status == .exited(1))
+        #expect(tooEarly.error.contains("no partition has a gap"))
+        try await before.stop()
+
+        try await passRetention(bench)
+        let log = try await log(bench, partition: 0)
+        #expect(log.low > 4 && log.high == 14)
+        let worker = bench.start(IngestRecognizer())
+        try await bench.wait(for: "the partition to be parked") { isParked(worker) }
+        // The others go on.
+        try await send(4..<5, partition: 1, to: bench)
+        try await bench.settle(9, by: worker)
+        #expect(try await bench.progress() == 9)
+
+        let lost = log.low - 4
+        let dry = try await bench.lectern(["ledger", "accept-gap", "--json"])
+        #expect(dry.status == .exited(0))
+        #expect(dry.output.contains(#""done":false"#) && dry.output.contains(#""lost":\#(lost)"#), "\(dry)")
+        #expect(try await bench.counters().lost == 0)
+        let wrong = try await bench.lectern(["ledger", "new-incarnation", "--partition", "0", "--yes"])
+        #expect(wrong.status == .exited(1) && wrong.error.contains("accept-gap"), "\(wrong)")
+
+        let done = try await bench.lectern(["ledger", "accept-gap", "--partition", "0", "--yes"])
+        #expect(done.status == .exited(0), "\(done)")
+        #expect(done.output.contains("\(lost) offsets, 4 to \(log.low - 1)"), "\(done)")
+        let decided = ContinuousClock.now
+        try await bench.wait(for: "the worker to go on", within: .seconds(30)) { worker.worker.health.problems.isEmpty }
+        let waited = ContinuousClock.now - decided
+        // It looks every 5 s; the rest is for a busy machine.
+        #expect(waited < .seconds(9), "went on after \(waited)")
+        try await send(4..<6, partition: 0, to: bench)
+        let total = 9 + lost + (log.high - log.low) + 2
+        try await bench.settle(total, by: worker)
+        let counters = try await bench.counters()
+        #expect((counters.samples, counters.lost, counters.rejects) == (11, lost, log.high - log.low))
+        try await bench.checkArithmetic()
+        try await worker.stop()
+
+        let again = try await bench.lectern(["ledger", "accept-gap", "--partition", "0", "--yes"])
+        #expect(again.status == .exited(1))
+        #expect(
+          try await bench.number(
+            "SELECT count(*) FROM lectern.audit_log WHERE action = 'ledger.accept_gap' AND detail ? 'by' AND actor <> ''"
+          )
+            == 1)
+      }
+    }
+
+    /// What was decided on an older look is refused, whatever it says.
+    @Test func aDecisionOnALedgerThatMovedIsRefused() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        let claim = try await IngestRepository(connection: bench.owner).claim(
+          LogIdentity(clusterID: bench.clusterID, topic: bench.frameTopic, partition: 0), group: bench.group,
+          lowWatermark: 7)
+        let repository = LedgerRepository(connection: bench.owner)
+        for (next, begin) in [(6, 9), (7, 7), (7, 5)] as [(Int64, Int64)] {
+          let error = await #expect(throws: PostgresError.self) {
+            try await repository.acceptGap(ledgerID: claim.ledgerID, expectedNext: next, begin: begin, by: "test")
+          }
+          #expect(error?.code == .decisionOverdue)
+        }
+        let error = await #expect(throws: PostgresError.self) {
+          try await repository.newIncarnation(ledgerID: claim.ledgerID, expectedNext: 6, first: 0, by: "test")
+        }
+        #expect(error?.code == .decisionOverdue)
+        // The log began at 7 when it was first read: that goes on record once.
+        #expect(try await repository.acceptBeginning(ledgerID: claim.ledgerID, expectedFirst: 7, by: "test") == 7)
+        await #expect(throws: PostgresError.self) {
+          try await repository.acceptBeginning(ledgerID: claim.ledgerID, expectedFirst: 7, by: "test")
+        }
+        let row = try #require(try await repository.ledgers().first)
+        #expect((row.firstOffset, row.nextOffset, row.counters.lost, row.epoch) == (0, 7, 7, claim.epoch))
+        try await bench.checkArithmetic()
+        #expect(try await bench.number("SELECT count(*) FROM lectern.audit_log") == 1)
+      }
+    }
+
+    /// The ledger remembers another record than the log holds, as after a topic was made again.
+    @Test(.timeLimit(.minutes(3))) func aNewIncarnationBeginsAndARunningWorkerTakesItUp() async throws {
+      try await IngestBench.run(partitions: 2) { bench in
+        try await bench.announce()
+        try await send(0..<5, partition: 0, to: bench)
+        try await send(0..<3, partition: 1, to: bench)
+        let before = bench.start(IngestRecognizer())
+        try await bench.settle(8, by: before)
+        try await before.stop()
+        try await bench.owner.execute(
+          "UPDATE lectern.ingest_ledger SET last_id_hash = 1 WHERE partition = 0 AND samples > 0")
+        let worker = bench.start(IngestRecognizer())
+        try await bench.wait(for: "the partition to be parked") { isParked(worker) }
+        let dry = try await bench.lectern(["ledger", "new-incarnation"])
+        #expect(dry.status == .exited(0) && dry.output.contains("incarnation 1, from offset 0 on"), "\(dry)")
+        #expect(dry.error.contains("nothing was changed"))
+        #expect(isParked(worker))
+        let done = try await bench.lectern(["ledger", "new-incarnation", "--yes"])
+        #expect(done.status == .exited(0), "\(done)")
+        // What the log delivers again is known by the LMS's identity.
+        try await bench.settle(13, by: worker)
+        let counters = try await bench.counters()
+        #expect((counters.samples, counters.duplicates) == (8, 5))
+        #expect(worker.worker.health.problems.isEmpty)
+        try await worker.stop()
+        try await bench.checkArithmetic()
+        let incarnations = try await LedgerRepository(connection: bench.owner).ledgers().filter {
+          $0.log.topic == bench.frameTopic && $0.log.partition == 0
+        }
+        #expect(incarnations.map(\.log.incarnation) == [0, 1])
+        #expect(incarnations.map(\.nextOffset) == [5, 5])
+        let again = try await bench.lectern(["ledger", "new-incarnation", "--yes"])
+        #expect(again.status == .exited(1))
+      }
+    }
+
+    /// What only a real Kafka does: retention that passes small records, and a topic that is deleted and made again.
+    @Test(.enabled(if: LocalKafka.isPresent, LocalKafka.missing), .timeLimit(.minutes(5)))
+    func gapsAndRecreatedTopicsOfARealKafka() async throws {
+      try await LocalKafka.run { broker in
+        try await withTestDatabase { database in
+          let kafka = KafkaSettings(
+            bootstrapServers: broker.bootstrapServers,
+            properties: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "500"])
+          let server = try KafkaTestServer(real: kafka)
+          let topics = [KafkaTestServer.unique("frames"), KafkaTestServer.unique("control")]
+          let clusterID = try await BlockingThread().run {
+            for topic in topics { try server.createTopic(topic, partitions: 2) }
+            return try server.clusterID()
+          }
+          let owner = try await database.connect()
+          let bench = IngestBench(
+            server: server, database: database, owner: owner, frameTopic: topics[0], controlTopic: topics[1],
+            clusterID: clusterID, producer: try KafkaProducer(settings: kafka, logger: .silent))
+          try await bench.announce()
+          try await send(0..<4, partition: 0, to: bench)
+          try await send(0..<4, partition: 1, to: bench)
+          let first = bench.start(IngestRecognizer())
+          try await bench.settle(8, by: first, within: .seconds(60))
+          try await first.stop()
+
+          try await passRetention(bench)
+          #expect(try await log(bench, partition: 0) == (11, 14))
+          let second = bench.start(IngestRecognizer())
+          try await bench.wait(for: "the partition to be parked", within: .seconds(60)) { isParked(second) }
+          let gap = try await bench.lectern(["ledger", "accept-gap", "--yes", "--json"])
+          #expect(gap.output.contains(#""lost":7"#), "\(gap)")
+          try await bench.settle(18, by: second)
+          #expect(second.worker.health.problems.isEmpty)
+          try await second.stop()
+
+          try await BlockingThread().run {
+            try server.deleteTopic(topics[0])
+            // A broker says that it is gone before it is.
+            while (try? server.createTopic(topics[0], partitions: 2)) == nil { usleep(100_000) }
+          }
+          // One frame the LMS sends again, and new ones, fewer than there were.
+          try await send(3..<6, partition: 0, to: bench)
+          try await send(9..<10, partition: 1, to: bench)
+          let third = bench.start(IngestRecognizer())
+          try await bench.wait(for: "both partitions to be parked", within: .seconds(60)) {
+            third.worker.health.parkedCount == 2
+          }
+          #expect(try await bench.progress() == 18)
+          let renewal = try await bench.lectern(["ledger", "new-incarnation", "--yes"])
+          #expect(renewal.status == .exited(0), "\(renewal)")
+          try await bench.settle(22, by: third)
+          try await third.stop()
+          let counters = try await bench.counters()
+          #expect((counters.samples, counters.duplicates, counters.lost, counters.rejects) == (11, 1, 7, 3))
+          try await bench.checkArithmetic()
+          await owner.close()
+        }
+      }
+    }
+  }
+}
