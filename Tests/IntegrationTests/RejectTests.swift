@@ -149,6 +149,7 @@ extension Integration {
     @Test(.timeLimit(.minutes(3))) func anErasureDuringARetryWins() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         try await bench.apply([IngestBench.courseEvent()])
+        let worker = bench.start(IngestRecognizer()) { $0.judge.grace = .zero }
         for round in 0..<10 {
           let learner = IngestBench.learner("erased-\(round)")
           let pseudonym = LearnerPseudonymizer(secret: IngestBench.secret)
@@ -158,9 +159,7 @@ extension Integration {
               IngestBench.frame(session: "erased-\(round)", sequence: Int32(number), learner: learner),
               image: IngestPictures.picture(number), partition: Int32(number % 2))
           }
-          let worker = bench.start(IngestRecognizer()) { $0.judge.grace = .zero }
           try await bench.settle(Int64(round + 1) * 6, by: worker)
-          try await worker.stop()
           try await bench.apply([IngestBench.consentEvent(learner: learner)])
           let (looking, erased) = (StopFlag(), StopFlag())
           // Every second time the erasure is over before the verdict is stored, else it meets it anywhere.
@@ -186,6 +185,7 @@ extension Integration {
           #expect(left == 0, "round \(round)")
           try await bench.checkArithmetic()
         }
+        try await worker.stop()
         #expect(Set(try await bench.rejects(partition: 0).map(\.code)).isSubset(of: ["erased", "no_consent"]))
       }
     }

@@ -66,7 +66,7 @@ extension Integration {
         #expect(Set(said.map(\.type)) == ["consent", "course"] && said.contains { $0.granted == true }, "\(control)")
         checkSilence(control.output)
 
-        let nowhere = try await bench.lectern(["tap", "--topic", "no-such-topic", "--count", "1"])
+        let nowhere = try await bench.lectern(["tap", "--partition", "7", "--count", "1"])
         #expect(nowhere.status == .exited(1))
       }
     }

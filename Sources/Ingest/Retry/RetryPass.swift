@@ -22,22 +22,19 @@ struct RetryPass: Sendable {
     _ rejects: [RejectToJudge], of ledger: Int32, in partition: TopicPartition, from low: Int64, bytes: Int,
     into report: inout RetryReport
   ) async throws -> Int {
-    var held: [(reject: RejectToJudge, record: FrameRecord)] = []
-    var heldBytes = 0
-    var taken = 0
-    for reject in rejects where heldBytes < bytes {
-      try stop.check()
-      taken += 1
-      guard reject.offset >= low, let record = try await reader.record(reject, in: partition) else {
-        report.gone += 1
-        continue
-      }
-      heldBytes += record.byteCount
-      held.append(
-        (
-          reject,
-          FrameRecord(record, receivedAt: judging.context.clock(), pseudonymizer: judging.context.pseudonymizer)
-        ))
+    // Retention took them.
+    let gone = rejects.prefix { $0.offset < low }.count
+    report.gone += Int64(gone)
+    guard gone < rejects.count else { return gone }
+    try stop.check()
+    let (records, taken) = try await reader.records(of: rejects[gone...], in: partition, bytes: bytes)
+    report.gone += Int64(taken - records.count)
+    let held = records.map { entry in
+      (
+        reject: entry.reject,
+        record: FrameRecord(
+          entry.record, receivedAt: judging.context.clock(), pseudonymizer: judging.context.pseudonymizer)
+      )
     }
     var pending = held.map(\.record)[...]
     while !pending.isEmpty {
@@ -53,7 +50,7 @@ struct RetryPass: Sendable {
       try await store(verdicts, of: ledger, into: &report)
       pending = pending.dropFirst(results.count)
     }
-    return taken
+    return gone + taken
   }
 
   /// Stores verdicts as one transaction; where the database refuses a value they are halved until the bad one is alone,
