@@ -149,7 +149,7 @@ let testTargets: [Target] = [
   .target(
     name: "DeviationReporting", path: "Tests/DeviationReporting", exclude: ["deviations.awk"], swiftSettings: swift),
   .target(
-    name: "NeuralTestSupport", dependencies: ["Neural", "Tensors"], path: "Tests/NeuralTestSupport",
+    name: "NeuralTestSupport", dependencies: ["Cryptography", "Neural", "Tensors"], path: "Tests/NeuralTestSupport",
     swiftSettings: swift),
   .testTarget(
     name: "NeuralTests",

@@ -50,11 +50,13 @@ package struct TrainingGolden: Sendable {
 
   package var centers: Tensor<Float> { CenterLoss.seeded(classes: 6, seed: seed) }
 
-  /// `[N, 3, H, W]`.
+  /// `[N, 3, H, W]`; an error where it is not what PyTorch was given, to the bit.
   package func input() throws -> Tensor<Float> {
     guard let seed = UInt64(file.metadata["input_seed"] ?? "") else { throw GoldenError.malformed("input_seed") }
     let shape = Shape([labels.count] + network.inputShape.dimensions)
-    return HashNormal(seed: seed, stream: "input").tensor(shape, deviation: 1)
+    let input = HashNormal(seed: seed, stream: "input").tensor(shape, deviation: 1)
+    try input.verify(sha256: file.metadata["input_sha256"])
+    return input
   }
 
   /// Runs the step on `backend`, made for `network`, and returns the deviations by what they are of: `logits`, `value`

@@ -29,7 +29,7 @@ import Testing
       tolerance: 1e-5)
     var relativeL2 = DeviationReport(
       "\(name) 64×64, every stage, reference in Float, relative L2", against: golden.reference, tolerance: 1e-5)
-    let output = try ReferenceBackend<Float>(network, weights: weights).run(golden.input) { stage, value in
+    let output = try ReferenceBackend<Float>(network, weights: weights).run(golden.input()) { stage, value in
       guard let deviation = golden.deviation(of: value, stage: stage) else { return }
       seen.insert(stage)
       worst.include(deviation.relativeToLargest)

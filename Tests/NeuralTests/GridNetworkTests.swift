@@ -21,20 +21,25 @@ import Testing
 
     var report = DeviationReport(
       "\(network.name), every stage, reference backend, max|Δ|/max|reference|",
-      against: "PyTorch \(golden.metadata["torch"] ?? "") in float64", tolerance: 1e-5)
+      against: golden.reference, tolerance: 1e-5)
+    var relativeL2 = DeviationReport(
+      "\(network.name), every stage, reference backend, relative L2", against: golden.reference, tolerance: 1e-5)
     var seen: Set<String> = []
-    let input = golden.input
+    let input = try golden.input()
     #expect(input.shape == [2, 676, 7, 7])
     let output = try ReferenceBackend<Float>(network, weights: weights).run(input) { stage, value in
       guard let deviation = golden.deviation(of: value, stage: stage) else { return }
       seen.insert(stage)
       report.include(deviation.relativeToLargest)
+      relativeL2.include(deviation.relativeL2)
     }
     #expect(output.shape == [2, 6])
     #expect(seen == Set(golden.stages))
     #expect(seen.count == network.nodes.count)
     #expect(report.isWithinTolerance, "\(report.worst)")
     report.publish()
+    #expect(relativeL2.isWithinTolerance, "\(relativeL2.worst)")
+    relativeL2.publish()
   }
 
   /// By hand: stem 676·256; two blocks of 256 with 4·256²·9; two of 512 with (256 + 3·512)·512·9 and a shortcut of

@@ -15,4 +15,13 @@ import Testing
     #expect(other.elements.map(Double.init) != Array(a.prefix(4)))
     #expect(reseeded.elements.map(Double.init) != Array(a.prefix(4)))
   }
+
+  @Test func `positions are all in order where there are no more than asked for, else hashed`() {
+    let generator = HashNormal(seed: 1, stream: "a")
+    #expect(generator.positions(6, below: 6) == [0, 1, 2, 3, 4, 5])
+    #expect(generator.positions(4096, below: 6) == [0, 1, 2, 3, 4, 5])
+    let hashed = generator.positions(512, below: 513)
+    #expect(hashed.count == 512 && hashed.allSatisfy { (0..<513).contains($0) })
+    #expect(hashed != Array(0..<512) && Set(hashed).count > 256)
+  }
 }

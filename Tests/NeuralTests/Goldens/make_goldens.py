@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Makes the goldens beside this file: every stage of Lectern's networks as PyTorch computes it.
 
-Needs PyTorch and numpy (PyPI's torch; Debian's python3-torch gives the same files but for the version); the tests need
-only the files. Made with the versions in each file's metadata. Weights and input come from the hash generator of
-Sources/Neural/HashNormal.swift, so nothing but results is stored. PyTorch runs in float64 on those float32 weights, with oneDNN switched off, so that a golden shares no kernel
-with the code it judges and is exact to the last float32 digit.
+Needs PyTorch and numpy (Debian's python3-torch; PyPI's torch 2.15 gave the same results to the last digit); the tests
+need only the files. Made with the versions in each file's metadata. Weights and input come from the hash generator of
+Sources/Neural/HashNormal.swift, so nothing but results is stored, and the SHA-256 of both. PyTorch runs in float64 on
+those float32 numbers, with oneDNN switched off, so that a golden shares no kernel with the code it judges and is exact
+to the last float32 digit.
 
     python3 Tests/NeuralTests/Goldens/make_goldens.py
 
-A file holds, for each stage, `<stage>` (the values at POSITIONS hashed positions of the row-major [N, C, H, W] value)
-and `<stage>|max` (the largest magnitude in all of it); for a network that ends in logits also `probabilities|all`, their
-softmax.
+A file holds, for each stage, `<stage>` (the values of the row-major [N, C, H, W] value at the metadata's number of hashed
+positions, or all of them in order where there are no more) and `<stage>|max` (the largest magnitude in all of it); the
+same of what attention decides, `<stage>.threshold|decision` (α·a) or `<stage>.gate|decision`, [N, C]; for a network
+that ends in logits also `probabilities|all`, their softmax.
 """
 import hashlib
 import json
@@ -39,6 +41,13 @@ def hashes(seed, stream, count):
         key = ((key ^ byte) * 0x100000001B3) & (2**64 - 1)
     key = mix(np.array([key ^ seed], dtype=np.uint64))
     return mix(key + np.arange(1, count + 1, dtype=np.uint64) * GOLDEN)
+
+
+def positions_of(seed, stream, count, extent):
+    """`HashNormal.positions`: where a golden of `count` numbers looks in a tensor of `extent`."""
+    if count >= extent:
+        return np.arange(extent)
+    return (hashes(seed, stream, count) % np.uint64(extent)).astype(np.int64)
 
 
 def normal(seed, stream, shape, deviation):
@@ -74,10 +83,13 @@ class Shrinkage(nn.Module):
         self.bn = nn.BatchNorm1d(channels)
         self.fc2 = nn.Linear(channels, channels)
 
-    def forward(self, x):
+    def decide(self, x):
         average = x.abs().mean(dim=(2, 3))
         alpha = torch.sigmoid(self.fc2(torch.relu(self.bn(self.fc1(average)))))
-        threshold = (alpha * average)[:, :, None, None]
+        return alpha * average
+
+    def forward(self, x):
+        threshold = self.decide(x)[:, :, None, None]
         return torch.sign(x) * torch.clamp(x.abs() - threshold, min=0)
 
 
@@ -87,9 +99,11 @@ class SqueezeExcite(nn.Module):
         self.fc1 = nn.Linear(channels, max(1, channels // 16))
         self.fc2 = nn.Linear(max(1, channels // 16), channels)
 
+    def decide(self, x):
+        return torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean(dim=(2, 3))))))
+
     def forward(self, x):
-        gate = torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean(dim=(2, 3))))))
-        return x * gate[:, :, None, None]
+        return x * self.decide(x)[:, :, None, None]
 
 
 class Block(nn.Module):
@@ -208,23 +222,32 @@ def seed_parameters(network):
     return digest.hexdigest()
 
 
+def sha256(values):
+    """Of the values as little-endian float32, row-major."""
+    return hashlib.sha256(values.astype("<f4").tobytes()).hexdigest()
+
+
 def versions():
     return {"torch": torch.__version__, "numpy": np.__version__, "python": sys.version.split()[0]}
 
 
-def make(name, size, batch, positions, is_wanted, channels=3):
+def make(name, size, batch, positions, channels=3):
     network = NETWORKS[name]().double().eval()
     digest = seed_parameters(network)
     stages = {}
     names = {module: key for key, module in network.named_modules()}
 
-    def record(module, _, value):
-        key = names[module]
-        if is_wanted(key):
-            flat = value.detach().numpy().reshape(-1)
-            where = (hashes(SEED, key, min(positions, flat.size)) % np.uint64(flat.size)).astype(np.int64)
-            stages[key] = flat[where].astype(np.float32)
-            stages[key + "|max"] = np.array([np.abs(flat).max()], dtype=np.float32)
+    def store(name, kind, value):
+        flat = value.detach().numpy().reshape(-1)
+        stages[name + kind] = flat[positions_of(SEED, name, positions, flat.size)].astype(np.float32)
+        stages[name + "|max"] = np.array([np.abs(flat).max()], dtype=np.float32)
+
+    def record(module, inputs, value):
+        store(names[module], "", value)
+        if isinstance(module, Shrinkage):
+            store(names[module] + ".threshold", "|decision", module.decide(inputs[0]))
+        if isinstance(module, SqueezeExcite):
+            store(names[module] + ".gate", "|decision", module.decide(inputs[0]))
 
     inner = (Shrinkage, SqueezeExcite)
     for key, module in network.named_modules():
@@ -232,23 +255,17 @@ def make(name, size, batch, positions, is_wanted, channels=3):
         is_stage = not list(module.children()) or isinstance(module, inner) or key == "avgpool"
         if key and is_stage and not isinstance(parent, inner) and not key.startswith("avgpool."):
             module.register_forward_hook(record)
+    image = normal(SEED, "input", (batch, channels, size, size), 1.0)
     with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
-        output = network(torch.from_numpy(normal(SEED, "input", (batch, channels, size, size), 1.0).astype(np.float64)))
+        output = network(torch.from_numpy(image.astype(np.float64)))
     if name != "vgg16":
         stages["probabilities|all"] = torch.softmax(output, dim=1).numpy().astype(np.float32)
     metadata = {
         "network": name, "seed": str(SEED), "size": str(size), "batch": str(batch), "channels": str(channels),
-        "positions": str(positions),
-        "weights_sha256": digest, **versions()}
+        "positions": str(positions), "input_sha256": sha256(image), "weights_sha256": digest, **versions()}
     path = pathlib.Path(__file__).parent / f"{name}-{size}.safetensors"
     write_safetensors(path, stages, metadata)
     print(f"{path.name}: {len([k for k in stages if '|' not in k])} stages, {path.stat().st_size} bytes")
-
-
-def is_coarse(stage):
-    """Where the full-size goldens look: what a fused network still computes."""
-    return stage.endswith(("relu", "relu1", "relu2", "pool", "fc", "downsample.1")) or (
-        stage.startswith("features.") and int(stage.split(".")[1]) not in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
 
 
 if __name__ == "__main__":
@@ -256,8 +273,8 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for network in NETWORKS:
         if network.endswith("-grid"):
-            make(network, 7, 2, 512, lambda stage: True, channels=676)
+            make(network, 7, 2, 512, channels=676)
             continue
         # One sample of VGG16: the plain reference takes a second for it.
-        make(network, 64, 1 if network == "vgg16" else 2, 256, lambda stage: True)
-        make(network, 224, 1, 4096, is_coarse)
+        make(network, 64, 1 if network == "vgg16" else 2, 256)
+        make(network, 224, 1, 4096)
