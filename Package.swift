@@ -156,7 +156,7 @@ let testTargets: [Target] = [
     dependencies: ["Cryptography", "DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"],
     exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
-  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence"]),
+  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Telemetry"]),
   tests("Analytics", ["LearningEvents"]),
   tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(

@@ -24,7 +24,7 @@ enum RecognitionBenchmark {
       note(BenchmarkOptions.usage)
       exit(64)
     }
-    let detector = try CascadeFaceDetector()
+    let detector = try CascadeFaceDetector(callers: 2)
     let maker = UntrainedBundle(
       detector: detector, describer: SiftDescriber(),
       calibrator: StreamCalibrator(stream: .init(name: "calibrate", threads: 2)))

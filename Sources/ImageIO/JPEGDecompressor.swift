@@ -7,7 +7,7 @@ struct JPEGDecompressor: ~Copyable {
   private let handle: tjhandle
 
   init() throws(ImageError) {
-    guard let handle = tjInitDecompress() else { throw ImageError(.unsupported, "no memory for a JPEG decoder") }
+    guard let handle = tjInitDecompress() else { throw ImageError(.unavailable, "no memory for a JPEG decoder") }
     self.handle = handle
   }
 

@@ -13,7 +13,7 @@ struct PNGReader: ~Copyable {
   static func open(
     _ bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits
   ) throws(ImageError) -> PNGReader {
-    guard let context = spng_ctx_new(0) else { throw ImageError(.unsupported, "no memory for a PNG decoder") }
+    guard let context = spng_ctx_new(0) else { throw ImageError(.unavailable, "no memory for a PNG decoder") }
     let reader = PNGReader(adopting: context)
     try reader.check(spng_set_png_buffer(context, bytes.baseAddress, bytes.count))
     // Compressed text and profiles unpack to more than the file: no chunk above a quarter of the limit, all below it.

@@ -1,12 +1,13 @@
 import COpenCV
+import Dispatch
 import Synchronization
 package import Vision
 
 /// Finds faces with OpenCV's cascades (Viola and Jones) on a reduced picture: one look for whoever faces the camera, and
 /// further ones only where that finds nobody.
 ///
-/// Can be shared by any number of threads: each call borrows loaded cascades, and more are loaded where none are idle
-/// (tens of milliseconds, once for each thread that ever detects at the same time).
+/// Can be shared by any number of threads: each call borrows loaded cascades, and waits for them while all are lent. They
+/// are loaded once, in the beginning: a file that is replaced or goes later does no harm.
 package final class CascadeFaceDetector: FaceDetecting {
   package let settings: Settings
   /// The cascade file for frontal faces.
@@ -14,6 +15,8 @@ package final class CascadeFaceDetector: FaceDetecting {
   /// The cascade file for heads turned aside; nil where the settings have no such try.
   package let profilePath: String?
   private let idle: Mutex<[Loaded]>
+  /// Counts what is in `idle`.
+  private let available: DispatchSemaphore
 
   /// What one call needs to itself.
   private struct Loaded {
@@ -32,9 +35,11 @@ package final class CascadeFaceDetector: FaceDetecting {
   /// - Parameters:
   ///   - cascadePath: a cascade file for frontal faces; `nil` looks for ``CascadeFile/frontal`` where distributions put it.
   ///   - profilePath: one for heads turned aside; `nil` looks for ``CascadeFile/profile`` if the settings ask for that look.
+  ///   - callers: how many calls can be in work at once; the files are loaded as often (tens of milliseconds each).
   package init(
-    cascadePath: String? = nil, profilePath: String? = nil, settings: Settings = Settings()
+    cascadePath: String? = nil, profilePath: String? = nil, callers: Int = 1, settings: Settings = Settings()
   ) throws(OpenCVError) {
+    precondition(callers > 0, "somebody calls")
     let frontal: String = if let cascadePath { cascadePath } else { try CascadeFile.find(CascadeFile.frontal) }
     let profile: String? =
       switch (settings.look(for: .profile), profilePath) {
@@ -45,7 +50,10 @@ package final class CascadeFaceDetector: FaceDetecting {
     self.cascadePath = frontal
     self.profilePath = profile
     self.settings = settings
-    idle = Mutex([try Loaded(frontal: frontal, profile: profile)])
+    var loaded: [Loaded] = []
+    for _ in 0..<callers { loaded.append(try Loaded(frontal: frontal, profile: profile)) }
+    idle = Mutex(loaded)
+    available = DispatchSemaphore(value: callers)
   }
 
   package func detect(in image: GrayImage) throws(OpenCVError) -> FaceDetection {
@@ -87,9 +95,13 @@ package final class CascadeFaceDetector: FaceDetecting {
   private func withCascades<Value>(
     _ body: (Loaded) throws(OpenCVError) -> Value
   ) throws(OpenCVError) -> Value {
-    let ready = idle.withLock { $0.popLast() }
-    let cascades = if let ready { ready } else { try Loaded(frontal: cascadePath, profile: profilePath) }
-    defer { idle.withLock { $0.append(cascades) } }
+    available.wait()
+    // Whoever has waited finds one.
+    let cascades = idle.withLock { $0.removeLast() }
+    defer {
+      idle.withLock { $0.append(cascades) }
+      available.signal()
+    }
     return try body(cascades)
   }
 }

@@ -1,5 +1,7 @@
+import Vision
+
 /// A failure of OpenCV or of its data files. The message is safe to log.
-package struct OpenCVError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct OpenCVError: VisionFailure, Sendable, Hashable, CustomStringConvertible {
   package enum Code: String, Sendable, Hashable {
     /// No cascade file in the usual places.
     case cascadeNotFound
@@ -17,6 +19,8 @@ package struct OpenCVError: Error, Sendable, Hashable, CustomStringConvertible {
     self.code = code
     self.message = message
   }
+
+  package var isOfProcess: Bool { code != .failed }
 
   package var description: String { "\(code.rawValue): \(message)" }
 }

@@ -14,6 +14,6 @@ package protocol FrameRecognizing: Sendable {
   ///
   /// - Returns: one outcome a request, in the order of the requests.
   /// - Throws: `CancellationError` when the task is cancelled between frames, or `RecognitionError` when a network
-  ///   cannot run at all; then no outcome of the batch is known.
+  ///   cannot run at all or, `unavailable`, the process lacks memory; then no outcome of the batch is known.
   func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome]
 }

@@ -28,6 +28,43 @@ struct CascadeFaceDetectorTests {
     #expect(absent?.code == .cascadeNotFound && absent?.message.contains("apt-get install opencv-data") == true)
   }
 
+  @Test("cascades are read once: whoever calls later needs no file, and callers wait for each other")
+  func readOnce() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "cascades-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func copy(_ name: String) throws -> String {
+      let path = folder.appending(path: name).path
+      try FileManager.default.copyItem(atPath: try CascadeFile.find(name), toPath: path)
+      return path
+    }
+    let detector = try CascadeFaceDetector(
+      cascadePath: try copy(CascadeFile.frontal), profilePath: try copy(CascadeFile.profile), callers: 2)
+    try FileManager.default.removeItem(at: folder)
+    let image = TestPictures.blobs(width: 640, height: 480, seed: 5)
+    let alone = try CascadeFaceDetector().detect(in: image)
+    // More callers than cascades, each on a thread of its own.
+    let found = await withTaskGroup(of: FaceDetection?.self) { group in
+      for _ in 0..<6 {
+        group.addTask {
+          await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: try? detector.detect(in: image)) }
+          }
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(found.count == 6 && found.allSatisfy { $0?.faces == alone.faces })
+  }
+
+  @Test("what the process lacks is told from what a picture does")
+  func whoseFault() {
+    for code in [OpenCVError.Code.outOfMemory, .cascadeUnreadable, .cascadeNotFound] {
+      #expect(OpenCVError(code, "x").isOfProcess)
+    }
+    #expect(!OpenCVError(.failed, "x").isOfProcess)
+  }
+
   @Test(
     "real faces are found, inside the picture and largest first",
     .enabled(if: RealFaces.folder != nil, "\(RealFaces.missing)"))

@@ -94,6 +94,15 @@ import Vision
     #expect(try await recognizer.recognize([.init(bytes: [1])]).count == 1)
   }
 
+  @Test func whatTheProcessLacksFailsTheBatchAndRejectsNoFrame() async throws {
+    let recognizer = Bench().recognizer(streams: 2)
+    let error = await #expect(throws: RecognitionError.self) {
+      try await recognizer.recognize([1, Bench.starved, 2].map { RecognitionRequest(bytes: [$0]) })
+    }
+    #expect(error?.code == .unavailable && error?.detail == "no memory")
+    #expect(try await recognizer.recognize([.init(bytes: [1])]).count == 1)
+  }
+
   @Test func cancellationStopsBetweenFrames() async throws {
     let recognizer = Bench().recognizer(streams: 1)
     let task = Task {
@@ -116,6 +125,11 @@ import Vision
 
 struct StubFailure: Error {}
 
+private struct Starvation: VisionFailure {
+  let isOfProcess = true
+  let description = "no memory"
+}
+
 /// Stubs that pass a frame's code along: the picture's first byte is its code, and the network answers that label.
 final class Bench: Sendable {
   static let corrupt: UInt8 = 250
@@ -124,6 +138,7 @@ final class Bench: Sendable {
   static let dark: UInt8 = 2 + 100
   static let poison: UInt8 = 101
   static let crash: UInt8 = 103
+  static let starved: UInt8 = 104
 
   let registry = MetricsRegistry()
   /// The number of the stream that ran each frame.
@@ -196,6 +211,7 @@ private struct StubDetector: FaceDetecting {
     switch image[0, 0] {
     case Bench.empty: return FaceDetection(faces: [])
     case Bench.poison: throw StubFailure()
+    case Bench.starved: throw Starvation()
     default:
       return FaceDetection(faces: [
         PixelRect(x: 20, y: 20, width: 160, height: 160), PixelRect(x: 0, y: 0, width: 30, height: 30),

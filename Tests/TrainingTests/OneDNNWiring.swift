@@ -75,6 +75,7 @@ extension Recognizer {
     }
     return Recognizer(
       model: bundle.manifest, id: "not stored", streams: lanes, decoder: PictureDecoder(),
-      detector: try CascadeFaceDetector(), describer: SiftDescriber(), registry: registry, logger: .silent)
+      detector: try CascadeFaceDetector(callers: streams), describer: SiftDescriber(), registry: registry,
+      logger: .silent)
   }
 }

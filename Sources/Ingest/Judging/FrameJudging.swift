@@ -127,7 +127,6 @@ struct FrameJudging {
     guard !requests.isEmpty else { return [] }
     let start = ContinuousClock.now
     defer { context.metrics.recognitionSeconds.observe(start.duration(to: .now)) }
-    let recognizer = context.recognizer
-    return try await stop.cancelling { try await recognizer.recognize(requests) }
+    return try await context.recognizer.recognize(requests, until: stop, logger: context.logger)
   }
 }

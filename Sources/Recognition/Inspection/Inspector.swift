@@ -68,12 +68,12 @@ package final class Inspector: Sendable {
 
   /// Inspects one picture.
   ///
-  /// - Throws: what a network throws; whatever is wrong with the picture is its outcome.
+  /// - Throws: what a network throws, or `RecognitionError` where the process lacks memory; whatever is wrong with the
+  ///   picture is its outcome.
   package func inspect(_ request: RecognitionRequest, _ detail: Detail = Detail()) async throws -> Inspection {
     try await lanes.withResource { lane in
       try Task.checkCancellation()
-      let preparation = preparation
-      switch await lane.thread.run({ preparation.prepare(request) }) {
+      switch try await preparation.prepare(request, on: lane.thread) {
       case .outcome(let outcome): return Inspection(outcome: outcome, face: nil, answer: nil)
       case .unusable(let found):
         let outcome = RecognitionOutcome.sample(

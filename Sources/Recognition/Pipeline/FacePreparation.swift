@@ -1,5 +1,6 @@
 package import LearningEvents
-import Telemetry
+import Services
+package import Telemetry
 package import Vision
 
 /// The part of recognition before the networks: decode, face, crop, quality, HOG, SIFT.
@@ -39,6 +40,7 @@ package struct FacePreparation: Sendable {
   private let families: Set<FeatureFamily>
   private let tracks: FaceTracks
   private let metrics: RecognitionMetrics
+  private let logger: Logger
 
   /// - Parameters:
   ///   - families: which features to compute, of those that need no network.
@@ -46,7 +48,7 @@ package struct FacePreparation: Sendable {
   package init(
     decoder: any ImageDecoding, detector: any FaceDetecting, describer: any KeypointDescribing,
     normalization: HistogramOfGradients.Normalization, families: Set<FeatureFamily> = Set(FeatureFamily.allCases),
-    reuse: FaceReuse = FaceReuse(), metrics: RecognitionMetrics
+    reuse: FaceReuse = FaceReuse(), metrics: RecognitionMetrics, logger: Logger = .silent
   ) {
     self.decoder = decoder
     self.detector = detector
@@ -55,18 +57,34 @@ package struct FacePreparation: Sendable {
     self.families = families
     tracks = FaceTracks(reuse)
     self.metrics = metrics
+    self.logger = logger
+  }
+
+  /// Prepares one frame on a thread of its own.
+  func prepare(_ request: RecognitionRequest, on thread: ThreadExecutor) async throws(RecognitionError) -> Result {
+    try await thread.run { () throws(RecognitionError) in try prepare(request) }
   }
 
   /// Prepares one frame; whatever is wrong with it is its own outcome.
-  package func prepare(_ request: RecognitionRequest) -> Result {
+  ///
+  /// - Throws: `unavailable` where the process lacked what any frame needs; nothing is known about this one then.
+  package func prepare(_ request: RecognitionRequest) throws(RecognitionError) -> Result {
     do {
       return try prepare(try decode(request.bytes), hint: request.faceBox, track: request.track)
     } catch let error as ImageError {
-      return .outcome(
-        error.code == .tooLarge ? .tooLarge(detail: error.detail) : .badImage(detail: error.detail))
+      switch error.code {
+      case .unavailable: throw RecognitionError(.unavailable, error.detail)
+      case .tooLarge: return .outcome(.tooLarge(detail: error.detail))
+      case .notAnImage, .corrupt, .unsupported: return .outcome(.badImage(detail: error.detail))
+      }
+    } catch let error as any VisionFailure where error.isOfProcess {
+      throw RecognitionError(.unavailable, error.description)
     } catch {
-      // A library that throws on one decoded picture would throw on it again: the frame is at fault, not the worker.
+      // Most likely the library would throw on this picture again, and trying for ever would hold up every frame behind
+      // it. Nobody can be sure, so the reject is logged; `lectern rejects retry` judges it again.
       metrics.failures.increment()
+      let reason = (error as? any VisionFailure)?.description ?? "\(type(of: error))"
+      logger.error("A decoded picture could not be analysed and is rejected", metadata: ["error": .string(reason)])
       return .outcome(.badImage(detail: "the picture could not be analysed"))
     }
   }
@@ -97,7 +115,7 @@ package struct FacePreparation: Sendable {
     if let frame, let last = tracks.start(for: frame, in: image) {
       metrics.looks.local.increment()
       if let box = try detector.follow(last.box, seenFrom: last.view, in: image) {
-        tracks.remember(last.moved(to: box, at: frame.capturedAt), for: frame)
+        tracks.remember(last, at: box, for: frame)
         return ([box], last.count, .reused)
       }
     }

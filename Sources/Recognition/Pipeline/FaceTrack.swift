@@ -14,7 +14,7 @@ struct FaceTrack: Sendable, Hashable {
   var capturedAt: EventTime
   /// When the last frame was taken whose whole picture was looked at.
   let lookedAt: EventTime
-  /// Frames since then.
+  /// Frames that began from it since then, those still in work included.
   var followed = 0
 
   /// What a look at a whole picture found; nil where it found nobody.
@@ -31,14 +31,5 @@ struct FaceTrack: Sendable, Hashable {
   func serves(_ image: GrayImage, at time: EventTime, _ limits: FaceReuse) -> Bool {
     time > capturedAt && time.duration(since: lookedAt) <= limits.maximumAge && followed < limits.maximumFrames
       && image.width == width && image.height == height
-  }
-
-  /// The face found again in a later frame.
-  func moved(to box: PixelRect, at time: EventTime) -> FaceTrack {
-    var track = self
-    track.box = box
-    track.capturedAt = time
-    track.followed += 1
-    return track
   }
 }

@@ -5,6 +5,8 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
     case networkFailed
     /// A network returned another shape than its description promises.
     case wrongShape
+    /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another try.
+    case unavailable
   }
 
   package let code: Code

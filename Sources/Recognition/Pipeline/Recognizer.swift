@@ -70,7 +70,7 @@ package final class Recognizer: FrameRecognizing {
     metrics = RecognitionMetrics(registry: registry)
     preparation = FacePreparation(
       decoder: decoder, detector: detector, describer: describer, normalization: model.hogNormalization ?? .max,
-      families: layout.families, reuse: reuse, metrics: metrics)
+      families: layout.families, reuse: reuse, metrics: metrics, logger: logger)
     lanes = ResourcePool(
       streams.enumerated().map { index, networks in
         Lane(networks: networks, thread: ThreadExecutor(name: "faces-\(index)"))
@@ -117,9 +117,8 @@ package final class Recognizer: FrameRecognizing {
   }
 
   private func outcome(of request: RecognitionRequest, on lane: Lane) async throws -> RecognitionOutcome {
-    let preparation = preparation
     let face: FacePreparation.Face
-    switch await lane.thread.run({ preparation.prepare(request) }) {
+    switch try await preparation.prepare(request, on: lane.thread) {
     case .outcome(let outcome): return outcome
     case .unusable(let found):
       return .sample(

@@ -48,6 +48,7 @@ extension RecognizerFactory {
     }
     return Inspector(
       model: model, id: stored.id, streams: lanes, decoder: PictureDecoder(),
-      detector: try CascadeFaceDetector(cascadePath: cascadePath), describer: SiftDescriber(), registry: registry)
+      detector: try CascadeFaceDetector(cascadePath: cascadePath, callers: streams), describer: SiftDescriber(),
+      registry: registry)
   }
 }

@@ -64,8 +64,8 @@ struct RecognizerFactory: Sendable {
     }
     return Recognizer(
       model: model, id: stored.id, streams: compiled, decoder: PictureDecoder(),
-      detector: try CascadeFaceDetector(cascadePath: cascadePath), describer: SiftDescriber(), reuse: reuse,
-      registry: registry, logger: logger)
+      detector: try CascadeFaceDetector(cascadePath: cascadePath, callers: streams), describer: SiftDescriber(),
+      reuse: reuse, registry: registry, logger: logger)
   }
 
   /// The untrained bundle in `folder`: loaded if it is there, else made (about 15 s on two cores) and saved.
