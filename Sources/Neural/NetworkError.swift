@@ -44,7 +44,8 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Names may come from a file, and an error may reach a terminal or a log.
   private static func list(_ names: [String]) -> String {
-    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+    names.prefix(5).map(SafetensorsError.shown).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
   }
 }

@@ -3,7 +3,7 @@ package struct FaceDetection: Sendable, Hashable {
   /// Which look found the faces.
   package enum View: String, Sendable, Hashable, CaseIterable {
     case frontal
-    /// Only the second look, for heads turned aside, found something.
+    /// Only the last look, for heads turned aside, found something.
     case profile
   }
 

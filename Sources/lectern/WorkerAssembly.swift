@@ -46,13 +46,24 @@ struct WorkerAssembly {
   /// A bundle as the database keeps it.
   func model(of stored: StoredBundle) throws -> ModelDescription {
     let manifest = stored.bundle.manifest
+    let evaluation = RecordedEvaluation(name: manifest.name, evaluation: manifest.evaluation)
     return ModelDescription(
       id: stored.id, labels: manifest.labels, isTrained: manifest.trained,
-      evaluationJSON: try Self.json(["name": manifest.name]))
+      evaluationJSON: String(decoding: try JSONEncoder().encode(evaluation), as: UTF8.self))
   }
 
-  private static func json(_ object: [String: String]) throws -> String {
-    String(decoding: try JSONEncoder().encode(object), as: UTF8.self)
+  /// What the database keeps in `model.evaluation`: whose numbers they are, and the numbers, where there are any.
+  private struct RecordedEvaluation: Encodable {
+    let name: String
+    let evaluation: ModelEvaluation?
+
+    func encode(to encoder: any Encoder) throws {
+      try evaluation?.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(name, forKey: .name)
+    }
+
+    private enum CodingKeys: String, CodingKey { case name }
   }
 
   var factory: RecognizerFactory {

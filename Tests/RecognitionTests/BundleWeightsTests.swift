@@ -30,8 +30,11 @@ import Testing
     Case(testDescription: "negative variance", says: "bn1.running_var holds a variance below zero") {
       $0["net.bn1.running_var"]?[3] = -1
     },
-    Case(testDescription: "a name to spoil a log", says: "neither network: ?[2Jhidden") {
+    Case(testDescription: "a name to spoil a log", says: #"neither network: \u{1b}[2Jhidden"#) {
       $0["\u{1b}[2Jhidden"] = Tensor([1], [1])
+    },
+    Case(testDescription: "a network's name to spoil a log", says: #"does not have: \u{1b}[2J\u{a}hidden"#) {
+      $0["net.\u{1b}[2J\nhidden"] = Tensor([1], [1])
     },
   ]
 

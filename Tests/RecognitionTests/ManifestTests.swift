@@ -55,7 +55,7 @@ import Testing
     ("\"name\" : \"untrained-test\"", "\"name\" : \"a\\nb\"", .malformed, "name"),
     ("\"name\" : \"untrained-test", "\"name\" : \"\(String(repeating: "n", count: 60))\\u0007", .malformed, "name"),
     ("\"name\" : \"untrained-test", "\"name\" : \"\(String(repeating: "n", count: 201))", .malformed, "name"),
-    ("\"network\" : \"drsn18\"", "\"network\" : \"drsn\\n\\u001b[31m18\"", .unsupported, "drsn??[31m18"),
+    ("\"network\" : \"drsn18\"", "\"network\" : \"drsn\\n\\u001b[31m18\"", .unsupported, #"drsn\u{a}\u{1b}[31m18"#),
     ("\"weights_sha256\" : \"", "\"weights_sha256\" : \"G", .malformed, "weights_sha256"),
     ("\"data_set_fingerprint\" : null", "\"data_set_fingerprint\" : \"faces\"", .malformed, "data_set_fingerprint"),
   ])

@@ -1,3 +1,5 @@
+import Tensors
+
 extension Decoder {
   /// A container whose keys are all of `Key`; throws `BundleError` naming the first that is not.
   ///
@@ -24,11 +26,8 @@ private struct AnyCodingKey: CodingKey {
 }
 
 extension BundleError {
-  /// A text from a file as an error may show it: at most 40 characters, none of them a control character.
-  static func shown(_ text: String) -> String {
-    let visible = text.unicodeScalars.prefix(40).map { isPlain($0) ? Character($0) : "?" }
-    return String(visible) + (text.unicodeScalars.count > 40 ? "…" : "")
-  }
+  /// A text from a file as an error may show it: cut, and nothing in it breaks lines or steers a terminal.
+  static func shown(_ text: String) -> String { SafetensorsError.shown(text) }
 
   /// Whether a character stands for itself: it neither breaks lines nor steers a terminal.
   static func isPlain(_ scalar: Unicode.Scalar) -> Bool {

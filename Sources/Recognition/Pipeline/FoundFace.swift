@@ -8,7 +8,7 @@ package struct FoundFace: Sendable {
     case hint
     /// The detector's look for frontal faces.
     case frontal
-    /// The detector's second look, for heads turned aside.
+    /// The detector's last look, for heads turned aside.
     case profile
     /// Found again near where the session's last frame had it.
     case reused

@@ -9,7 +9,8 @@ struct ClassifyCommand: Command {
     discussion: """
       A line a picture: the label, the six probabilities in percent, the face's quality and box (width x height + left +
       top, in pixels), how many faces were seen and what found the one that counts: frontal or profile look, or the
-      --face-box. The answer is the worker's for the same bytes, to the last digit. Folders are looked through, several
+      --face-box. The answer is the worker's for the same bytes and box, to the last digit (within a
+      session a worker looks near the last frame's face, whose box may differ by a few pixels). Folders are looked through, several
       deep. Nothing is stored or sent.
 
       A picture without a usable face has no answer: no_face or low_quality. One that cannot be read is a line with its

@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Foundation
 import Recognition
 
 /// `lectern features`
@@ -24,8 +25,9 @@ struct FeaturesCommand: Command {
       (torchvision's names; relu1, relu2 and add within a block), and net.layerL.B.shrink.threshold [N,C]. Models of layout
       image have no cnn, fused and vgg16.
 
-      A picture without a usable face has rows of not-a-number, so that rows match the list; so has one that cannot be
-      read, which also makes the command end with 1. The metadata holds the model, its labels, and for each row the SHA-256
+      Every picture has its row, so that rows match the list; what it has no value for is not-a-number: all of the row
+      without a face or where it cannot be read (which also makes the command end with 1), all but box, faces, quality
+      and crop where the face's quality is too low. The metadata holds the model, its labels, and for each row the SHA-256
       of the picture and its status, no file names; the printed list does. The file is written a row at a time and appears
       when it is whole. Its size is known before: more than --limit is refused.
       """)
@@ -48,6 +50,7 @@ struct FeaturesCommand: Command {
       throw UsageError("there is no picture to look at")
     }
     let stored = try await options.bundle(context)
+    try refuseModelFolder(stored.folder)
     let table = try FeatureTable(model: stored.bundle.manifest, stages: stages)
     try announce(table, pictures: list.entries.count)
     var factory = WorkerAssembly(context: context).factory
@@ -70,6 +73,14 @@ struct FeaturesCommand: Command {
       "wrote \(Terminal.printable(out)): \(list.entries.count) rows, \(counts.classified) with an answer, "
         + "\(RowFile.megabytes(writing.file.byteCount))\n")
     if counts.failed > 0 { throw ExitCode.failure }
+  }
+
+  /// The file may not stand among a model's own: one name there is the weights'.
+  private func refuseModelFolder(_ folder: String) throws {
+    let target = URL(fileURLWithPath: out).deletingLastPathComponent().resolvingSymlinksInPath().path
+    guard target != URL(fileURLWithPath: folder).resolvingSymlinksInPath().path else {
+      throw UsageError("--out lies in the model's folder: name another")
+    }
   }
 
   /// Says how large the file will be, and refuses what is over the limit.
