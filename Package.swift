@@ -71,7 +71,6 @@ let adapters: [Target] = [
   target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
   target("ImageIO", ["CSpng", "CTurboJPEG", "Vision"]),
-  target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL"]),
   target("HTTPServing", ["CMicroHTTPD", "Services", "Telemetry"]),
@@ -112,7 +111,7 @@ let top: [Target] = [
     name: "lectern",
     dependencies: [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
-      "IsolatedDecoding", "KafkaIO",
+      "KafkaIO",
       "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV", "Persistence", "PostgresIO",
       "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Web",
     ],
@@ -135,7 +134,6 @@ let benchmarks: [Target] = [
       "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Training",
       "Vision",
     ]),
-  benchmark("DecodeBenchmark", ["ImageIO", "IsolatedDecoding", "Telemetry", "Vision"]),
   benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
 
@@ -174,9 +172,8 @@ let testTargets: [Target] = [
   .testTarget(
     name: "IntegrationTests",
     dependencies: [
-      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "IsolatedDecoding", "KafkaIO", "LearningEvents",
-      "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
-      "Services",
+      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "KafkaIO", "LearningEvents", "LocalServers",
+      "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
       "Telemetry", "Tensors", "TestSupport", "Vision",
     ],
     swiftSettings: swift),
@@ -199,7 +196,6 @@ let testTargets: [Target] = [
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
-  tests("IsolatedDecoding", ["Vision"]),
   tests("ImageIO", ["DeviationReporting", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]

@@ -87,8 +87,7 @@ struct PNGReader: ~Copyable {
   }
 
   private static func error(_ status: Int32) -> ImageError {
-    if status == SPNG_EMEM.code { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
-    return ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
+    ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
   }
 }
 
