@@ -121,7 +121,8 @@ extension ModelManifest: Codable {
     return place.isEmpty ? "is not of the expected form, or holds a number too large" : "\(place) is not as expected"
   }
 
+  /// Empty for the document itself.
   private static func path(_ keys: [any CodingKey]) -> String {
-    BundleError.shown(keys.map(\.stringValue).joined(separator: "."))
+    keys.isEmpty ? "" : BundleError.shown(keys.map(\.stringValue).joined(separator: "."))
   }
 }
