@@ -3,6 +3,28 @@
 -- A day of samples is dropped, not deleted row by row, and counted in the same transaction, so that for every ledger
 -- rows = samples − erased − expired at every moment. The sums of its sessions are frozen from then on.
 
+CREATE TABLE lectern.course_model (
+  course_id  bigint NOT NULL REFERENCES lectern.course,
+  model_id   integer NOT NULL REFERENCES lectern.model,
+  PRIMARY KEY (course_id, model_id)
+);
+COMMENT ON TABLE lectern.course_model IS
+  'Which models measured samples of a course that have expired: its figures, which outlive them, must go on naming them.';
+
+CREATE OR REPLACE FUNCTION lectern.course_models(p_course bigint)
+RETURNS TABLE (hash text, trained boolean, evaluation jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  -- Through the sessions, because samples have no index by course: the first sample that matches ends each search.
+  SELECT m.hash, m.trained, m.evaluation FROM lectern.model m
+  WHERE EXISTS (SELECT FROM lectern.course_model c WHERE c.course_id = p_course AND c.model_id = m.model_id)
+    OR EXISTS (
+      SELECT FROM lectern.session s
+      JOIN lectern.emotion_sample e ON e.session_day = s.session_day AND e.session_id = s.session_id
+      WHERE s.course_id = p_course AND e.model_id = m.model_id)
+  ORDER BY m.registered_at, m.model_id
+$$;
+
 CREATE FUNCTION lectern.expire_samples(p_keep_days integer, OUT expired_day date, OUT removed bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
 AS $$
@@ -37,6 +59,12 @@ BEGIN
     'SELECT array_agg(c.ledger_id), array_agg(c.n) FROM (
        SELECT ledger_id, count(*) AS n FROM lectern.%I GROUP BY ledger_id ORDER BY ledger_id) c', v_name)
   INTO v_ledgers, v_counts;
+  EXECUTE format(
+    'INSERT INTO lectern.course_model (course_id, model_id)
+     SELECT d.course_id, d.model_id FROM (SELECT DISTINCT course_id, model_id FROM lectern.%I) d
+     WHERE EXISTS (SELECT FROM lectern.course c WHERE c.course_id = d.course_id)
+       AND EXISTS (SELECT FROM lectern.model m WHERE m.model_id = d.model_id)
+     ON CONFLICT DO NOTHING', v_name);
   -- From here on whoever reads or stores samples waits: for lock_timeout at most while this waits itself, then for as
   -- long as dropping a table takes. A store takes this lock before its ledger's row, and so does this.
   LOCK TABLE ONLY lectern.emotion_sample IN ACCESS EXCLUSIVE MODE;
@@ -91,12 +119,14 @@ BEGIN
     WHERE d.source_id = g.source_id AND d.external_id = g.external_id
   )
   SELECT count(*) INTO v_removed FROM gone;
+  DELETE FROM lectern.course_model m
+  WHERE NOT EXISTS (SELECT FROM lectern.session_segment_sum s WHERE s.course_id = m.course_id);
   RETURN v_removed;
 END
 $$;
 COMMENT ON FUNCTION lectern.expire_sessions IS
   'Deletes up to p_limit sessions from before a day that have neither samples nor sums any more, and what the LMS said of '
-  'them. Returns how many.';
+  'them; forgets the models of courses without any sum. Returns how many sessions went.';
 
 COMMENT ON COLUMN lectern.ingest_ledger.erased IS 'Samples of this log deleted for erasures and revocations.';
 COMMENT ON COLUMN lectern.ingest_ledger.expired IS 'Samples of this log dropped with their day.';

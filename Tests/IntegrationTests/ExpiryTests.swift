@@ -131,6 +131,31 @@ extension Integration {
       }
     }
 
+    /// A report names the models behind its figures, also when the samples they measured have gone.
+    @Test func figuresGoOnNamingTheirModels() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await fixture(database, daysAgo: [40, 45])
+        try await store(samples(learners: 2), fixture)
+        try await fixture.owner.execute(
+          """
+          INSERT INTO lectern.model (hash, labels, trained)
+          SELECT repeat(d, 64), '{a,b,c,d,e,f}', false FROM unnest(ARRAY['a', 'b', 'c']) WITH ORDINALITY t (d, o) ORDER BY o;
+          UPDATE lectern.emotion_sample SET model_id = 2 WHERE session_id = \(fixture.sessions[1])
+          """)
+        let models = "SELECT count(*) FROM lectern.course_models(\(fixture.course)) WHERE hash ~ '^[ab]'"
+        #expect(try await fixture.number(models) == 2)
+        try await aggregator(fixture).runOnce()
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
+        #expect(try await fixture.number(models) == 2)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.course_models(\(fixture.course))") == 2)
+        // Until no figure is left.
+        try await aggregator(fixture, months: 1).runOnce()
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.session_segment_sum") == 0)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.course_model") == 0)
+        await fixture.owner.close()
+      }
+    }
+
     /// A day waits while its sessions are to be computed, or its sums would freeze unfinished.
     @Test func aDayWithDirtySessionsStays() async throws {
       try await withTestDatabase { database in

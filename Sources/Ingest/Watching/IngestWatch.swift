@@ -98,7 +98,11 @@ package struct IngestWatch: Sendable {
   /// partition was last seen read to its end.
   private func behind(_ row: LedgerRow, lag: Int64, _ now: EventTime) -> Double? {
     guard lag > 0 else { return 0 }
-    let stored = row.last?.timestamp.map { seconds(from: $0, to: now) }
+    // Overflow is the producer's joke: its record is then as old as can be.
+    let stored = row.last?.timestampMilliseconds.map { milliseconds in
+      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return seconds(from: overflow ? .earliest : EventTime(microseconds: microseconds), to: now)
+    }
     let seen = caughtUp[row.ledgerID].map { seconds(from: $0, to: now) }
     let waiting = log?.waitingSince[row.ledgerID].map { seconds(from: $0, to: now) }
     return [stored, seen, waiting].compactMap(\.self).min()

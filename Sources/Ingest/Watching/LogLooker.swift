@@ -91,7 +91,7 @@ package actor LogLooker {
         let record = try KafkaReader(settings: settings, logger: .silent)
           .record(at: place, offset: ledger.nextOffset, timeout: Self.deadline)
         // Where the offset holds none, it is asked for again.
-        firstTimes[ledger.ledgerID] = record.flatMap { LastRecord($0).timestamp }
+        firstTimes[ledger.ledgerID] = record.flatMap(\.timestamp)
       }
       look.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
     }
