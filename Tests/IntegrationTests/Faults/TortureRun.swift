@@ -179,7 +179,7 @@ final class TortureRun {
 
   private func note(_ worker: StubWorkerProcess) {
     let status = worker.exitStatus.map { "\($0)" } ?? "no end"
-    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.logTail)") }
+    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.lastWords)") }
   }
 
   /// Another title for the course, through the log; while the broker is away it waits there.

@@ -60,7 +60,6 @@ extension Integration {
             \(StubWorkerProcess.residentBytes(of: getpid()) >> 20) MB here
             """)
         }
-        #expect(run.surprises.isEmpty, "seed \(seed): \(run.surprises.joined(separator: "\n"))")
         try await bench.producer.stop(within: .seconds(120))
         let workers = run.workers
         try await bench.wait(for: "seed \(seed): the lag returns to 0", within: .seconds(120), alive: workers) {
@@ -73,6 +72,8 @@ extension Integration {
           seed \(seed): \(bench.journal.counts.acknowledged) frames, faults \(Self.list(run.faults)), \
           \(run.restarts) restarts, lost 0, doubled 0; the checker: \(report)
           """)
+        // Keeps what the workers wrote.
+        if let first = run.surprises.first { throw FaultBenchError.workerEnded(first) }
       }
       await owner.close()
     }
