@@ -54,10 +54,10 @@ extension Integration {
           let counts = bench.journal.counts
           say(
             """
-            \(begun.duration(to: .now) / .seconds(60)) min: \(counts.acknowledged) frames acknowledged, \
+            \(Int(begun.duration(to: .now) / .seconds(60))) min: \(counts.acknowledged) frames acknowledged, \
             \(Int64(counts.acknowledged) - bench.history.accounted) behind, faults \(Self.list(run.faults)), \
             \(run.restarts) restarts, \(run.surprises.count) workers ended unasked, \
-            \(StubWorkerProcess.residentBytes(of: getpid()) >> 20) MB here
+            at most \(run.residentPeak >> 20) MB a worker, \(StubWorkerProcess.residentBytes(of: getpid()) >> 20) MB here
             """)
         }
         try await bench.producer.stop(within: .seconds(120))
@@ -66,11 +66,11 @@ extension Integration {
           try await bench.lag() == 0
         }
         for worker in workers { #expect(await worker.stop() == .exited(0), "seed \(seed): \(worker.logTail)") }
-        let report = try await bench.check("seed \(seed)", within: .seconds(3600))
+        let report = try await bench.check("seed \(seed)", mayRepeat: broker.isEmbedded, within: .seconds(3600))
         say(
           """
           seed \(seed): \(bench.journal.counts.acknowledged) frames, faults \(Self.list(run.faults)), \
-          \(run.restarts) restarts, lost 0, doubled 0; the checker: \(report)
+          \(run.restarts) restarts, at most \(run.residentPeak >> 20) MB a worker, lost 0, doubled 0; the checker: \(report)
           """)
         // Keeps what the workers wrote.
         if let first = run.surprises.first { throw FaultBenchError.workerEnded(first) }
