@@ -166,6 +166,18 @@ let testTargets: [Target] = [
       "Processes", "Services", "Telemetry",
     ],
     path: "Tests/TestSupport", swiftSettings: swift),
+  // The real worker with a classifier that costs nothing, in a process of its own: for tests that kill and stop it, and
+  // for measuring what is not recognition.
+  .target(
+    name: "StubRecognition", dependencies: ["Cryptography", "ImageIO", "LearningEvents", "Recognition", "Vision"],
+    path: "Tests/StubRecognition", swiftSettings: swift),
+  .executableTarget(
+    name: "StubWorker",
+    dependencies: [
+      "Configuration", "Cryptography", "Ingest", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO",
+      "Recognition", "Services", "StubRecognition", "Telemetry",
+    ],
+    path: "Tests/StubWorker", swiftSettings: swift),
   tests("LearningEvents"),
   tests("Migrations"),
   tests("PostgresIO"),
@@ -174,7 +186,7 @@ let testTargets: [Target] = [
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "KafkaIO", "LearningEvents", "LocalServers",
       "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
-      "Telemetry", "Tensors", "TestSupport", "Vision",
+      "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision",
     ],
     swiftSettings: swift),
   tests("Cryptography"),

@@ -2,53 +2,37 @@ import Cryptography
 import ImageIO
 import LearningEvents
 import Recognition
+import StubRecognition
 import Synchronization
 import Vision
 
-/// Recognition without networks: the answer is a function of the picture's bytes, so that a stored row tells which
-/// picture it was made of. The real decoder looks at the header, so that what is no picture or too large is told apart
-/// as in the product.
+/// The stub classifier inside a test: it remembers which pictures it looked at. The real decoder looks at the header, so
+/// that what is no picture or too large is told apart as in the product.
 final class IngestRecognizer: FrameRecognizing {
-  let modelID = String(repeating: "cd", count: 32)
-  private let decoder = PictureDecoder()
+  private let stub = StubRecognizer()
   private let before: @Sendable ([RecognitionRequest]) async throws -> Void
   private let looked = Mutex<[[UInt8]: Int]>([:])
 
   /// `before` runs ahead of each chunk: to be slow, to count or to wait.
   init(before: @escaping @Sendable ([RecognitionRequest]) async throws -> Void = { _ in }) { self.before = before }
 
+  var modelID: String { stub.modelID }
+
   /// How many pictures were looked at, and whether a certain one was.
   var count: Int { looked.withLock { $0.values.reduce(0, +) } }
   func hasSeen(_ image: [UInt8]) -> Bool { looked.withLock { $0[SHA256.hash(image)] != nil } }
 
-  func sizeProblem(of request: RecognitionRequest) -> String? {
-    do throws(ImageError) {
-      _ = try decoder.probe(request.bytes)
-      return nil
-    } catch {
-      return error.code == .tooLarge ? error.detail : nil
-    }
-  }
+  func sizeProblem(of request: RecognitionRequest) -> String? { stub.sizeProblem(of: request) }
 
   func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome] {
     looked.withLock { looked in
       for request in requests { looked[SHA256.hash(request.bytes), default: 0] += 1 }
     }
     try await before(requests)
-    return requests.map { request in
-      do throws(ImageError) {
-        _ = try decoder.probe(request.bytes)
-        return .sample(
-          status: .classified, faceCount: 1, distribution: Self.distribution(of: request.bytes), quality: 9000)
-      } catch {
-        return error.code == .tooLarge ? .tooLarge(detail: error.detail) : .badImage(detail: error.detail)
-      }
-    }
+    return try await stub.recognize(requests)
   }
 
-  static func distribution(of image: [UInt8]) -> EmotionDistribution {
-    EmotionDistribution(probabilities: SHA256.hash(image).prefix(6).map { Double($0) + 1 })!
-  }
+  static func distribution(of image: [UInt8]) -> EmotionDistribution { StubRecognizer.distribution(of: image) }
 }
 
 /// Small real pictures, each with bytes of its own.

@@ -30,6 +30,23 @@ package struct LocalKafka: Sendable {
   /// The broker's files; more may be put there.
   package let folder: String
 
+  /// Ends the broker as a machine does that dies.
+  package func kill() async throws {
+    let stop = ChildCommand(try Self.script("stop.sh"), [folder, "--kill"])
+    try await ProcessLauncher().run(stop, deadline: .seconds(30)).requireSuccess()
+  }
+
+  /// Starts the broker again where it was, with the data it had; returns once it serves.
+  package func restart() async throws {
+    let start = ChildCommand(try Self.script("start.sh"), [folder])
+    try await ProcessLauncher().run(start, deadline: .seconds(90)).requireSuccess()
+  }
+
+  private static func script(_ name: String) throws -> String {
+    guard let kit else { throw LocalKafkaError.missing }
+    return kit.appending(path: name).path
+  }
+
   /// Runs a test with a broker of its own, which is killed and removed however the test ends.
   ///
   /// - Parameter settings: broker properties for a port and a folder.

@@ -141,6 +141,9 @@ package struct TestDatabase: Sendable {
   let url: String
   package let name: String
 
+  /// A database of a server that a test started for itself; `url` is of any database there.
+  package init(url: String, name: String) { (self.url, self.name) = (url, name) }
+
   /// How to connect, as the server's superuser unless a role is given.
   package func settings(role: String? = nil) -> PostgresSettings {
     PostgresSettings(url: url, database: name, applicationName: "lectern-test", role: role)

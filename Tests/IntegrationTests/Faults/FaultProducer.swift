@@ -1,0 +1,107 @@
+import KafkaIO
+import LearningEvents
+import Synchronization
+
+/// An LMS that sends frames at a bounded rate, of sessions that last for some time, and keeps a journal.
+///
+/// It never runs further ahead of the ledger than the embedded broker can keep, nor of the broker's acknowledgements.
+final class FaultProducer: Sendable {
+  struct Plan: Sendable {
+    var topic: String
+    var partitions: Int
+    var learners: Int
+    /// Frames a second.
+    var rate = 200
+    /// Sessions that are open at the same time, each on one partition.
+    var sessions = 12
+    /// Frames of a session, after which its learner begins another.
+    var sessionFrames = 2_000
+    var bodyBytes = 64
+    /// Frames that may be sent and not yet accounted for by the ledger.
+    var ahead = 20_000
+  }
+
+  private let producer: KafkaProducer
+  private let journal: FaultJournal
+  private let plan: Plan
+  /// Frames the ledger accounts for, as far as is known.
+  private let accounted: @Sendable () -> Int64
+  private let isStopping = Atomic(false)
+  private let task = Mutex<Task<Void, Never>?>(nil)
+  private let number = Atomic(0)
+
+  init(
+    producer: KafkaProducer, journal: FaultJournal, plan: Plan, accounted: @escaping @Sendable () -> Int64
+  ) {
+    (self.producer, self.journal, self.plan, self.accounted) = (producer, journal, plan, accounted)
+  }
+
+  /// Sends until it is stopped.
+  func start() {
+    isStopping.store(false, ordering: .relaxed)
+    task.withLock { task in
+      task = Task { [self] in
+        let begin = ContinuousClock.now
+        var due = 0
+        while !isStopping.load(ordering: .relaxed) {
+          let until = Int(begin.duration(to: .now) / .seconds(1) * Double(plan.rate))
+          // What could not be sent while the broker was away is not made up for.
+          for _ in 0..<min(until - due, plan.rate / 5 + 1) where mayGoOn { send() }
+          due = until
+          try? await Task.sleep(for: .milliseconds(10))
+        }
+      }
+    }
+  }
+
+  /// Sends so many at once.
+  func send(_ count: Int) { for _ in 0..<count { send() } }
+
+  /// Ends sending and waits until every frame is acknowledged or failed.
+  func stop(within limit: Duration = .seconds(60)) async throws {
+    isStopping.store(true, ordering: .relaxed)
+    await task.withLock { $0 }?.value
+    let deadline = ContinuousClock.now + limit
+    while journal.counts.acknowledged + journal.counts.failed < journal.counts.begun {
+      guard ContinuousClock.now < deadline else { throw FaultBenchError.tooSlow("sent frames are not acknowledged") }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private var mayGoOn: Bool {
+    let counts = journal.counts
+    return counts.begun - counts.acknowledged - counts.failed < 5_000
+      && Int64(counts.acknowledged) - accounted() < Int64(plan.ahead)
+  }
+
+  private func send() {
+    let number = number.wrappingAdd(1, ordering: .relaxed).oldValue
+    let session = number % plan.sessions
+    let (sitting, sequence) = (number / plan.sessions).quotientAndRemainder(dividingBy: plan.sessionFrames)
+    let frame = IngestBench.frame(
+      session: "f\(session)-\(sitting)", sequence: Int32(sequence),
+      learner: IngestBench.learner(session % plan.learners))
+    let image = Self.picture(number, bytes: plan.bodyBytes)
+    let partition = Int32(session % plan.partitions)
+    let entry = journal.begin(frame, image: image, partition: partition, expect: .sample)
+    let event = image.withUnsafeBytes { frame.encoded(image: $0) }
+    do {
+      try producer.send(
+        topic: plan.topic, key: event.key, headers: event.headers, value: event.value, partition: partition
+      ) { [journal] result in
+        switch result {
+        case .success(let delivery): journal.acknowledge(entry, offset: delivery.offset)
+        case .failure: journal.fail()
+        }
+      }
+    } catch {
+      journal.fail()
+    }
+  }
+
+  /// Bytes that stand for a picture where no decoder looks.
+  private static func picture(_ number: Int, bytes: Int) -> [UInt8] {
+    let name = Array("picture \(number) ".utf8)
+    return name + [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: max(0, bytes - name.count))
+  }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import KafkaIO
+import LearningEvents
+import LocalServers
+import Processes
+import Synchronization
+import TestSupport
+import Testing
+
+/// Carries a schedule out: begins each fault at its time and ends it at its time, keeps a worker in every place, and
+/// counts. Used by one task.
+final class TortureRun {
+  private struct Place {
+    let proxy: PostgresProxy
+    var worker: StubWorkerProcess?
+    var isFrozen = false
+    var starts = 0
+  }
+
+  /// What is to be undone, and when.
+  private struct Ending {
+    let at: ContinuousClock.Instant
+    let fault: TortureSchedule.Fault
+  }
+
+  private let bench: FaultBench
+  private let database: CrashableDatabase
+  private let broker: TortureBroker
+  private var schedule: TortureSchedule
+  private var places: [Place] = []
+  private var endings: [Ending] = []
+  private var brokerIsDown = false
+  private(set) var faults: [String: Int] = [:]
+  private(set) var restarts = 0
+  /// Workers that ended though nobody had asked them to.
+  private(set) var surprises: [String] = []
+  private var courseEdits = 0
+
+  init(
+    _ bench: FaultBench, database: CrashableDatabase, broker: TortureBroker, seed: UInt64, workers: Int
+  ) async throws {
+    (self.bench, self.database, self.broker) = (bench, database, broker)
+    schedule = TortureSchedule(seed: seed, workers: workers)
+    for _ in 0..<workers {
+      places.append(Place(proxy: try PostgresProxy(to: bench.ingest.database.programURL)))
+    }
+    for index in places.indices { try await fill(index) }
+  }
+
+  /// Runs for some time; `report` is called once a minute.
+  func run(for time: Duration, report: () async -> Void) async throws {
+    let end = ContinuousClock.now + time
+    var nextReport = ContinuousClock.now + .seconds(60)
+    var step = schedule.next()
+    var due = ContinuousClock.now + step.after
+    while ContinuousClock.now < end {
+      try await undo(until: .now)
+      await look()
+      if due <= .now {
+        try await begin(step)
+        step = schedule.next()
+        due = max(due + step.after, .now)
+      }
+      if nextReport <= .now {
+        await report()
+        nextReport += .seconds(60)
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    try await undo(until: nil)
+    for index in places.indices {
+      places[index].proxy.disarm()
+      try await fill(index)
+    }
+  }
+
+  /// Every place's worker; all of them run.
+  var workers: [StubWorkerProcess] { places.compactMap(\.worker) }
+
+  func stop() { for place in places { place.proxy.stop() } }
+
+  // MARK: Faults
+
+  private func begin(_ step: TortureSchedule.Step) async throws {
+    var isDone = true
+    switch step.fault {
+    case .kill(let index):
+      isDone = await end(index) { await $0.kill() == .signalled(SIGKILL) }
+    case .killInStore(let index, let place):
+      let trap = ProxyTrap(.hold, at: place)
+      places[index].proxy.set(trap)
+      // The store comes soon, or this becomes a kill at some other time.
+      let limit = ContinuousClock.now + .milliseconds(500)
+      while !trap.hasSprung, ContinuousClock.now < limit { try await Task.sleep(for: .milliseconds(5)) }
+      isDone = await end(index) { await $0.kill() == .signalled(SIGKILL) }
+      places[index].proxy.disarm()
+    case .stop(let index):
+      isDone = await end(index) { await $0.stop() == .exited(0) }
+    case .freeze(let index):
+      isDone = places[index].worker != nil && !places[index].isFrozen
+      if isDone {
+        places[index].worker?.freeze()
+        places[index].isFrozen = true
+      }
+    case .cut(let index): isDone = places[index].proxy.cutAll() > 0
+    case .cutInStore(let index, let place): places[index].proxy.set(ProxyTrap(.cut, at: place))
+    case .slow(let index, let delay): places[index].proxy.setStatementDelay(delay)
+    case .refuse(let index): places[index].proxy.setRefusing(true)
+    case .crashDatabase: isDone = await database.crash()
+    case .killBroker:
+      isDone = !brokerIsDown
+      if isDone {
+        brokerIsDown = true
+        try await broker.takeDown()
+      }
+    case .control: try await editCourse()
+    }
+    guard isDone else { return }
+    faults[step.fault.kind, default: 0] += 1
+    endings.append(Ending(at: .now + step.lasting, fault: step.fault))
+  }
+
+  private func undo(until now: ContinuousClock.Instant?) async throws {
+    let over = endings.filter { ending in now.map { ending.at <= $0 } ?? true }
+    endings.removeAll { ending in now.map { ending.at <= $0 } ?? true }
+    for ending in over {
+      switch ending.fault {
+      case .kill(let index), .killInStore(let index, _), .stop(let index): try await fill(index)
+      case .freeze(let index): thaw(index)
+      case .slow(let index, _): places[index].proxy.setStatementDelay(.zero)
+      case .refuse(let index): places[index].proxy.setRefusing(false)
+      case .crashDatabase:
+        try await database.start()
+      case .killBroker:
+        try await broker.bringUp()
+        brokerIsDown = false
+      case .cut, .cutInStore, .control: break
+      }
+    }
+  }
+
+  /// Ends a place's worker, if there is one; an end that is not as it should be is a surprise.
+  private func end(_ index: Int, _ ending: (StubWorkerProcess) async -> Bool) async -> Bool {
+    guard let worker = places[index].worker else { return false }
+    places[index].worker = nil
+    // A frozen process takes no SIGTERM.
+    if places[index].isFrozen { worker.thaw() }
+    places[index].isFrozen = false
+    if !(await ending(worker)) { note(worker) }
+    bench.forget(worker)
+    return true
+  }
+
+  private func thaw(_ index: Int) {
+    guard places[index].isFrozen else { return }
+    places[index].worker?.thaw()
+    places[index].isFrozen = false
+  }
+
+  private func fill(_ index: Int) async throws {
+    guard places[index].worker == nil else { return }
+    places[index].starts += 1
+    if places[index].starts > 1 { restarts += 1 }
+    places[index].worker = try await bench.startWorker(
+      "worker-\(index)-\(places[index].starts)", environment: ["LECTERN_POSTGRES_URL": places[index].proxy.url])
+  }
+
+  /// Notes who has ended unasked, and has the place filled again.
+  private func look() async {
+    for index in places.indices {
+      guard let worker = places[index].worker, worker.exitStatus != nil else { continue }
+      note(worker)
+      places[index].worker = nil
+      places[index].isFrozen = false
+      bench.forget(worker)
+      endings.append(Ending(at: .now + .seconds(1), fault: .kill(worker: index)))
+    }
+  }
+
+  private func note(_ worker: StubWorkerProcess) {
+    let status = worker.exitStatus.map { "\($0)" } ?? "no end"
+    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.logTail)") }
+  }
+
+  /// Another title for the course, through the log; while the broker is away it waits there.
+  private func editCourse() async throws {
+    courseEdits += 1
+    let event = ControlEvent.course(
+      CourseEvent(
+        eventID: "edit-\(courseEdits)", source: IngestBench.source, time: IngestBench.now, courseID: IngestBench.course,
+        title: "Signals \(courseEdits)", segments: PostgresIngestFixture.defaultSegments)
+    ).encoded()
+    try bench.ingest.producer.send(
+      topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
+    ) { _ in }
+  }
+}

@@ -1,0 +1,106 @@
+import TestSupport
+
+/// A random sequence of faults: the same one for the same seed.
+struct TortureSchedule: Sendable {
+  enum Fault: Sendable, Equatable {
+    /// SIGKILL, and a new worker in its place when the time is over.
+    case kill(worker: Int)
+    /// The same at a certain message of the worker's next store.
+    case killInStore(worker: Int, ProxyTrap.Place)
+    /// SIGTERM, likewise.
+    case stop(worker: Int)
+    /// SIGSTOP; SIGCONT when the time is over, before or after the group has given it up.
+    case freeze(worker: Int)
+    /// The worker's connection to the database, at once or at a certain message of a store.
+    case cut(worker: Int)
+    case cutInStore(worker: Int, ProxyTrap.Place)
+    /// Each of the worker's statements so much later.
+    case slow(worker: Int, Duration)
+    /// No database for the worker.
+    case refuse(worker: Int)
+    /// PostgreSQL ends at once, as in a crash, and is started again when the time is over.
+    case crashDatabase
+    /// The broker is killed and started again when the time is over.
+    case killBroker
+    /// The LMS edits the course, through the log.
+    case control
+
+    /// How the summary calls it.
+    var kind: String {
+      switch self {
+      case .kill: "kill"
+      case .killInStore: "kill in a store"
+      case .stop: "stop"
+      case .freeze: "freeze"
+      case .cut: "cut"
+      case .cutInStore: "cut in a store"
+      case .slow: "slow database"
+      case .refuse: "no database"
+      case .crashDatabase: "database crash"
+      case .killBroker: "broker kill"
+      case .control: "control event"
+      }
+    }
+  }
+
+  struct Step: Sendable, Equatable {
+    /// Since the step before.
+    var after: Duration
+    var fault: Fault
+    /// How long it lasts; faults overlap.
+    var lasting: Duration
+  }
+
+  private var generator: SplitMix64
+  private let workers: Int
+
+  init(seed: UInt64, workers: Int) {
+    generator = SplitMix64(state: seed)
+    self.workers = workers
+  }
+
+  mutating func next() -> Step {
+    let after = milliseconds(300...2_500)
+    let worker = generator.next(below: workers)
+    let places = ProxyTrap.Place.all
+    let place = places[generator.next(below: places.count)]
+    let lasting = milliseconds(200...4_000)
+    let long = milliseconds(2_000...12_000)
+    let delay = milliseconds(50...2_000)
+    // In hundredths; what takes everything away is rare, so that there is something to disturb.
+    switch generator.next(below: 100) {
+    case ..<12: return Step(after: after, fault: .kill(worker: worker), lasting: lasting)
+    case ..<22: return Step(after: after, fault: .killInStore(worker: worker, place), lasting: lasting)
+    case ..<30: return Step(after: after, fault: .stop(worker: worker), lasting: lasting)
+    case ..<42: return Step(after: after, fault: .freeze(worker: worker), lasting: long)
+    case ..<52: return Step(after: after, fault: .cut(worker: worker), lasting: .zero)
+    case ..<66: return Step(after: after, fault: .cutInStore(worker: worker, place), lasting: .zero)
+    case ..<76: return Step(after: after, fault: .slow(worker: worker, delay), lasting: long)
+    case ..<84: return Step(after: after, fault: .refuse(worker: worker), lasting: lasting)
+    case ..<89: return Step(after: after, fault: .crashDatabase, lasting: lasting)
+    case ..<93: return Step(after: after, fault: .killBroker, lasting: lasting)
+    default: return Step(after: after, fault: .control, lasting: .zero)
+    }
+  }
+
+  private mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
+    .milliseconds(range.lowerBound + generator.next(below: range.count))
+  }
+}
+
+/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, with the constants of its
+/// reference implementation; the language's own generators and ranges promise no sequence.
+struct SplitMix64: Sendable {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+
+  /// A number of 0..<limit; the remainder's bias is of no importance here.
+  mutating func next(below limit: Int) -> Int { Int(next() % UInt64(limit)) }
+}
