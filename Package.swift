@@ -83,6 +83,7 @@ let features: [Target] = [
     name: "Migrations", path: "migrations",
     resources: [
       "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
+      "0006_resolution.sql",
     ].map { .embedInCode($0) },
     swiftSettings: swift),
   target(
@@ -134,6 +135,9 @@ let benchmarks: [Target] = [
       "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors", "Training",
       "Vision",
     ]),
+  benchmark(
+    "IngestBenchmark",
+    ["Cryptography", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Processes", "Services", "Telemetry"]),
   benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
 

@@ -39,6 +39,8 @@ struct Coordinator {
         case .shutdown: return
         }
         context.metrics.assignedPartitions.set(held.count)
+        let share = context.settings.share(of: held.count)
+        for entry in held.values { entry.queue.setShare(share) }
         context.logger.info("partitions are assigned", metadata: ["count": .int(Int64(held.count))])
       }
     }

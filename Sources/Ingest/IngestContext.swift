@@ -11,8 +11,6 @@ struct IngestContext: Sendable {
   let loop: PollLoop
   let probe: LogProbe
   let recognizer: any FrameRecognizing
-  /// The database's key of the recognizer's model.
-  let modelKey: Int32
   let pseudonymizer: LearnerPseudonymizer
   let metrics: IngestMetrics
   let health: IngestHealth

@@ -5,12 +5,27 @@ package import Telemetry
 /// The worker's way to PostgreSQL: one connection, opened again when it was lost, and calls that are repeated while
 /// what failed is transient.
 package actor IngestDatabase {
+  /// What every connection is asked before it is used.
+  private struct Identity {
+    let fingerprint: String
+    let model: ModelDescription
+  }
+
+  private struct Connected {
+    let repository: IngestRepository
+    let number: Int
+    /// Zero until the program has said who it is (`prepare`).
+    let modelKey: Int32
+  }
+
   private let settings: PostgresSettings
   private let logger: Logger
   private let metrics: IngestMetrics
   private let health: IngestHealth
-  private var repository: IngestRepository?
-  private var opening: Task<Result<IngestRepository, PostgresError>, Never>?
+  private var identity: Identity?
+  private var current: Connected?
+  private var opened = 0
+  private var opening: Task<Result<Connected, PostgresError>, Never>?
 
   package init(settings: PostgresSettings, registry: MetricsRegistry, health: IngestHealth, logger: Logger) {
     self.settings = settings
@@ -21,9 +36,9 @@ package actor IngestDatabase {
 
   /// Closes the connection; the next call opens another.
   package func close() async {
-    let old = repository
-    repository = nil
-    await old?.close()
+    let old = current
+    current = nil
+    await old?.repository.close()
   }
 
   /// Refuses a schema that is not the one this program was built for.
@@ -50,30 +65,44 @@ package actor IngestDatabase {
   }
 
   /// What must hold before anything is read: the schema and the secret are this program's, the partitions of the
-  /// sample table exist, the model is known. Returns the model's key.
-  func prepare(fingerprint: String, model: ModelDescription, until stop: StopFlag) async throws -> Int32 {
+  /// sample table exist, the model is known. Secret and model are looked at again on every later connection.
+  func prepare(fingerprint: String, model: ModelDescription, until stop: StopFlag) async throws {
     try await checkSchema(until: stop)
-    let (isOurs, key) = try await retrying(until: stop) { repository throws(PostgresError) in
-      guard try await repository.checkSecretFingerprint(fingerprint) else { return (false, Int32(0)) }
-      _ = try await repository.premake()
-      return (true, try await repository.registerModel(model))
+    identity = Identity(fingerprint: fingerprint, model: model)
+    do {
+      _ = try await retrying(until: stop) { repository throws(PostgresError) in try await repository.premake() }
+    } catch let error as PostgresError where error.code == .otherSecret {
+      throw IngestError.secretDiffers
     }
-    guard isOurs else { throw IngestError.secretDiffers }
-    return key
   }
 
+  /// The use of the connection that is open now, or of the next one.
+  func lease(until stop: StopFlag) async throws -> DatabaseLease {
+    try await retrying(until: stop) { _ in }
+    // It may be lost by now; who uses the lease is told.
+    guard let current else { return DatabaseLease(database: self, number: 0, modelKey: 0) }
+    return DatabaseLease(database: self, number: current.number, modelKey: current.modelKey)
+  }
+
+  /// The number of the connection that is open; 0 if none is.
+  var connectionNumber: Int { current?.number ?? 0 }
+
   /// One attempt, on a connection that is open or is opened for it.
+  ///
+  /// - Parameter number: the connection that must be the one; any if nil.
+  /// - Throws: `PostgresError`; `LeaseEnded` if the connection is another.
   func attempt<Value: Sendable>(
-    _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
-  ) async throws(PostgresError) -> Value {
-    let repository = try await connected()
+    on number: Int? = nil, _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+  ) async throws -> Value {
+    let connected = try await connected()
+    if let number, number != connected.number { throw LeaseEnded() }
     do throws(PostgresError) {
-      let value = try await body(repository)
+      let value = try await body(connected.repository)
       health.setDatabaseReachable(true)
       return value
     } catch {
-      if error.connectionIsLost, self.repository === repository {
-        self.repository = nil
+      if error.connectionIsLost, current?.number == connected.number {
+        current = nil
         health.setDatabaseReachable(false)
       }
       throw error
@@ -82,17 +111,18 @@ package actor IngestDatabase {
 
   /// Attempts until it succeeds, fails for good, or `stop` is raised; waits between attempts, longer each time.
   ///
-  /// - Throws: `PostgresError` that is not transient, or `StopRequested`.
+  /// - Parameter number: as for `attempt`.
+  /// - Throws: `PostgresError` that is not transient, `LeaseEnded`, or `StopRequested`.
   func retrying<Value: Sendable>(
-    until stop: StopFlag, _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+    until stop: StopFlag, on number: Int? = nil,
+    _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
   ) async throws -> Value {
     var backoff = Backoff()
     var generator = SystemRandomNumberGenerator()
     while true {
-      do throws(PostgresError) {
-        return try await attempt(body)
-      } catch {
-        guard error.isTransient else { throw error }
+      do {
+        return try await attempt(on: number, body)
+      } catch let error as PostgresError where error.isTransient {
         metrics.retries.increment()
         logger.warning(
           "a database call failed and is repeated", metadata: ["error": .string(error.description)])
@@ -102,24 +132,52 @@ package actor IngestDatabase {
   }
 
   /// The open connection, or the one that is being opened: however many wait, one is opened.
-  private func connected() async throws(PostgresError) -> IngestRepository {
-    if let repository { return repository }
-    let task =
-      opening
-      ?? Task { [settings, logger] in
+  private func connected() async throws(PostgresError) -> Connected {
+    if let current { return current }
+    let task: Task<Result<Connected, PostgresError>, Never>
+    if let opening {
+      task = opening
+    } else {
+      opened += 1
+      task = Task { [settings, logger, identity, opened] in
         do throws(PostgresError) {
-          return .success(try await IngestRepository.open(settings, logger: logger))
+          return .success(try await Self.open(settings, as: identity, number: opened, logger: logger))
         } catch {
           return .failure(error)
         }
       }
-    opening = task
-    let result: Result<IngestRepository, PostgresError> = await task.value
+      opening = task
+    }
+    let result = await task.value
     if opening == task {
       opening = nil
-      repository = try? result.get()
-      health.setDatabaseReachable(repository != nil)
+      current = try? result.get()
+      health.setDatabaseReachable(current != nil)
     }
     return try result.get()
   }
+
+  private static func open(
+    _ settings: PostgresSettings, as identity: Identity?, number: Int, logger: Logger
+  ) async throws(PostgresError) -> Connected {
+    let repository = try await IngestRepository.open(settings, logger: logger)
+    guard let identity else { return Connected(repository: repository, number: number, modelKey: 0) }
+    do throws(PostgresError) {
+      guard try await repository.checkSecretFingerprint(identity.fingerprint) else {
+        throw PostgresError(
+          code: .otherSecret, message: "the database was begun with another pseudonym secret",
+          operation: "connecting")
+      }
+      let model = try await repository.registerModel(identity.model)
+      return Connected(repository: repository, number: number, modelKey: model)
+    } catch {
+      await repository.close()
+      throw error
+    }
+  }
+}
+
+extension PostgresError.Code {
+  /// The database knows another pseudonym secret than this program.
+  static let otherSecret = PostgresError.Code("other_secret")
 }

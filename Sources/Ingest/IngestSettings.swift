@@ -12,6 +12,9 @@ package struct IngestSettings: Sendable {
   package var batchRecords = 2000
   /// Bytes in one batch, at most.
   package var batchBytes = 16 << 20
+  /// Bytes of records that wait for recognition or the database, over all partitions of a worker; each gets an equal share,
+  /// of at least `leastShareBytes`. librdkafka holds up to 64 MiB more that it has fetched ahead.
+  package var queuedBytes = 48 << 20
   /// How long a record may wait for company, and how long recognition may go on before what is done is stored.
   package var batchAge: Duration = .milliseconds(200)
   /// Frames given to recognition at a time, between which a worker looks whether it should stop.
@@ -23,7 +26,13 @@ package struct IngestSettings: Sendable {
   /// How often a parked partition is looked at again: this long after an operator's decision, at most, it goes on.
   package var parkedInterval: Duration = .seconds(5)
 
+  /// The least share of `queuedBytes`: a worker with very many partitions holds more, rather than a record at a time.
+  static let leastShareBytes = 1 << 20
+
   package init() {}
+
+  /// What one of so many partitions may hold.
+  func share(of partitions: Int) -> Int { max(queuedBytes / max(partitions, 1), Self.leastShareBytes) }
 
   func queueLimits<Element>(_: Element.Type) -> PartitionQueue<Element>.Limits {
     .init(

@@ -62,8 +62,7 @@ package struct IngestWorker: Service {
   private func work(until stopping: StopFlag) async throws {
     let metrics = IngestMetrics(registry)
     let database = IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
-    let modelKey = try await database.prepare(
-      fingerprint: pseudonymizer.fingerprint, model: model, until: stopping)
+    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stopping)
 
     let consumer = try KafkaConsumer(
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
@@ -83,7 +82,7 @@ package struct IngestWorker: Service {
       consumer: consumer, interval: settings.pollInterval, events: continuation, logger: logger, clock: clock)
     let context = IngestContext(
       settings: settings, clusterID: clusterID, database: database, loop: loop, probe: probe, recognizer: recognizer,
-      modelKey: modelKey, pseudonymizer: pseudonymizer, metrics: metrics, health: health, logger: logger, clock: clock)
+      pseudonymizer: pseudonymizer, metrics: metrics, health: health, logger: logger, clock: clock)
 
     let thread = ThreadExecutor(name: "kafka-poll")
     try consumer.subscribe()
@@ -94,6 +93,8 @@ package struct IngestWorker: Service {
     }
     let upkeep = PartitionUpkeep(database: database, registry: registry, clock: clock, logger: logger)
     let keeping = Task { await upkeep.run(until: stopping) }
+    let watch = ConnectionWatch(database: database, loop: loop)
+    let watching = Task { await watch.run(until: stopping) }
     var failure: (any Error)?
     do {
       try await Coordinator(context: context, consumer: consumer).follow(events)
@@ -103,6 +104,7 @@ package struct IngestWorker: Service {
     stopping.raise()
     await waiting.value
     await keeping.value
+    await watching.value
     loop.send(.stop)
     await polling.value
     // Leaving the group waits for the broker: not on a cooperative thread.

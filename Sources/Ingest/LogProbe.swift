@@ -102,7 +102,9 @@ extension LastRecord {
     self.init(
       offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix))
   }
+}
 
+extension KafkaRecord {
   /// The record's time, where it has one.
   ///
   /// The producer may have set it to anything; what no calendar holds becomes the calendar's end.

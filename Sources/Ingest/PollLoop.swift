@@ -23,6 +23,8 @@ final class PollLoop: Sendable {
     case release([TopicPartition])
     /// Tell the broker, for lag tools, up to where the ledger has come. Nothing depends on it.
     case mirror(TopicPartition, nextOffset: Int64)
+    /// Have every partition's task look at its ledger again.
+    case nudge
     case stop
   }
 
@@ -41,6 +43,9 @@ final class PollLoop: Sendable {
     /// Paused because its queue is full.
     var isPaused = false
   }
+
+  /// How long a full queue may hold up the poll thread, and with it the other partitions, before its partition is paused.
+  private static let patience = Duration.milliseconds(100)
 
   private let consumer: KafkaConsumer
   private let interval: Duration
@@ -91,6 +96,8 @@ final class PollLoop: Sendable {
           mirror(&mirrored)
           attempt { () throws(KafkaError) in try consumer.finishRevocation(partitions) }
         case .mirror(let partition, let offset): mirrored[partition] = offset
+        case .nudge:
+          for flow in flows.values { _ = flow.queue.append(.nudge, bytes: 0, at: .now) }
         case .stop:
           mirror(&mirrored)
           return
@@ -137,6 +144,9 @@ final class PollLoop: Sendable {
   ) {
     // Records of a partition that flows no more were fetched before its hold: the next flow reads them again.
     guard let flow = flows[partition], !flow.queue.append(entry, bytes: bytes, at: now), !flow.isPaused else { return }
+    // A pause makes librdkafka drop what it has fetched of the partition and fetch it again: a queue that is worked on
+    // makes room sooner than that.
+    guard !flow.queue.waitForRoom(upTo: Self.patience) else { return }
     attempt { () throws(KafkaError) in try consumer.pause([partition]) }
     flows[partition]?.isPaused = true
   }

@@ -1,21 +1,66 @@
 package import Cryptography
 package import LearningEvents
 
-/// What a frame asks the database about.
-package struct FrameKey: Sendable, Hashable {
+/// What the frames of one session ask the database about together.
+package struct SessionKey: Sendable {
   package var source: String
   package var courseID: String
   package var learner: LearnerPseudonym
   package var sessionID: String
-  package var sequence: Int32
-  package var capturedAt: EventTime
+
+  package init(source: String, courseID: String, learner: LearnerPseudonym, sessionID: String) {
+    (self.source, self.courseID, self.learner, self.sessionID) = (source, courseID, learner, sessionID)
+  }
+}
+
+extension SessionKey: Hashable {
+  package static func == (a: SessionKey, b: SessionKey) -> Bool {
+    a.sessionID == b.sessionID && a.learner == b.learner && a.source == b.source && a.courseID == b.courseID
+  }
+
+  // By the session alone, because every frame is looked up: the same session of two LMSs is rare and costs a comparison.
+  package func hash(into hasher: inout Hasher) { hasher.combine(sessionID) }
+}
+
+/// What the database knows of a session and of who and what it names.
+package struct SessionResolution: Sendable, Equatable {
+  /// The course's key; nil if no course event named it.
+  package let courseID: Int64?
+  /// Consent of scope `analytics`.
+  package let consent: ConsentState
+  /// A frame of this learner captured up to here is erased; nil if there was neither erasure nor revocation.
+  package let erasedUntil: EventTime?
+  /// The session, if it is open.
+  package let session: SessionRow?
+  /// The highest sequence number stored in the session: no frame above it is stored. Nil: none is.
+  package let lastSequence: Int32?
 
   package init(
-    source: String, courseID: String, learner: LearnerPseudonym, sessionID: String, sequence: Int32,
-    capturedAt: EventTime
+    courseID: Int64?, consent: ConsentState, erasedUntil: EventTime?, session: SessionRow?, lastSequence: Int32?
   ) {
-    (self.source, self.courseID, self.learner) = (source, courseID, learner)
-    (self.sessionID, self.sequence, self.capturedAt) = (sessionID, sequence, capturedAt)
+    (self.courseID, self.consent, self.erasedUntil) = (courseID, consent, erasedUntil)
+    (self.session, self.lastSequence) = (session, lastSequence)
+  }
+
+  /// Whether a frame of this number may be stored already, and has to be looked up.
+  package func mayHold(_ sequence: Int32) -> Bool { lastSequence.map { sequence <= $0 } ?? false }
+
+  /// What it means for one frame, given the capture time of the stored sample of its identity.
+  package func frame(capturedAt: EventTime, storedCapture: EventTime?) -> FrameResolution {
+    FrameResolution(
+      courseID: courseID, consent: consent, isErased: erasedUntil.map { capturedAt <= $0 } ?? false, session: session,
+      storedCapture: storedCapture)
+  }
+}
+
+/// A frame's place among the samples: the table's primary key.
+package struct SampleKey: Sendable, Hashable {
+  package var sessionDay: CalendarDay
+  package var sessionID: Int64
+  package var sequence: Int32
+
+  package init(sessionDay: CalendarDay, sessionID: Int64, sequence: Int32) {
+    (self.sessionDay, self.sessionID, self.sequence) = (sessionDay, sessionID, sequence)
   }
 }
 

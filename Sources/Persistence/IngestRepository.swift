@@ -25,6 +25,9 @@ package final class IngestRepository: Sendable {
   /// Cancels the running call, from any thread; it fails with 57014.
   package func cancel() { connection.cancel() }
 
+  /// Returns if the server answers.
+  package func ping() async throws(PostgresError) { try await connection.query("SELECT 1") }
+
   // MARK: The ledger
 
   /// Makes the caller the only one whose stores are taken for this log. A log without a ledger starts at
@@ -68,23 +71,45 @@ package final class IngestRepository: Sendable {
 
   // MARK: Frames
 
-  /// What the database knows of each frame, in the order given.
-  package func resolve(_ frames: [FrameKey]) async throws(PostgresError) -> [FrameResolution] {
-    guard !frames.isEmpty else { return [] }
+  /// What the database knows of each session, in the order given. Ask for each session once.
+  package func resolve(_ sessions: [SessionKey]) async throws(PostgresError) -> [SessionResolution] {
+    guard !sessions.isEmpty else { return [] }
     let rows = try await connection.query(
-      "SELECT * FROM lectern.resolve($1, $2, $3, $4, $5, $6)",
+      "SELECT * FROM lectern.resolve_sessions($1, $2, $3, $4)",
       [
-        .texts(frames.map(\.source)), .texts(frames.map(\.courseID)), .uuids(frames.map(\.learner.postgres)),
-        .texts(frames.map(\.sessionID)), .int4s(frames.map(\.sequence)), .timestamps(frames.map(\.capturedAt.postgres)),
+        .texts(sessions.map(\.source)), .texts(sessions.map(\.courseID)), .uuids(sessions.map(\.learner.postgres)),
+        .texts(sessions.map(\.sessionID)),
       ])
-    guard rows.count == frames.count else {
-      throw PostgresError(
-        code: .decoding, message: "\(rows.count) answers for \(frames.count) frames", operation: "resolving frames")
-    }
-    var resolutions: [FrameResolution] = []
+    try Self.check(rows.count, of: sessions.count, "resolving sessions")
+    var resolutions: [SessionResolution] = []
     resolutions.reserveCapacity(rows.count)
-    for row in rows { resolutions.append(try FrameResolution(row)) }
+    for row in rows { resolutions.append(try SessionResolution(row)) }
     return resolutions
+  }
+
+  /// The capture time of each stored sample, in the order given; nil where there is none.
+  package func storedCaptures(of samples: [SampleKey]) async throws(PostgresError) -> [EventTime?] {
+    guard !samples.isEmpty else { return [] }
+    let rows = try await connection.query(
+      "SELECT * FROM lectern.stored_frames($1, $2, $3)",
+      [
+        .dates(samples.map(\.sessionDay.postgres)), .int8s(samples.map(\.sessionID)), .int4s(samples.map(\.sequence)),
+      ])
+    try Self.check(rows.count, of: samples.count, "looking up samples")
+    var captures: [EventTime?] = []
+    captures.reserveCapacity(rows.count)
+    for row in rows {
+      let time: PostgresTimestamp? = try row.decodeIfPresent(at: 1)
+      captures.append(time.map { EventTime($0) })
+    }
+    return captures
+  }
+
+  private static func check(_ answers: Int, of questions: Int, _ operation: String) throws(PostgresError) {
+    guard answers == questions else {
+      throw PostgresError(
+        code: .decoding, message: "\(answers) answers to \(questions) questions", operation: operation)
+    }
   }
 
   /// Opens the session of a consented frame, or finds it open; consent and erasure are checked again under the privacy
@@ -157,19 +182,19 @@ extension LastRecord {
   }
 }
 
-extension FrameResolution {
-  /// Columns by position, because a batch has thousands of these rows.
+extension SessionResolution {
+  /// Columns by position, because a batch has hundreds of these rows.
   init(_ row: PostgresRow) throws(PostgresError) {
     let granted: Bool? = try row.decodeIfPresent(at: 2)
+    let cutoff: PostgresTimestamp? = try row.decodeIfPresent(at: 3)
     var session: SessionRow?
     if let id: Int64 = try row.decodeIfPresent(at: 4) {
       session = SessionRow(
         id: id, day: CalendarDay(try row.decode(at: 5)), learner: LearnerPseudonym(try row.decode(at: 6)),
         courseID: try row.decode(at: 7))
     }
-    let stored: PostgresTimestamp? = try row.decodeIfPresent(at: 8)
     self.init(
       courseID: try row.decodeIfPresent(at: 1), consent: granted.map { $0 ? .granted : .revoked } ?? .unknown,
-      isErased: try row.decode(at: 3), session: session, storedCapture: stored.map { EventTime($0) })
+      erasedUntil: cutoff.map { EventTime($0) }, session: session, lastSequence: try row.decodeIfPresent(at: 8))
   }
 }

@@ -20,7 +20,7 @@ enum StoreStatement {
 
   /// The nineteen columns of samples, in key order.
   static func sampleParameters(_ samples: [SampleRow]) -> [PostgresParameter] {
-    let rows = samples.sorted(by: isBefore)
+    let rows = inKeyOrder(samples)
     func probabilities(_ emotion: Emotion) -> PostgresParameter {
       .optionalInt2s(rows.map { $0.distribution?[emotion] })
     }
@@ -38,10 +38,29 @@ enum StoreStatement {
 
   /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle; of two records with one
   /// key the one of the lower offset wins.
-  private static func isBefore(_ a: SampleRow, _ b: SampleRow) -> Bool {
-    if a.sessionDay != b.sessionDay { return a.sessionDay < b.sessionDay }
-    if a.sessionID != b.sessionID { return a.sessionID < b.sessionID }
-    if a.sequence != b.sequence { return a.sequence < b.sequence }
-    return a.offset < b.offset
+  private static func inKeyOrder(_ samples: [SampleRow]) -> [SampleRow] {
+    // Keys are sorted and not rows, which are large and count references.
+    let keys = samples.indices.map { index in
+      let row = samples[index]
+      return Key(
+        day: row.sessionDay.daysSinceEpoch, session: row.sessionID, sequence: row.sequence, offset: row.offset,
+        index: index)
+    }
+    return keys.sorted().map { samples[$0.index] }
+  }
+
+  private struct Key: Comparable {
+    let day: Int32
+    let session: Int64
+    let sequence: Int32
+    let offset: Int64
+    let index: Int
+
+    static func < (a: Key, b: Key) -> Bool {
+      if a.day != b.day { return a.day < b.day }
+      if a.session != b.session { return a.session < b.session }
+      if a.sequence != b.sequence { return a.sequence < b.sequence }
+      return a.offset < b.offset
+    }
   }
 }

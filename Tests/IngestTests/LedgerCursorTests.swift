@@ -5,12 +5,14 @@ import Testing
 @Suite struct LedgerCursorTests {
   private let cursor = LedgerCursor(ledgerID: 3, epoch: 9, nextOffset: 100)
 
-  private func records(_ offsets: Int64...) -> [LastRecord] {
-    offsets.map { LastRecord(offset: $0, timestampMilliseconds: nil, idHash: $0) }
+  private func step(_ offsets: Int64..., reaching end: Int64? = nil) -> LedgerStep {
+    cursor.step(
+      over: offsets, last: offsets.last.map { LastRecord(offset: $0, timestampMilliseconds: nil, idHash: $0) },
+      reaching: end)
   }
 
   @Test func recordsInARowSkipNothing() {
-    let step = cursor.step(over: records(100, 101, 102))
+    let step = step(100, 101, 102)
     #expect(step.expectedOffset == 100)
     #expect(step.nextOffset == 103)
     #expect(step.skipped == 0)
@@ -20,7 +22,7 @@ import Testing
   }
 
   @Test func jumpsAndAnEndFurtherOnAreSkipped() {
-    let step = cursor.step(over: records(102, 105), reaching: 108)
+    let step = step(102, 105, reaching: 108)
     #expect(step.nextOffset == 108)
     // 100, 101, 103, 104, 106 and 107 carry no record.
     #expect(step.skipped == 6)
@@ -28,14 +30,14 @@ import Testing
   }
 
   @Test func anEndAloneSkipsUpToItAndKeepsTheLastRecord() {
-    let step = cursor.step(over: records(), reaching: 101)
+    let step = step(reaching: 101)
     #expect(step.nextOffset == 101)
     #expect(step.skipped == 1)
     #expect(step.last == nil)
   }
 
   @Test func anEndBehindTheRecordsChangesNothing() {
-    #expect(cursor.step(over: records(100, 101), reaching: 101) == cursor.step(over: records(100, 101)))
+    #expect(step(100, 101, reaching: 101) == step(100, 101))
   }
 
   @Test func aFencedStoreIsSettledByTheLedgersRow() {

@@ -211,23 +211,41 @@ extension Integration {
 
     @Test func resolvingSaysWhatIsKnownInTheOrderAsked() async throws {
       try await withFixture { fixture in
-        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
-        func key(_ learner: Int, course: String = "course-1", sequence: Int32 = 0, session: Int? = nil) -> FrameKey {
-          FrameKey(
+        _ = try await fixture.repository.store(
+          fixture.batch([fixture.sample(offset: 0, sequence: 3), fixture.sample(offset: 1, sequence: 5)]))
+        func key(_ learner: Int, course: String = "course-1", session: Int? = nil) -> SessionKey {
+          SessionKey(
             source: Fixture.source, courseID: course, learner: Fixture.learner(learner),
-            sessionID: "session-\(session ?? learner)", sequence: sequence, capturedAt: fixture.noon)
+            sessionID: "session-\(session ?? learner)")
         }
         var foreign = key(0)
         foreign.source = "https://other.example.org"
         let known = try await fixture.repository.resolve([
-          key(7), key(0), key(0, sequence: 1), key(1, course: "course-9"), foreign,
+          key(7), key(0), key(1, session: 0), key(1, course: "course-9"), foreign,
         ])
         #expect(known.map(\.courseID) == [fixture.courseID, fixture.courseID, fixture.courseID, nil, nil])
         // (The pseudonym holds the source, so a real foreign frame has another learner too.)
         #expect(known.map(\.consent) == [.unknown, .granted, .granted, .granted, .granted])
-        #expect(known.map(\.session) == [nil, fixture.sessions[0], fixture.sessions[0], fixture.sessions[1], nil])
-        #expect(known.map(\.storedCapture) == [nil, fixture.noon, nil, nil, nil])
-        #expect(known.allSatisfy { !$0.isErased })
+        #expect(
+          known.map(\.session) == [nil, fixture.sessions[0], fixture.sessions[0], fixture.sessions[1], nil])
+        #expect(known.map(\.lastSequence) == [nil, 5, 5, nil, nil])
+        #expect(known.allSatisfy { $0.erasedUntil == nil })
+        #expect(try await fixture.repository.resolve([]).isEmpty)
+      }
+    }
+
+    @Test func storedFramesAreLookedUpInTheOrderAsked() async throws {
+      try await withFixture { fixture in
+        _ = try await fixture.repository.store(
+          fixture.batch([fixture.sample(offset: 0, sequence: 5), fixture.sample(offset: 1, session: 1, sequence: 2)]))
+        func key(_ session: Int, _ sequence: Int32) -> SampleKey {
+          SampleKey(
+            sessionDay: fixture.sessions[session].day, sessionID: fixture.sessions[session].id, sequence: sequence)
+        }
+        let captures = try await fixture.repository.storedCaptures(of: [key(1, 2), key(0, 2), key(0, 5), key(1, 5)])
+        #expect(
+          captures == [fixture.noon.advanced(by: .seconds(2)), nil, fixture.noon.advanced(by: .seconds(5)), nil])
+        #expect(try await fixture.repository.storedCaptures(of: []).isEmpty)
       }
     }
 

@@ -13,34 +13,39 @@ struct FrameJudging {
   let waiting: AnnouncementWaits?
   let stop: StopFlag
 
-  enum Settled {
-    case recognise(SessionRow)
-    case done(FrameResult.Outcome)
+  /// What is settled of a record before its picture is looked at.
+  struct Settled {
+    enum Verdict {
+      case recognise(SessionRow)
+      case done(FrameResult.Outcome)
+    }
+
+    var verdict: Verdict
+    /// Its session's key in the database, where the session is open.
+    var session: Int64?
+
+    func identity(of event: FrameEvent) -> UnstoredSamples.Identity? {
+      session.map { UnstoredSamples.Identity(session: $0, sequence: event.sequence) }
+    }
   }
 
   /// Judges the records up to the first that has to wait; empty if that is the very first one.
   func settle(_ records: ArraySlice<FrameRecord>) async throws -> [Settled] {
-    let candidates = records.compactMap(\.candidate)
-    let keys = candidates.map { candidate in
-      FrameKey(
-        source: candidate.event.source, courseID: candidate.event.courseID, learner: candidate.learner,
-        sessionID: candidate.event.sessionID, sequence: candidate.event.sequence,
-        capturedAt: candidate.event.capturedAt)
-    }
-    let resolutions = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.resolve(keys)
-    }
-    var known = zip(candidates, resolutions).makeIterator()
+    let resolutions = try await FrameResolver(lease: context.lease, stop: stop).resolve(records)
     var sessions = SessionOpener(context: context, stop: stop)
     let now = context.clock()
     var settled: [Settled] = []
-    for record in records {
-      guard case .readable = record.content, let (candidate, resolved) = known.next() else {
-        settled.append(.done(.reject(.badEvent, detail: record.problem)))
+    settled.reserveCapacity(records.count)
+    for (record, resolved) in zip(records, resolutions) {
+      guard let candidate = record.candidate, let resolved else {
+        settled.append(Settled(verdict: .done(.reject(.badEvent, detail: record.problem))))
         continue
       }
       let resolution = sessions.update(resolved, of: candidate)
       let mayWait = waiting?.mayWait(for: candidate) ?? false
+      func done(_ outcome: FrameResult.Outcome) -> Settled {
+        Settled(verdict: .done(outcome), session: resolution.session?.id)
+      }
       switch context.settings.judge.judge(candidate, known: resolution, mayWait: mayWait, now: now) {
       case .wait(let deadline):
         if waiting?.begin(for: candidate) == true {
@@ -49,14 +54,14 @@ struct FrameJudging {
             metadata: ["seconds": .seconds(deadline.duration(since: now))])
         }
         return settled
-      case .duplicate: settled.append(.done(.duplicate))
+      case .duplicate: settled.append(done(.duplicate))
       case .reject(let code, let detail):
         if code == .unknownCourse || code == .noConsent { waiting?.end(for: candidate) }
-        settled.append(.done(tooLarge(record, before: code) ?? .reject(code, detail: detail)))
+        settled.append(done(tooLarge(record, before: code) ?? .reject(code, detail: detail)))
       case .recognise:
         switch try await sessions.session(of: candidate, known: resolution) {
-        case .open(let row): settled.append(.recognise(row))
-        case .refused(let code, let detail): settled.append(.done(.reject(code, detail: detail)))
+        case .open(let row): settled.append(Settled(verdict: .recognise(row), session: row.id))
+        case .refused(let code, let detail): settled.append(done(.reject(code, detail: detail)))
         }
       }
     }
@@ -75,46 +80,56 @@ struct FrameJudging {
     var results: [FrameResult] = []
     results.reserveCapacity(settled.count)
     let start = ContinuousClock.now
+    var pace = RecognitionPace(first: context.settings.recognitionChunk)
     var samples = UnstoredSamples()
     var next = 0
     while next < settled.count {
       var chunk: [RecognitionRequest] = []
       var identities: Set<UnstoredSamples.Identity> = []
       var last = next
-      while last < settled.count, chunk.count < context.settings.recognitionChunk {
+      while last < settled.count, chunk.count < pace.chunk {
         let record = records[records.startIndex + last]
-        if let event = record.candidate?.event {
+        if let event = record.candidate?.event, let identity = settled[last].identity(of: event) {
           // What became of the first decides about the second.
-          if identities.contains(.init(event)) { break }
-          if case .recognise(let row) = settled[last], samples.outcome(of: event, settled: settled[last]) == nil {
+          if identities.contains(identity) { break }
+          if case .recognise(let row) = settled[last].verdict,
+            samples.outcome(of: identity, capturedAt: event.capturedAt, verdict: settled[last].verdict) == nil
+          {
             var request = record.request
             request.track = FrameTrack(session: row.id, capturedAt: event.capturedAt)
             chunk.append(request)
-            identities.insert(.init(event))
+            identities.insert(identity)
           }
         }
         last += 1
       }
       // Frames that were not recognised by the time the partition goes are left to its next owner.
+      let begun = ContinuousClock.now
       guard let recognised = try await recognise(chunk) else { break }
+      pace.adapt(to: begun.duration(to: .now))
       var outcomes = recognised.makeIterator()
       for index in next..<last {
         let record = records[records.startIndex + index]
         let result: FrameResult.Outcome
-        if let event = record.candidate?.event, let again = samples.outcome(of: event, settled: settled[index]) {
+        if let event = record.candidate?.event, let identity = settled[index].identity(of: event),
+          let again = samples.outcome(of: identity, capturedAt: event.capturedAt, verdict: settled[index].verdict)
+        {
           result = again
         } else {
-          switch settled[index] {
+          switch settled[index].verdict {
           case .done(let outcome): result = outcome
           case .recognise(let row):
             guard let candidate = record.candidate, let outcome = outcomes.next() else {
               preconditionFailure("recognition answers every request")
             }
-            result = .init(outcome, offset: record.coordinates.offset, of: candidate, in: row)
-            if case .sample = result { samples.insert(candidate.event) }
+            result = .init(outcome, offset: record.record.offset, of: candidate, in: row)
+            if case .sample = result {
+              samples.insert(
+                .init(session: row.id, sequence: candidate.event.sequence), capturedAt: candidate.event.capturedAt)
+            }
           }
         }
-        results.append(FrameResult(record: record.coordinates, outcome: result))
+        results.append(FrameResult(record: record.record, outcome: result))
       }
       next = last
       if stop.isRaised || start.duration(to: .now) >= context.settings.batchAge { break }

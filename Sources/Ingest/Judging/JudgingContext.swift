@@ -6,7 +6,8 @@ import Telemetry
 /// What judging frames needs, whoever asks for it: a worker's partitions, or an operator who has rejects judged once more.
 struct JudgingContext: Sendable {
   let settings: IngestSettings
-  let database: IngestDatabase
+  /// The connection everything is judged over; behind the next one the database may be another.
+  let lease: DatabaseLease
   let recognizer: any FrameRecognizing
   let pseudonymizer: LearnerPseudonymizer
   let metrics: IngestMetrics
@@ -15,9 +16,9 @@ struct JudgingContext: Sendable {
 }
 
 extension IngestContext {
-  var judging: JudgingContext {
+  func judging(under lease: DatabaseLease) -> JudgingContext {
     JudgingContext(
-      settings: settings, database: database, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
+      settings: settings, lease: lease, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
       logger: logger, clock: clock)
   }
 }

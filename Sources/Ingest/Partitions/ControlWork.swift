@@ -9,7 +9,8 @@ struct ControlWork: PartitionWork {
   func prepare(_ context: IngestContext, stop: StopFlag) async throws {}
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, _ context: IngestContext, stop: StopFlag
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
+    stop: StopFlag
   ) async throws {
     var changes: [ControlChange] = []
     var end: Int64?
@@ -19,17 +20,18 @@ struct ControlWork: PartitionWork {
         guard record.offset >= cursor.nextOffset else { continue }
         changes.append(ControlChange(record, context: context))
       case .end(let offset): end = offset
-      case .outOfLog: break
+      case .nudge, .outOfLog: break
       }
     }
     var runs = changes.isEmpty && (end ?? 0) <= cursor.nextOffset ? [] : [changes[...]]
     while let run = runs.popLast() {
       do {
-        try await apply(run, at: &cursor, reaching: runs.isEmpty ? end : nil, context, stop: stop)
+        try await apply(run, at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil, context, stop: stop)
       } catch let error as PostgresError where error.severity == .data && !run.isEmpty {
         if run.count == 1, var change = run.first {
           change.content = .refused(.unstorable, detail: "refused with SQLSTATE \(error.code)")
-          try await apply([change], at: &cursor, reaching: runs.isEmpty ? end : nil, context, stop: stop)
+          try await apply(
+            [change], at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil, context, stop: stop)
         } else {
           let middle = run.startIndex + run.count / 2
           runs.append(run[middle...])
@@ -40,10 +42,11 @@ struct ControlWork: PartitionWork {
   }
 
   private func apply(
-    _ run: ArraySlice<ControlChange>, at cursor: inout LedgerCursor, reaching end: Int64?, _ context: IngestContext,
-    stop: StopFlag
+    _ run: ArraySlice<ControlChange>, at cursor: inout LedgerCursor, under lease: DatabaseLease, reaching end: Int64?,
+    _ context: IngestContext, stop: StopFlag
   ) async throws {
-    let step = cursor.step(over: run.map(\.record), reaching: end)
+    let step = cursor.step(
+      over: run.lazy.map(\.record.offset), last: run.last.map { LastRecord($0.record) }, reaching: end)
     var batch = ControlBatch(step: step, events: [], rejects: [])
     for change in run {
       switch change.content {
@@ -56,7 +59,7 @@ struct ControlWork: PartitionWork {
       }
     }
     let applied = batch
-    let result = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+    let result = try await lease.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.applyControl(applied)
     }
     cursor.nextOffset = step.nextOffset
@@ -73,11 +76,11 @@ struct ControlChange: Sendable {
     case refused(RejectCode, detail: String)
   }
 
-  let record: LastRecord
+  let record: KafkaRecord
   var content: Content
 
   init(_ record: KafkaRecord, context: IngestContext) {
-    self.record = LastRecord(record)
+    self.record = record
     do throws(EventError) {
       content = .event(ControlRow(try record.controlEvent(), pseudonymizer: context.pseudonymizer))
     } catch {

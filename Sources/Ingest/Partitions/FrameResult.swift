@@ -1,3 +1,4 @@
+import KafkaIO
 import LearningEvents
 import Persistence
 import Recognition
@@ -10,7 +11,7 @@ struct FrameResult: Sendable {
     case reject(RejectCode, detail: String)
   }
 
-  let record: LastRecord
+  let record: KafkaRecord
   var outcome: Outcome
 }
 

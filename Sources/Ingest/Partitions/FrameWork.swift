@@ -30,10 +30,11 @@ struct FrameWork: PartitionWork {
   }
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, _ context: IngestContext, stop: StopFlag
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
+    stop: StopFlag
   ) async throws {
-    let writer = FrameWriter(context: context, stop: stop)
-    let judging = FrameJudging(context: context.judging, waiting: waiting, stop: stop)
+    let writer = FrameWriter(context: context, lease: lease, stop: stop)
+    let judging = FrameJudging(context: context.judging(under: lease), waiting: waiting, stop: stop)
     var pending: ArraySlice<FrameRecord> = []
     var end: Int64?
     for entry in entries {
@@ -43,7 +44,7 @@ struct FrameWork: PartitionWork {
         guard record.offset >= cursor.nextOffset else { continue }
         pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonymizer: context.pseudonymizer))
       case .end(let offset): end = offset
-      case .outOfLog: break
+      case .nudge, .outOfLog: break
       }
     }
     while !pending.isEmpty {

@@ -1,3 +1,4 @@
+import KafkaIO
 import LearningEvents
 import Persistence
 import PostgresIO
@@ -6,6 +7,8 @@ import Telemetry
 /// Stores results through the ledger's fence, each call one transaction.
 struct FrameWriter {
   let context: IngestContext
+  /// The one the results were judged under.
+  let lease: DatabaseLease
   let stop: StopFlag
 
   /// Stores a run of results and moves the cursor behind them.
@@ -37,8 +40,10 @@ struct FrameWriter {
   private func storeOnce(
     _ run: ArraySlice<FrameResult>, at cursor: inout LedgerCursor, reaching end: Int64?
   ) async throws {
-    let step = cursor.step(over: run.map(\.record), reaching: end)
-    var batch = StoreBatch(step: step, modelID: context.modelKey, samples: [], rejects: [])
+    let step = cursor.step(
+      over: run.lazy.map(\.record.offset), last: run.last.map { LastRecord($0.record) }, reaching: end)
+    var batch = StoreBatch(step: step, modelID: lease.modelKey, samples: [], rejects: [])
+    batch.samples.reserveCapacity(run.count)
     for result in run {
       switch result.outcome {
       case .sample(let row): batch.samples.append(row)
@@ -51,12 +56,8 @@ struct FrameWriter {
       }
     }
     let start = ContinuousClock.now
-    // The table's key order, which the function asks for.
-    batch.samples.sort { a, b in
-      (a.sessionDay, a.sessionID, a.sequence, a.offset) < (b.sessionDay, b.sessionID, b.sequence, b.offset)
-    }
     let stored = batch
-    let result = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+    let result = try await lease.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.store(stored)
     }
     context.metrics.storeSeconds.observe(start.duration(to: .now))

@@ -6,6 +6,8 @@ package enum PartitionEntry: Sendable {
   case record(KafkaRecord, receivedAt: EventTime)
   /// The log ended here for now: offsets before it without a record carry none.
   case end(offset: Int64)
+  /// Look at the ledger again: the database may be another one. Carries nothing.
+  case nudge
   /// The log no longer holds what comes next: claim again, which parks the partition.
   case outOfLog
 
@@ -17,7 +19,7 @@ package enum PartitionEntry: Sendable {
     switch self {
     case .record(let record, _): record.offset
     case .end(let offset): offset
-    case .outOfLog: .max
+    case .nudge, .outOfLog: .max
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// The bounded hand-over from the poll thread to the task that works on one partition.
@@ -41,13 +42,42 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     var head = 0
     var bytes = 0
     var isClosed = false
+    /// Bytes that may wait, and bytes in one batch: the limits, unless the queue has been given less.
+    var queueBytes: Int
+    var batchBytes: Int
     var waiter: CheckedContinuation<[Element]?, Never>?
   }
 
   private let limits: Limits
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  package init(limits: Limits) { self.limits = limits }
+  package init(limits: Limits) {
+    self.limits = limits
+    state = Mutex(State(queueBytes: limits.queueBytes, batchBytes: limits.batchBytes))
+  }
+
+  /// Gives the queue its share of what all queues of a worker may hold, in bytes; never more than its limits. What waits
+  /// already stays.
+  package func setShare(_ bytes: Int) {
+    let ready = state.withLock { state -> (() -> Void)? in
+      state.queueBytes = min(bytes, limits.queueBytes)
+      // Two batches fit, so that one can fill while the other is worked on.
+      state.batchBytes = min(limits.batchBytes, state.queueBytes / 2)
+      return isBatchFull(state) ? handOut(&state) : nil
+    }
+    ready?()
+  }
+
+  /// Waits on the producer's thread until something more may wait; false if that took longer than `limit`. Sleeps, so never
+  /// a cooperative thread.
+  package func waitForRoom(upTo limit: Duration) -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while state.withLock({ isFull($0) && !$0.isClosed }) {
+      guard ContinuousClock.now < deadline else { return false }
+      usleep(500)
+    }
+    return true
+  }
 
   /// Appends one entry of `bytes` bytes; false once the queue is full or closed (the entry is kept unless closed).
   package func append(_ element: Element, bytes: Int, at now: ContinuousClock.Instant) -> Bool {
@@ -76,7 +106,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
   /// Whether at most half of what may wait is waiting, so that a paused partition may be resumed.
   package var isHalfEmpty: Bool {
     state.withLock { state in
-      (state.entries.count - state.head) * 2 <= limits.queueCount && state.bytes * 2 <= limits.queueBytes
+      (state.entries.count - state.head) * 2 <= limits.queueCount && state.bytes * 2 <= state.queueBytes
     }
   }
 
@@ -118,11 +148,11 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
   }
 
   private func isFull(_ state: State) -> Bool {
-    state.entries.count - state.head >= limits.queueCount || state.bytes >= limits.queueBytes
+    state.entries.count - state.head >= limits.queueCount || state.bytes >= state.queueBytes
   }
 
   private func isBatchFull(_ state: State) -> Bool {
-    state.entries.count - state.head >= limits.batchCount || state.bytes >= limits.batchBytes
+    state.entries.count - state.head >= limits.batchCount || state.bytes >= state.batchBytes
   }
 
   /// Takes one batch for the waiter, if there is one; the continuation is resumed outside the lock.
@@ -133,7 +163,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     var batch: [Element] = []
     var bytes = 0
     while state.head < state.entries.count, batch.count < limits.batchCount,
-      batch.isEmpty || bytes + state.entries[state.head].bytes <= limits.batchBytes
+      batch.isEmpty || bytes + state.entries[state.head].bytes <= state.batchBytes
     {
       batch.append(state.entries[state.head].element)
       bytes += state.entries[state.head].bytes

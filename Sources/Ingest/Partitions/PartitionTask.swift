@@ -25,9 +25,11 @@ struct PartitionTask: Sendable {
     var generator = SystemRandomNumberGenerator()
     do {
       while true {
+        // Taken before the claim: if another connection is opened meanwhile, the first batch notices.
+        let lease = try await context.database.lease(until: stop)
         let cursor = try await claimUnparked()
         try await work.prepare(context, stop: stop)
-        if try await follow(from: cursor) == .ended { return }
+        if try await follow(from: cursor, under: lease) == .ended { return }
         // Claimed elsewhere while still assigned here (let the other one have its turn), or the log moved away.
         context.loop.send(.hold(partition, queue))
         try await stop.sleep(for: backoff.delay(using: &generator))
@@ -101,38 +103,82 @@ struct PartitionTask: Sendable {
   private enum Ending { case ended, claimAgain }
 
   /// Takes batches until the queue closes or the claim is lost.
-  private func follow(from start: LedgerCursor) async throws -> Ending {
-    var cursor = start
+  private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
+    var (cursor, lease) = (start, first)
     try await flow(from: cursor.nextOffset)
     while let entries = await queue.nextBatch() {
-      do {
-        try await work.process(entries, at: &cursor, context, stop: stop)
-        context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
-        if entries.contains(where: \.isOutOfLog) { return .claimAgain }
-      } catch let error as PostgresError where error.severity == .fenced {
-        context.metrics.fenced.increment()
-        switch try await settle(cursor) {
-        case .claimedElsewhere: return .claimAgain
-        case .databaseWentBackBeforeClaim:
-          context.metrics.rewinds.increment()
-          context.logger.error(
-            "the database went back to a state before this claim: claiming again",
-            metadata: ["partition": .string(name)])
-          return .claimAgain
-        case .unchanged: break
-        case .alreadyStored(let offset): cursor.nextOffset = offset
-        case .databaseWentBack(let offset):
-          context.metrics.rewinds.increment()
-          context.logger.error(
-            "the database went back to an older state: reading the log again from there",
-            metadata: ["partition": .string(name), "offsets": .int(cursor.nextOffset - offset)])
-          cursor.nextOffset = offset
-        }
-        // What was held is dropped and read again from where the ledger stands.
-        try await flow(from: cursor.nextOffset)
-      }
+      guard try await take(entries, at: &cursor, under: &lease) else { return .claimAgain }
     }
     return .ended
+  }
+
+  /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is lost.
+  private func take(
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease
+  ) async throws -> Bool {
+    while true {
+      do {
+        try await lease.check(until: stop)
+        try await work.process(entries, at: &cursor, under: lease, context, stop: stop)
+        context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
+        return !entries.contains(where: \.isOutOfLog)
+      } catch is LeaseEnded {
+        // Control before frames: what a restored database knows of consent must be complete before anything is judged.
+        lease = try await context.database.lease(until: stop)
+        try await work.prepare(context, stop: stop)
+        let outcome = try await settle(cursor)
+        if outcome != .unchanged { log(outcome) }
+        switch apply(outcome, to: &cursor) {
+        case .goOn: continue
+        case .readAgain:
+          try await flow(from: cursor.nextOffset)
+          return true
+        case .claimAgain: return false
+        }
+      } catch let error as PostgresError where error.severity == .fenced {
+        context.metrics.fenced.increment()
+        let outcome = try await settle(cursor)
+        log(outcome)
+        switch apply(outcome, to: &cursor) {
+        case .goOn, .readAgain:
+          try await flow(from: cursor.nextOffset)
+          return true
+        case .claimAgain: return false
+        }
+      }
+    }
+  }
+
+  /// What follows from where the ledger was found.
+  private enum Consequence {
+    /// What is in hand is good; the part of it that is stored is passed over.
+    case goOn
+    /// The log is delivered again from the cursor on.
+    case readAgain
+    case claimAgain
+  }
+
+  private func apply(_ outcome: FenceOutcome, to cursor: inout LedgerCursor) -> Consequence {
+    switch outcome {
+    case .claimedElsewhere: return .claimAgain
+    case .databaseWentBackBeforeClaim:
+      context.metrics.rewinds.increment()
+      context.logger.error(
+        "the database went back to a state before this claim: claiming again",
+        metadata: ["partition": .string(name)])
+      return .claimAgain
+    case .unchanged: return .goOn
+    case .alreadyStored(let offset):
+      cursor.nextOffset = offset
+      return .goOn
+    case .databaseWentBack(let offset):
+      context.metrics.rewinds.increment()
+      context.logger.error(
+        "the database went back to an older state: reading the log again from there",
+        metadata: ["partition": .string(name), "offsets": .int(cursor.nextOffset - offset)])
+      cursor.nextOffset = offset
+      return .readAgain
+    }
   }
 
   /// Has the partition delivered from an offset on; asks again while the consumer is not ready for it.
@@ -153,26 +199,31 @@ struct PartitionTask: Sendable {
     }
   }
 
+  /// Where the ledger stands beside the cursor.
   private func settle(_ cursor: LedgerCursor) async throws -> FenceOutcome {
     let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.ledgers([cursor.ledgerID])
     }
-    let outcome = FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
+    return FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
+  }
+
+  private func log(_ outcome: FenceOutcome) {
     context.logger.warning(
-      "a store was fenced", metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
-    return outcome
+      "the ledger is not where this worker left it",
+      metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
   }
 }
 
 /// What a partition's records are turned into: frames into samples, control events into what they declare.
 protocol PartitionWork: Sendable {
-  /// Called after each claim, before the first record.
+  /// Called after each claim and on each new connection, before the next record.
   func prepare(_ context: IngestContext, stop: StopFlag) async throws
 
   /// Stores what becomes of these entries and moves the cursor as far as they are stored.
   ///
-  /// - Throws: `PostgresError` of severity `fenced`, after which the caller settles where the ledger stands;
+  /// - Throws: `PostgresError` of severity `fenced` and `LeaseEnded`, after which the caller settles where the ledger stands;
   ///   `StopRequested`, after which the cursor stands behind what was stored; anything else ends the worker.
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, _ context: IngestContext, stop: StopFlag) async throws
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
+    stop: StopFlag) async throws
 }

@@ -37,7 +37,7 @@ struct SessionOpener {
     if opened[key] == nil {
       guard let course = known.courseID else { preconditionFailure("a frame of an unknown course was let through") }
       let interval = context.settings.frameIntervalMilliseconds
-      let answer = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
+      let answer = try await context.lease.retrying(until: stop) { repository throws(PostgresError) in
         try await repository.openSession(
           source: frame.event.source, sessionID: frame.event.sessionID, courseID: course, learner: frame.learner,
           capturedAt: frame.event.capturedAt, frameIntervalMilliseconds: interval)

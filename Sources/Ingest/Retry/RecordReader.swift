@@ -38,7 +38,7 @@ actor RecordReader {
     let taken = try reader.records(at: partition, offsets: run.map(\.offset), timeout: Self.deadline) { record in
       guard let reject = byOffset[record.offset] else { return true }
       // A reject that was found while storing has no time to compare.
-      if let time = reject.recordTimestamp, LastRecord(record).timestamp != time { return true }
+      if let time = reject.recordTimestamp, record.timestamp != time { return true }
       found.append((reject, record))
       heldBytes += record.byteCount
       return heldBytes < bytes

@@ -61,8 +61,7 @@ package struct RejectRetry: Sendable {
   private func run(
     _ selection: RetrySelection, _ database: IngestDatabase, until stop: StopFlag
   ) async throws -> RetryReport {
-    let modelKey = try await database.prepare(
-      fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
+    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
     let probe = try LogProbe(settings: kafka, logger: logger)
     let clusterID: String
     if let given = settings.clusterID {
@@ -74,12 +73,9 @@ package struct RejectRetry: Sendable {
     let ledgers = try await database.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.newestLedgers(clusterID: clusterID, topic: topic)
     }
-    let judging = FrameJudging(
-      context: JudgingContext(
-        settings: settings, database: database, recognizer: recognizer, pseudonymizer: pseudonymizer,
-        metrics: IngestMetrics(registry), logger: logger, clock: clock), waiting: nil, stop: stop)
-    let pass = RetryPass(
-      judging: judging, reader: try RecordReader(settings: kafka, logger: logger), modelKey: modelKey, stop: stop)
+    let reader = try RecordReader(settings: kafka, logger: logger)
+    let metrics = IngestMetrics(registry)
+    var lease = try await database.lease(until: stop)
     var report = RetryReport()
     for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key })
     where selection.partition == nil || selection.partition == number {
@@ -104,9 +100,18 @@ package struct RejectRetry: Sendable {
             ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
         }
         guard !rejects.isEmpty else { break }
-        let taken = try await pass.judge(
-          rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, into: &report)
-        after = rejects[taken - 1].offset
+        let judging = FrameJudging(
+          context: JudgingContext(
+            settings: settings, lease: lease, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
+            logger: logger, clock: clock), waiting: nil, stop: stop)
+        do {
+          let taken = try await RetryPass(judging: judging, reader: reader, stop: stop).judge(
+            rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, into: &report)
+          after = rejects[taken - 1].offset
+        } catch is LeaseEnded {
+          // Once more from `after` on: what was judged over the lost connection is found judged.
+          lease = try await database.lease(until: stop)
+        }
       }
     }
     return report

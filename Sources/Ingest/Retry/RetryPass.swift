@@ -7,7 +7,6 @@ import PostgresIO
 struct RetryPass: Sendable {
   let judging: FrameJudging
   let reader: RecordReader
-  let modelKey: Int32
   let stop: StopFlag
 
   /// A rejected record beside its new verdict.
@@ -77,7 +76,7 @@ struct RetryPass: Sendable {
   private func storeOnce(
     _ verdicts: ArraySlice<Verdict>, of ledger: Int32, into report: inout RetryReport
   ) async throws {
-    var batch = RetryBatch(ledgerID: ledger, modelID: modelKey, judged: verdicts.map(\.reject))
+    var batch = RetryBatch(ledgerID: ledger, modelID: judging.context.lease.modelKey, judged: verdicts.map(\.reject))
     for verdict in verdicts {
       switch verdict.outcome {
       case .sample(let row): batch.samples.append(row)
@@ -97,7 +96,7 @@ struct RetryPass: Sendable {
     }
     let judged = batch
     // Repeated after a lost answer it finds its rejects judged and leaves them: the report then says untouched.
-    let result = try await judging.context.database.retrying(until: stop) { repository throws(PostgresError) in
+    let result = try await judging.context.lease.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.retry(judged)
     }
     report.samples += result.samples

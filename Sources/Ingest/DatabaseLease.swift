@@ -1,0 +1,34 @@
+import Persistence
+import PostgresIO
+
+/// Thrown where work was begun over a connection that is no more: what was learnt over it has to be learnt anew.
+struct LeaseEnded: Error {}
+
+/// The use of one connection of `IngestDatabase`.
+///
+/// Behind the next connection may stand a database that was restored from a backup: with an older ledger, without the
+/// consent that was read a moment ago, with the same model under another key. So whatever is judged under a lease is
+/// stored under it or judged again.
+struct DatabaseLease: Sendable {
+  let database: IngestDatabase
+  /// Counts the connections of this process.
+  let number: Int
+  /// The database's key of the recognizer's model.
+  let modelKey: Int32
+
+  /// Attempts until it succeeds, fails for good, or `stop` is raised.
+  ///
+  /// - Throws: `LeaseEnded` once another connection was opened; `PostgresError` that is not transient; `StopRequested`.
+  func retrying<Value: Sendable>(
+    until stop: StopFlag, _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+  ) async throws -> Value {
+    try await database.retrying(until: stop, on: number, body)
+  }
+
+  /// Returns while the connection is the one of this lease; opens another where it was lost.
+  ///
+  /// - Throws: as `retrying`.
+  func check(until stop: StopFlag) async throws {
+    try await retrying(until: stop) { _ in }
+  }
+}

@@ -1,0 +1,52 @@
+-- Frames are resolved by session, not one by one: what a batch asks of the database costs by its sessions, and a frame is
+-- looked up alone only where its number is not above all that its session has stored.
+
+DROP FUNCTION lectern.resolve;
+
+CREATE FUNCTION lectern.resolve_sessions(p_source text[], p_course text[], p_learner uuid[], p_session text[])
+RETURNS TABLE (ordinal bigint, course_id bigint, consent boolean, erased_until timestamptz, session_id bigint,
+               session_day date, session_learner uuid, session_course bigint, last_seq integer)
+-- plpgsql, because it keeps its plan: planning over all partitions costs more than a batch.
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT f.ordinal, c.course_id,
+    (SELECT t.granted FROM lectern.consent t WHERE t.learner = f.learner AND t.scope = 'analytics'),
+    (SELECT max(e.cutoff) FROM lectern.erasure e WHERE e.learner = f.learner),
+    n.session_id, n.session_day, n.learner, n.course_id, e.seq
+  FROM unnest(p_source, p_course, p_learner, p_session) WITH ORDINALITY AS f (source, course, learner, session, ordinal)
+  LEFT JOIN lectern.source s ON s.uri = f.source
+  LEFT JOIN lectern.course c ON c.source_id = s.source_id AND c.external_id = f.course
+  LEFT JOIN lectern.session n ON n.source_id = s.source_id AND n.external_id = f.session
+  -- LIMIT keeps this the last entry of one index: a join would read every sample of the day.
+  LEFT JOIN LATERAL (
+    SELECT e.seq FROM lectern.emotion_sample e
+    WHERE e.session_day = n.session_day AND e.session_id = n.session_id ORDER BY e.seq DESC LIMIT 1) e ON true
+  ORDER BY f.ordinal;
+END
+$$;
+COMMENT ON FUNCTION lectern.resolve_sessions IS
+  'What the database knows of the sessions of a batch, in the order given. consent is null if nothing was ever said; a frame '
+  'captured up to erased_until is erased; no frame of a number above last_seq is stored, and null means that none is.';
+
+CREATE FUNCTION lectern.stored_frames(p_session_day date[], p_session bigint[], p_seq integer[])
+RETURNS TABLE (ordinal bigint, captured_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT f.ordinal, e.captured_at
+  FROM unnest(p_session_day, p_session, p_seq) WITH ORDINALITY AS f (session_day, session_id, seq, ordinal)
+  LEFT JOIN LATERAL (
+    SELECT e.captured_at FROM lectern.emotion_sample e
+    WHERE e.session_day = f.session_day AND e.session_id = f.session_id AND e.seq = f.seq LIMIT 1) e ON true
+  ORDER BY f.ordinal;
+END
+$$;
+COMMENT ON FUNCTION lectern.stored_frames IS
+  'The capture times of stored samples, in the order given; null where there is none.';
+
+GRANT EXECUTE ON FUNCTION lectern.resolve_sessions, lectern.stored_frames TO lectern_ingest;
