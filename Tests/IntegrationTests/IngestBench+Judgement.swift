@@ -1,6 +1,7 @@
 import Aggregation
 import Analytics
 import Foundation
+import KafkaIO
 import Processes
 import Telemetry
 import TestSupport
@@ -41,6 +42,13 @@ extension IngestBench {
     #expect(
       result.status.isSuccess, "the checker: \(result.outputText.prefix(3000)) \(result.errorText.suffix(3000))",
       sourceLocation: sourceLocation)
+  }
+
+  /// The same bench with a journal.
+  func keeping(_ journal: FaultJournal) -> IngestBench {
+    var bench = self
+    bench.journal = journal
+    return bench
   }
 
   /// Brings every rollup up to date.

@@ -65,7 +65,7 @@ struct IngestBench: Sendable {
   /// Starts a worker; `adjust` changes its settings.
   func start(
     _ recognizer: any FrameRecognizing, secret: [UInt8] = secret, applicationName: String = "ingest-worker",
-    _ adjust: (inout IngestSettings) -> Void = { _ in }
+    kafkaProperties: [String: String] = [:], _ adjust: (inout IngestSettings) -> Void = { _ in }
   ) -> IngestRun {
     var settings = IngestSettings()
     settings.frameTopic = frameTopic
@@ -79,7 +79,7 @@ struct IngestBench: Sendable {
     postgres.applicationName = applicationName
     return IngestRun(
       IngestWorker(
-        settings: settings, kafka: server.settings, postgres: postgres, recognizer: recognizer,
+        settings: settings, kafka: server.settings.adding(kafkaProperties), postgres: postgres, recognizer: recognizer,
         model: ModelDescription(
           id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
         pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),

@@ -56,11 +56,14 @@ extension Integration {
         // Whoever has the same ids in two systems is two learners, in two sessions.
         #expect(
           try await bench.number(
-            "SELECT count(DISTINCT learner) FROM lectern.session WHERE external_id LIKE 'oneSessionIDInTwoSystems%'") == 2)
+            "SELECT count(DISTINCT learner) FROM lectern.session WHERE external_id LIKE 'oneSessionIDInTwoSystems%'")
+            == 2)
         #expect(
           try await bench.number(
-            "SELECT count(DISTINCT session_day) FROM lectern.emotion_sample JOIN lectern.session USING (session_id, session_day) "
-              + "WHERE external_id LIKE 'acrossMidnight%'") == 1)
+            """
+            SELECT count(DISTINCT session_day) FROM lectern.emotion_sample JOIN lectern.session
+            USING (session_id, session_day) WHERE external_id LIKE 'acrossMidnight%'
+            """) == 1)
       }
       return found
     }

@@ -1,4 +1,5 @@
 import Ingest
+import Migrations
 import PostgresIO
 import TestSupport
 import Testing
@@ -120,7 +121,7 @@ extension Integration {
       var name: String {
         switch self {
         case .missing: "0001_core"
-        case .older, .altered: "0005_operators"
+        case .older, .altered: Migration.all.last?.name ?? "none"
         case .newer: "9999"
         }
       }
@@ -129,15 +130,16 @@ extension Integration {
     @Test(.timeLimit(.minutes(2)), arguments: Schema.allCases)
     func aWorkerRefusesASchemaThatIsNotItsOwnByName(_ schema: Schema) async throws {
       try await IngestBench.run(partitions: 1, migrated: schema != .missing) { bench in
+        let last = try #require(Migration.all.last).version
         switch schema {
         case .missing: break
-        case .older: try await bench.owner.execute("DELETE FROM lectern.schema_migration WHERE version = 5")
+        case .older: try await bench.owner.execute("DELETE FROM lectern.schema_migration WHERE version = \(last)")
         case .newer:
           try await bench.owner.execute(
             "INSERT INTO lectern.schema_migration VALUES (9999, '9999_of_tomorrow', repeat('0', 64))")
         case .altered:
           try await bench.owner.execute(
-            "UPDATE lectern.schema_migration SET checksum = repeat('0', 64) WHERE version = 5")
+            "UPDATE lectern.schema_migration SET checksum = repeat('0', 64) WHERE version = \(last)")
         }
         let worker = bench.start(IngestRecognizer())
         do {
