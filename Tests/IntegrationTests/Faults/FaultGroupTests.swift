@@ -76,11 +76,7 @@ extension Integration {
         let second = try await bench.startWorker("two")
         // It asks for the schema and more before it joins: only a worker that is through with that can be caught.
         try await bench.wait(for: "the second knows the database", alive: [first, second]) {
-          try await bench.ingest.number(
-            """
-            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'two'
-              AND query ~ 'register_model' AND state = 'idle'
-            """) > 0
+          second.metric("lectern_ingest_premade_partitions") > 0
         }
         bench.proxy.setRefusing(true)
         let epochs = try await bench.ledgers("epoch")

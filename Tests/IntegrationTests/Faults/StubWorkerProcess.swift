@@ -42,7 +42,7 @@ final class StubWorkerProcess: Sendable {
     let text = (try? String(contentsOfFile: metricsPath, encoding: .utf8)) ?? ""
     return text.split(separator: "\n").filter { line in
       line.hasPrefix(name) && line.dropFirst(name.count).first.map { $0 == " " || $0 == "{" } == true
-        && line.contains(label)
+        && (label.isEmpty || line.contains(label))
     }
     .reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? 0) }
   }
@@ -63,7 +63,7 @@ final class StubWorkerProcess: Sendable {
   /// Lines of its log that contain these words.
   func logLines(_ words: String) -> [String] {
     ((try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "").split(separator: "\n")
-      .filter { $0.contains(words) }.map(String.init)
+      .filter { words.isEmpty || $0.contains(words) }.map(String.init)
   }
 
   /// The end of its log, for a failing test.
