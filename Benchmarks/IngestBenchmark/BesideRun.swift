@@ -1,5 +1,4 @@
 import Foundation
-import Services
 
 /// One worker beside a producer of a fixed rate.
 struct BesideRun {
@@ -34,36 +33,30 @@ struct BesideRun {
     // It joins its group and claims; what it does for that is not measured.
     try await Task.sleep(for: .seconds(8))
     let source = try FrameSource(options, topic: topics.0)
-    let thread = ThreadExecutor(name: "producer")
     let clock = ContinuousClock()
     let start = clock.now
     var lag: [Int] = []
     var memory: [Double] = []
     for tick in 1...(options.seconds * 10) {
-      try await thread.run { [rate] in try Lent(source).value.send(rate / 10) }
+      try await source.send(rate / 10)
       try await clock.sleep(until: start + .milliseconds(100) * tick)
       guard tick % 10 == 0 else { continue }
-      lag.append(source.sent - (try await database.progress(topics.0)))
+      let sent = await source.sent
+      lag.append(sent - (try await database.progress(topics.0)))
       memory.append(Double(worker.residentBytes) / 1e6)
     }
     let end = clock.now
-    while try await database.progress(topics.0) < source.sent {
+    let sent = await source.sent
+    while try await database.progress(topics.0) < sent {
       guard worker.residentBytes > 0 else { throw BenchmarkError.workerEnded }
       try await Task.sleep(for: .milliseconds(10))
     }
     let caughtUp = clock.now
     await worker.stop()
     let samples = try await database.samples()
-    guard samples == source.sent else { throw BenchmarkError.wrongCount(samples: samples, frames: source.sent) }
+    guard samples == sent else { throw BenchmarkError.wrongCount(samples: samples, frames: sent) }
     try await database.drop(options)
     return Report(
-      framesPerSecond: Int(Double(source.sent) / (start.duration(to: end) / .seconds(1))), seconds: options.seconds,
+      framesPerSecond: Int(Double(sent) / (start.duration(to: end) / .seconds(1))), seconds: options.seconds,
       lag: lag, secondsToTheEnd: end.duration(to: caughtUp) / .seconds(1), residentMegabytes: memory)
-  }
-
-  /// Hands the source to its thread. `@unchecked Sendable`: one call at a time, each awaited.
-  private struct Lent: @unchecked Sendable {
-    let value: FrameSource
-    init(_ value: FrameSource) { self.value = value }
-  }
-}
+  }}

@@ -1,10 +1,14 @@
 import Foundation
 import KafkaIO
 import LearningEvents
+import Services
 import Telemetry
 
-/// The LMS of a benchmark: frames of many sessions in turn, each a picture of random bytes.
-final class FrameSource {
+/// The LMS of a benchmark: frames of many sessions in turn, each a picture of random bytes. On a thread of its own.
+actor FrameSource {
+  nonisolated let executor = ThreadExecutor(name: "producer")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
   static let source = "https://lms.example"
   static let course = "course-1"
 
@@ -45,17 +49,21 @@ final class FrameSource {
         learnerID: Self.learner(session), courseID: Self.course,
         capturedAt: EventTime(microseconds: (start + Int64(sequence)) * 1000), imageType: .jpeg)
       let event = pictures[sent % pictures.count].withUnsafeBytes { frame.encoded(image: $0, mode: .binary) }
-      while true {
-        do {
-          try producer.send(topic: topic, key: event.key, headers: event.headers, value: event.value) { result in
-            if case .failure(let error) = result { fatalError("a frame was not taken: \(error)") }
-          }
-          break
-        } catch let error where error.code == .queueFull {
-          usleep(1000)
-        }
-      }
+      while try !take(event) { usleep(1000) }
       sent += 1
+    }
+  }
+
+  /// False while the producer's queue is full.
+  private func take(_ event: EncodedEvent) throws -> Bool {
+    do {
+      try producer.send(topic: topic, key: event.key, headers: event.headers, value: event.value) { result in
+        if case .failure(let error) = result { fatalError("a frame was not taken: \(error)") }
+      }
+      return true
+    } catch {
+      guard error.code == .queueFull else { throw error }
+      return false
     }
   }
 

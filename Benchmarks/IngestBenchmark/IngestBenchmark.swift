@@ -28,8 +28,8 @@ enum IngestBenchmark {
     } else {
       note("Writing \(options.frames) frames of \(options.bytes) bytes…\n")
       let source = try FrameSource(options, topic: topics.0)
-      try source.send(options.frames)
-      guard source.flush() else { throw BenchmarkError.notWritten }
+      try await source.send(options.frames)
+      guard await source.flush() else { throw BenchmarkError.notWritten }
       var runs: [DrainRun.Report] = []
       for number in 1...options.runs {
         let report = try await DrainRun(options: options, topics: topics).run()

@@ -1,8 +1,12 @@
 /// A learner as the database knows one: 16 bytes, a `uuid` column. Not reversible without the deployment's secret.
 package struct LearnerPseudonym: Sendable, Hashable {
-  /// The 16 bytes, as two big-endian halves.
-  private let high: UInt64
-  private let low: UInt64
+  /// Bytes 0…7, big-endian.
+  package let high: UInt64
+  /// Bytes 8…15, big-endian.
+  package let low: UInt64
+
+  /// Adopts 16 bytes as two big-endian halves.
+  package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
   /// Adopts 16 bytes; nil for any other number.
   package init?(bytes: some Collection<UInt8>) {

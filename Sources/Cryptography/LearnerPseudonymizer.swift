@@ -26,7 +26,12 @@ package struct LearnerPseudonymizer: Sendable {
       withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { message.append(contentsOf: $0) }
       message.append(contentsOf: part.utf8)
     }
-    return LearnerPseudonym(bytes: secret.authenticate(message).prefix(16))!
+    // Once for every frame: by halves, past the generic initializer.
+    return secret.authenticate(message).withUnsafeBytes { code in
+      LearnerPseudonym(
+        high: UInt64(bigEndian: code.loadUnaligned(as: UInt64.self)),
+        low: UInt64(bigEndian: code.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
   }
 }
 

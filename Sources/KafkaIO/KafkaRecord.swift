@@ -40,8 +40,9 @@ package final class KafkaRecord: @unchecked Sendable {
   /// Size of the value in bytes; 0 for a record without one.
   package var valueByteCount: Int { message.pointee.payload == nil ? 0 : message.pointee.len }
 
-  /// Bytes this record holds in memory, nearly: what a bounded queue counts.
-  package var byteCount: Int { valueByteCount + message.pointee.key_len + 512 }
+  /// Bytes this record holds in memory, nearly: what a bounded queue counts. Headers as they came and as librdkafka parses
+  /// them, and its own bookkeeping, make up the rest for a frame of a dozen headers.
+  package var byteCount: Int { valueByteCount + message.pointee.key_len + 1536 }
 
   /// Lends the value; empty for a record without one.
   package func withValue<Result: ~Copyable, Failure: Error>(

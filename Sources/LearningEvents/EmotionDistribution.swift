@@ -12,7 +12,8 @@ package struct EmotionDistribution: Sendable, Hashable {
   ///
   /// The weights are divided by their sum, so a softmax whose floats sum to 0.9999999 is welcome. Returns nil unless there
   /// are six finite weights ≥ 0 of which one is positive: what a network must never give, and a caller must judge.
-  package init?(probabilities: some Collection<Double>) {
+  package init?(probabilities: [Double]) {
+    // Concrete, because every frame passes here; six loads and no generic collection.
     guard probabilities.count == Emotion.allCases.count else { return nil }
     var sum = 0.0
     for weight in probabilities {
@@ -23,8 +24,8 @@ package struct EmotionDistribution: Sendable, Hashable {
     var parts = SIMD8<Int16>()
     var remainders = SIMD8<Double>(repeating: -1)
     var missing = Self.total
-    for (lane, weight) in probabilities.enumerated() {
-      let exact = weight / sum * Double(Self.total)
+    for lane in 0..<6 {
+      let exact = probabilities[lane] / sum * Double(Self.total)
       // Not negative, so this cuts downwards.
       let whole = Int(exact)
       parts[lane] = Int16(whole)
@@ -44,7 +45,7 @@ package struct EmotionDistribution: Sendable, Hashable {
   }
 
   /// The same for single precision, as networks compute it; the arithmetic is that of `Double`.
-  package init?(probabilities: some Collection<Float>) {
+  package init?(probabilities: [Float]) {
     self.init(probabilities: probabilities.map(Double.init))
   }
 

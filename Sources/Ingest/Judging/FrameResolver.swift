@@ -37,10 +37,16 @@ struct FrameResolver {
       try await repository.resolve(asked)
     }
     let stored = try await storedCaptures(of: records, in: sessions, places)
-    return zip(records, places).enumerated().map { index, entry in
-      guard let candidate = entry.0.candidate else { return nil }
-      return sessions[entry.1].frame(capturedAt: candidate.event.capturedAt, storedCapture: stored[index])
+    var resolutions: [FrameResolution?] = []
+    resolutions.reserveCapacity(records.count)
+    for index in places.indices {
+      let candidate = records[records.startIndex + index].candidate
+      resolutions.append(
+        candidate.map {
+          sessions[places[index]].frame(capturedAt: $0.event.capturedAt, storedCapture: stored[index])
+        })
     }
+    return resolutions
   }
 
   /// The stored capture times by the records' position in their run.
@@ -49,9 +55,9 @@ struct FrameResolver {
   ) async throws -> [Int: EventTime] {
     var keys: [SampleKey] = []
     var positions: [Int] = []
-    for (index, record) in records.enumerated() {
-      guard let sequence = record.candidate?.event.sequence, sessions[places[index]].mayHold(sequence),
-        let session = sessions[places[index]].session
+    for index in places.indices {
+      guard let sequence = records[records.startIndex + index].candidate?.event.sequence,
+        sessions[places[index]].mayHold(sequence), let session = sessions[places[index]].session
       else { continue }
       keys.append(SampleKey(sessionDay: session.day, sessionID: session.id, sequence: sequence))
       positions.append(index)

@@ -18,7 +18,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     package var batchAge: Duration
     /// Entries that may wait; the producer pauses its partition at this many.
     package var queueCount: Int
-    /// Bytes that may wait; the producer pauses its partition at this many.
+    /// Bytes that may wait or be in the consumer's hand; the producer pauses its partition at this many.
     package var queueBytes: Int
 
     package init(batchCount: Int, batchBytes: Int, batchAge: Duration, queueCount: Int, queueBytes: Int) {
@@ -41,6 +41,8 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     /// Entries before this index were handed out; the array is compacted when it runs empty or half is behind.
     var head = 0
     var bytes = 0
+    /// Bytes of the batch that was handed out last, until the next one is asked for.
+    var bytesInHand = 0
     var isClosed = false
     /// Bytes that may wait, and bytes in one batch: the limits, unless the queue has been given less.
     var queueBytes: Int
@@ -106,19 +108,22 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
   /// Whether at most half of what may wait is waiting, so that a paused partition may be resumed.
   package var isHalfEmpty: Bool {
     state.withLock { state in
-      (state.entries.count - state.head) * 2 <= limits.queueCount && state.bytes * 2 <= state.queueBytes
+      (state.entries.count - state.head) * 2 <= limits.queueCount
+        && (state.bytes + state.bytesInHand) * 2 <= state.queueBytes
     }
   }
 
   /// Whether the consumer is waiting for a batch, as it is when the partition is idle.
   package var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
-  /// The next batch, oldest entry first; nil once the queue is closed. One task at a time may wait.
+  /// The next batch, oldest entry first; nil once the queue is closed. Asking for it says that the batch before it is done
+  /// with. One task at a time may wait.
   package func nextBatch() async -> [Element]? {
     await withCheckedContinuation { continuation in
       let ready = state.withLock { state -> (() -> Void)? in
         precondition(state.waiter == nil, "a partition queue has one consumer")
         state.waiter = continuation
+        state.bytesInHand = 0
         if state.isClosed { return handOut(&state) }
         return isBatchFull(state) ? handOut(&state) : nil
       }
@@ -148,7 +153,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
   }
 
   private func isFull(_ state: State) -> Bool {
-    state.entries.count - state.head >= limits.queueCount || state.bytes >= state.queueBytes
+    state.entries.count - state.head >= limits.queueCount || state.bytes + state.bytesInHand >= state.queueBytes
   }
 
   private func isBatchFull(_ state: State) -> Bool {
@@ -170,6 +175,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
       state.head += 1
     }
     state.bytes -= bytes
+    state.bytesInHand = bytes
     if state.head * 2 >= state.entries.count {
       state.entries.removeFirst(state.head)
       state.head = 0
