@@ -1,5 +1,6 @@
 import Ingest
 import LearningEvents
+import PostgresIO
 import TestSupport
 import Testing
 

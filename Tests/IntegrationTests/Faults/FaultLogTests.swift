@@ -1,8 +1,10 @@
 import Foundation
 import KafkaIO
 import LearningEvents
+import Persistence
 import Processes
 import StubRecognition
+import Telemetry
 import TestSupport
 import Testing
 

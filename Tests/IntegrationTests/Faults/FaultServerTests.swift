@@ -2,8 +2,10 @@ import Foundation
 import Ingest
 import KafkaIO
 import LearningEvents
+import Persistence
 import PostgresIO
 import Processes
+import Telemetry
 import TestSupport
 import Testing
 

@@ -1,6 +1,8 @@
+import Aggregation
 import Ingest
 import Migrations
 import PostgresIO
+import Processes
 import TestSupport
 import Testing
 

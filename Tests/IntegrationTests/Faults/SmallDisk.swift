@@ -10,7 +10,10 @@ struct SmallDisk: Sendable {
 
   /// Whether this machine lets the tests mount one.
   static var canBeMade: Bool {
-    get async { geteuid() == 0 && (try? await run { _ in }) != nil }
+    get async {
+      guard geteuid() == 0 else { return false }
+      return (try? await run { _ in }) != nil
+    }
   }
 
   /// Runs a test with a disk of its own, unmounted however the test ends.
@@ -37,7 +40,7 @@ struct SmallDisk: Sendable {
 
   /// Takes all the room there is.
   func fill() throws {
-    FileManager.default.createFile(atPath: filler, contents: nil)
+    _ = FileManager.default.createFile(atPath: filler, contents: nil)
     let file = try FileHandle(forWritingTo: URL(filePath: filler))
     defer { try? file.close() }
     for size in [1 << 16, 1 << 12] {
