@@ -44,7 +44,7 @@ extension Integration {
         try await bench.share(worker)
         let rebalances = worker.rebalances
         bench.producer.start()
-        for _ in 0..<4 {
+        for _ in 0..<3 {
           let before = bench.history.accounted
           try await bench.wait(for: "frames are stored", alive: [worker]) { bench.history.accounted > before + 50 }
           #expect(await database.crash())
@@ -81,7 +81,8 @@ extension Integration {
         }
         try await bench.drain(by: worker)
         try await bench.check()
-        #expect(worker.metric("lectern_ingest_rewinds_total") >= 3)
+        // A partition that had stored nothing since the backup is where it was.
+        #expect(worker.metric("lectern_ingest_rewinds_total") >= 1)
         #expect(await worker.stop() == .exited(0))
       }
     }
@@ -100,7 +101,7 @@ extension Integration {
         let late = IngestBench.learner("late")
         try await bench.ingest.send(IngestBench.consentEvent(learner: late))
         try await bench.wait(for: "the consent is applied", alive: [worker]) {
-          try await consents(database) == options.learners + 1
+          try await count("lectern.consent WHERE granted", database) == options.learners + 1
         }
         for sequence in 0..<30 as Range<Int32> {
           let frame = IngestBench.frame(session: "late", sequence: sequence, learner: late)
@@ -115,9 +116,10 @@ extension Integration {
         try await database.replaceByBackup()
         bench.history.beginGeneration()
         try await database.start()
+        #expect(try await count("lectern.emotion_sample", database) == 60)
         // No frame, no control event, no restart: only time.
         try await bench.wait(for: "the database is refilled", alive: [worker]) {
-          try await bench.lag() == 0 && bench.history.accounted == 150
+          try await count("lectern.emotion_sample", database) == 150
         }
         try await bench.check()
         // Three partitions of frames and the control topic's.
@@ -126,10 +128,9 @@ extension Integration {
       }
     }
 
-    private func consents(_ database: CrashableDatabase) async throws -> Int {
+    private func count(_ rows: String, _ database: CrashableDatabase) async throws -> Int {
       let connection = try await database.database.connect()
-      let count: Int64 = try await connection.query("SELECT count(*) FROM lectern.consent WHERE granted").single()
-        .decode(at: 0)
+      let count: Int64 = try await connection.query("SELECT count(*) FROM \(rows)").single().decode(at: 0)
       await connection.close()
       return Int(count)
     }
