@@ -100,6 +100,7 @@ struct CommandContext: Sendable {
     ingest.judge.grace = settings[Keys.controlGrace]
     ingest.batchRecords = settings[Keys.batchRecords]
     ingest.batchAge = settings[Keys.batchAge]
+    ingest.queuedBytes = settings[Keys.queuedMebibytes] << 20
     return ingest
   }
 }

@@ -55,4 +55,27 @@ import Testing
     for value in 11...13 { _ = queue.append(value, bytes: 1, at: start) }
     #expect(await queue.nextBatch() == [11, 12, 13])
   }
+
+  @Test func whatIsInHandCountsUntilTheNextBatchIsAskedFor() async {
+    queue.setShare(200)
+    for value in 1...2 { #expect(queue.append(value, bytes: 60, at: start)) }
+    #expect(await queue.nextBatch() == [1])
+    // 60 in hand and 60 waiting, of 200.
+    #expect(queue.append(3, bytes: 60, at: start))
+    #expect(!queue.append(4, bytes: 60, at: start))
+    #expect(!queue.isHalfEmpty)
+    #expect(!queue.waitForRoom(upTo: .milliseconds(2)))
+    // What was in hand is done with, and the next is: 60 and 120.
+    #expect(await queue.nextBatch() == [2])
+    #expect(queue.waitForRoom(upTo: .milliseconds(2)))
+    #expect(!queue.isHalfEmpty)
+  }
+
+  @Test func aShareIsNeverMoreThanTheLimits() async {
+    queue.setShare(1 << 30)
+    #expect(queue.append(1, bytes: 900, at: start))
+    #expect(!queue.append(2, bytes: 100, at: start))
+    queue.setShare(100)
+    #expect(!queue.isHalfEmpty)
+  }
 }

@@ -81,6 +81,9 @@ enum Keys {
   static let batchAge = ConfigurationKey<Duration>(
     "LECTERN_INGEST_BATCH_AGE", default: .milliseconds(200), in: .milliseconds(1)...(.seconds(60)),
     help: "how long a record may wait for company")
+  static let queuedMebibytes = ConfigurationKey<Int>(
+    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: 48, in: 4...65_536,
+    help: "records that wait or are worked on, over all partitions of a worker")
 
   // MARK: Recognition
 
@@ -126,7 +129,7 @@ enum Keys {
           postgresURL,
         ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
-      .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge]),
+      .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),
       .init("Recognition", [bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames]),
       .init(
         "Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
