@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=(
-  kcat python3-confluent-kafka      # the producers of docs/events
+  kcat python3-confluent-kafka      # the producers of docs/events, and the checker
+  python3-psycopg                   # the checker of fault tests
   python3-jsonschema                # a judge of the JSON Schemas
   openssl                           # certificates of a test's own broker
 )

@@ -34,6 +34,10 @@ package actor IngestDatabase {
     metrics = IngestMetrics(registry)
   }
 
+  /// A call that failed so often in a row over a living connection makes the worker not ready: serialization failures and
+  /// deadlocks are over by then.
+  private static let refusalsToReport = 3
+
   /// Closes the connection; the next call opens another.
   package func close() async {
     let old = current
@@ -119,11 +123,17 @@ package actor IngestDatabase {
   ) async throws -> Value {
     var backoff = Backoff()
     var generator = SystemRandomNumberGenerator()
+    var refusals = 0
+    defer { if refusals >= Self.refusalsToReport { health.endRefusal() } }
     while true {
       do {
         return try await attempt(on: number, body)
       } catch let error as PostgresError where error.isTransient {
         metrics.retries.increment()
+        if !error.connectionIsLost {
+          refusals += 1
+          if refusals == Self.refusalsToReport { health.beginRefusal(error.code.rawValue) }
+        }
         logger.warning(
           "a database call failed and is repeated", metadata: ["error": .string(error.description)])
       }

@@ -5,6 +5,9 @@ package final class IngestHealth: Sendable {
   private struct State {
     var isAssigned = false
     var databaseIsReachable = true
+    /// Calls that PostgreSQL answered with an error again and again, and the last SQLSTATE.
+    var refusals = 0
+    var refusalCode = ""
     var controlIsReached = true
     var parked: [String: ParkReason] = [:]
   }
@@ -19,6 +22,7 @@ package final class IngestHealth: Sendable {
       var problems: [String] = []
       if !state.isAssigned { problems.append("no partition is assigned yet") }
       if !state.databaseIsReachable { problems.append("PostgreSQL cannot be reached") }
+      if state.refusals > 0 { problems.append("PostgreSQL refuses to store (SQLSTATE \(state.refusalCode))") }
       if !state.controlIsReached { problems.append("the control topic has not been read to its end yet") }
       problems += state.parked.sorted { $0.key < $1.key }.map { "\($0.key) is parked: \($0.value)" }
       return problems
@@ -29,6 +33,14 @@ package final class IngestHealth: Sendable {
 
   func setAssigned() { state.withLock { $0.isAssigned = true } }
   func setDatabaseReachable(_ isReachable: Bool) { state.withLock { $0.databaseIsReachable = isReachable } }
+  /// A call failed and fails again, though there is a connection: a full disk, a server that only reads.
+  func beginRefusal(_ code: String) {
+    state.withLock { state in
+      state.refusals += 1
+      state.refusalCode = code
+    }
+  }
+  func endRefusal() { state.withLock { $0.refusals -= 1 } }
   func setControlReached(_ isReached: Bool) { state.withLock { $0.controlIsReached = isReached } }
   func park(_ partition: String, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
   func unpark(_ partition: String) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }

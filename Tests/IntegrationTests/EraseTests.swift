@@ -56,14 +56,6 @@ extension Integration {
       return found
     }
 
-    private func aggregate(_ bench: IngestBench) async throws {
-      try await Aggregator(
-        postgres: bench.database.settings(role: "lectern_aggregator"),
-        settings: AggregatorSettings(releasePolicy: ReleasePolicy(cohortMinimum: 10)!), logger: .silent,
-        metrics: MetricsRegistry()
-      ).runOnce(closingPeriods: true)
-    }
-
     @Test(.timeLimit(.minutes(3))) func aLearnerIsErasedWithAReceiptAndTheOthersStay() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         let learners = 12
@@ -79,7 +71,7 @@ extension Integration {
         }
         for learner in 0..<learners { try await send(learner, 0..<4) }
         try await bench.settle(Int64(learners * 4), by: worker)
-        try await aggregate(bench)
+        try await bench.aggregate()
         let victim = IngestBench.learner(3)
         let before = try await rows(of: victim, bench)
         #expect(before["emotion_sample"] == 4 && before["session"] == 1)
@@ -132,8 +124,9 @@ extension Integration {
       }
     }
 
-    /// Frames of a learner keep arriving while that learner is erased: nothing of them is there afterwards, 30 times.
-    @Test(.timeLimit(.minutes(10))) func erasureRacesWithArrivingFramesAndWins() async throws {
+    /// Frames of learners keep arriving while they are erased or revoke their consent: nothing of them is there afterwards,
+    /// 30 times each. Three of each kind race at once, each with a sender of its own.
+    @Test(.timeLimit(.minutes(6))) func erasureAndRevocationRaceWithArrivingFramesAndWin() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         try await bench.apply([IngestBench.courseEvent()])
         let worker = bench.start(IngestRecognizer()) { settings in
@@ -141,43 +134,97 @@ extension Integration {
           settings.batchRecords = 8
         }
         try await worker.becomeReady()
-        var sent: Int64 = 0
-        var removed: Int64 = 0
-        for round in 0..<30 {
-          let learner = IngestBench.learner("race-\(round)")
-          try await bench.apply([IngestBench.consentEvent(learner: learner)])
-          let erased = StopFlag()
-          let before = sent
-          async let sending = {
-            var count: Int32 = 0
-            // A while longer than the erasure, so that the last ones come when it is over.
-            var rest = 10
-            while rest > 0 {
-              try await bench.send(
-                IngestBench.frame(session: "race-\(round)", sequence: count, learner: learner),
-                image: IngestPictures.picture(Int(count)), partition: count % 2)
-              count += 1
-              if erased.isRaised { rest -= 1 }
+        let (rounds, atOnce) = (10, 3)
+        var (sent, removed): (Int64, Int64) = (0, 0)
+        for round in 0..<rounds {
+          let erased = (0..<atOnce).map { IngestBench.learner("erased-\(round)-\($0)") }
+          let revoked = (0..<atOnce).map { IngestBench.learner("revoked-\(round)-\($0)") }
+          try await bench.apply((erased + revoked).map { IngestBench.consentEvent(learner: $0) })
+          let over = (erased + revoked).map { _ in StopFlag() }
+          try await withThrowingTaskGroup(of: Int64.self) { group in
+            for (index, learner) in (erased + revoked).enumerated() {
+              group.addTask { try await sendFrames(of: learner, index, to: bench, until: over[index]) }
             }
-            return count
-          }()
-          try await bench.settle(before + Int64(round % 5) * 3, by: worker)
-          let receipt = try await erase(learner, bench)
-          erased.raise()
-          #expect(receipt.done)
-          removed += receipt.samples
-          sent += Int64(try await sending)
+            try await bench.wait(for: "a sample of each") {
+              try await bench.number(
+                """
+                SELECT count(DISTINCT e.learner) FROM lectern.emotion_sample e
+                WHERE NOT EXISTS (SELECT FROM lectern.erasure x WHERE x.learner = e.learner)
+                """) == Int64(2 * atOnce)
+            }
+            try await Task.sleep(for: .milliseconds(round * 7))
+            removed += try await withThrowingTaskGroup(of: Int64.self) { orders in
+              for (index, learner) in erased.enumerated() {
+                orders.addTask {
+                  let receipt = try await erase(learner, bench)
+                  #expect(receipt.done)
+                  over[index].raise()
+                  return receipt.samples
+                }
+              }
+              for (index, learner) in revoked.enumerated() {
+                orders.addTask {
+                  try await bench.send(IngestBench.consentEvent(learner: learner, granted: false))
+                  try await bench.wait(for: "the revocation") { try await isRevoked(learner, bench) }
+                  over[atOnce + index].raise()
+                  return 0
+                }
+              }
+              return try await orders.reduce(0, +)
+            }
+            sent += try await group.reduce(0, +)
+          }
           try await bench.settle(sent, by: worker)
-          try await aggregate(bench)
-          #expect(try await rows(of: learner, bench).isEmpty, "round \(round)")
+          let now = IngestBench.now
+          for learner in erased + revoked {
+            bench.journal?.erased(source: IngestBench.source, learner: learner, at: now)
+          }
+        }
+        // Deletes what the revocations left to delete.
+        try await bench.aggregate()
+        for round in 0..<rounds {
+          for number in 0..<atOnce {
+            #expect(try await rows(of: IngestBench.learner("erased-\(round)-\(number)"), bench).isEmpty)
+            // A revocation leaves the sitting, of which nothing is stored.
+            #expect(
+              try await rows(of: IngestBench.learner("revoked-\(round)-\(number)"), bench).keys.allSatisfy {
+                $0 == "session"
+              })
+          }
         }
         try await worker.stop()
         let counters = try await bench.counters()
-        // Both sides of the race were met.
-        #expect(removed > 0 && counters.erased == removed && counters.samples == removed)
-        #expect(counters.rejects == sent - removed && counters.rejects > 300)
-        try await bench.checkArithmetic()
+        // Both sides of the race were met, by both kinds.
+        #expect(removed > 0 && counters.erased > removed && counters.samples == counters.erased)
+        #expect(counters.rejects == sent - counters.samples && counters.rejects > 300)
+        #expect(try await bench.number("SELECT count(*) FROM lectern.erasure WHERE NOT pending") == 60)
+        try await bench.judge(rollups: true)
       }
+    }
+
+    /// Sends until told to end, and ten more. Returns how many.
+    private func sendFrames(
+      of learner: String, _ index: Int, to bench: IngestBench, until over: StopFlag
+    ) async throws -> Int64 {
+      var (count, rest): (Int32, Int) = (0, 10)
+      while rest > 0 {
+        try await bench.send(
+          IngestBench.frame(session: "of-\(learner)", sequence: count, learner: learner),
+          image: IngestPictures.picture(Int(count)), partition: Int32(index % 2))
+        count += 1
+        if over.isRaised { rest -= 1 }
+        try await Task.sleep(for: .milliseconds(4))
+      }
+      return Int64(count)
+    }
+
+    private func isRevoked(_ learner: String, _ bench: IngestBench) async throws -> Bool {
+      let pseudonym = LearnerPseudonymizer(secret: IngestBench.secret)
+        .pseudonym(source: IngestBench.source, learnerID: learner)
+      let count: Int64 = try await bench.owner.query(
+        "SELECT count(*) FROM lectern.erasure WHERE learner = $1::text::uuid", [.text(pseudonym.uuid)]
+      ).single().decode(at: 0)
+      return count > 0
     }
   }
 }

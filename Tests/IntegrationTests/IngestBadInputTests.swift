@@ -51,20 +51,26 @@ extension Integration {
         try await worker.becomeReady()
         for input in IngestBadInput.allCases {
           let first = input.good(0)
-          try await bench.send(first, image: input.picture(0), partition: input.partition)
+          try await bench.send(first, image: input.picture(0), partition: input.partition, expect: .sample)
           let (headers, value) = input.record(after: first)
-          try await bench.send(headers, value: value, partition: input.partition)
-          try await bench.send(input.good(2), image: input.picture(2), partition: input.partition)
+          _ = try await bench.journalled(
+            input.code == nil ? first : IngestBench.frame(session: "bad", sequence: 1), image: value ?? [],
+            expect: input.code.map { .rejected(as: $0) } ?? .duplicate
+          ) { try await bench.send(headers, value: value, partition: input.partition) }
+          try await bench.send(
+            input.good(2), image: input.picture(2), partition: input.partition, expect: .sample)
         }
         try await bench.settle(Int64(IngestBadInput.allCases.count * 3), by: worker)
         // Still alive, in every partition.
         for input in IngestBadInput.allCases {
           try await bench.send(
-            input.good(3), image: input.picture(3), partition: input.partition, mode: .structured)
+            input.good(3), image: input.picture(3), partition: input.partition, mode: .structured, expect: .sample)
         }
         try await bench.settle(Int64(IngestBadInput.allCases.count * 4), by: worker)
         try await bench.checkArithmetic()
         try await worker.stop()
+        // What some of these records say of themselves cannot be read: that is what is wrong with them.
+        try await bench.judge(readingLog: false)
 
         let samples = try await bench.samples()
         for input in IngestBadInput.allCases {

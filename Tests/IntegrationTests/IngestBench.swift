@@ -31,6 +31,8 @@ struct IngestBench: Sendable {
   let producer: KafkaProducer
   /// What the workers log, all levels.
   let log = CapturingLogSink()
+  /// What was sent, for the checker; nil where nobody asks it.
+  var journal: FaultJournal?
 
   /// Runs a test with both topics and a database, removed however it ends.
   static func run(
@@ -42,11 +44,14 @@ struct IngestBench: Sendable {
         partitions: [partitions, controlPartitions], configuration: topicConfiguration
       ) { server, topics in
         let owner = try await database.connect()
+        let path = "/tmp/\(topics[0]).jsonl"
+        defer { try? FileManager.default.removeItem(atPath: path) }
         let bench = IngestBench(
           server: server, database: database, owner: owner, frameTopic: topics[0], controlTopic: topics[1],
           clusterID: try await BlockingThread().run { try server.clusterID() },
           producer: try KafkaProducer(
-            settings: server.settings.adding(["linger.ms": "0"]).adding(producerProperties), logger: .silent))
+            settings: server.settings.adding(["linger.ms": "0"]).adding(producerProperties), logger: .silent),
+          journal: try FaultJournal(path: path))
         var failure: (any Error)?
         do { try await body(bench) } catch { failure = error }
         await owner.close()
@@ -60,7 +65,7 @@ struct IngestBench: Sendable {
   /// Starts a worker; `adjust` changes its settings.
   func start(
     _ recognizer: any FrameRecognizing, secret: [UInt8] = secret, applicationName: String = "ingest-worker",
-    _ adjust: (inout IngestSettings) -> Void = { _ in }
+    kafkaProperties: [String: String] = [:], _ adjust: (inout IngestSettings) -> Void = { _ in }
   ) -> IngestRun {
     var settings = IngestSettings()
     settings.frameTopic = frameTopic
@@ -74,7 +79,7 @@ struct IngestBench: Sendable {
     postgres.applicationName = applicationName
     return IngestRun(
       IngestWorker(
-        settings: settings, kafka: server.settings, postgres: postgres, recognizer: recognizer,
+        settings: settings, kafka: server.settings.adding(kafkaProperties), postgres: postgres, recognizer: recognizer,
         model: ModelDescription(
           id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
         pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
@@ -98,10 +103,24 @@ struct IngestBench: Sendable {
 
   @discardableResult
   func send(
-    _ frame: FrameEvent, image: [UInt8], partition: Int32? = nil, mode: FrameEvent.ContentMode = .binary
+    _ frame: FrameEvent, image: [UInt8], partition: Int32? = nil, mode: FrameEvent.ContentMode = .binary,
+    expect: FaultJournal.Expectation = .any, incarnation: Int = 0
   ) async throws -> KafkaProducer.Delivery {
     let event = image.withUnsafeBytes { frame.encoded(image: $0, mode: mode) }
-    return try await send(event.headers, value: event.value, key: event.key, partition: partition)
+    return try await journalled(frame, image: image, expect: expect, incarnation: incarnation) {
+      try await send(event.headers, value: event.value, key: event.key, partition: partition)
+    }
+  }
+
+  /// Sends what is told of a frame in the journal, however it is sent.
+  func journalled(
+    _ frame: FrameEvent, image: [UInt8], expect: FaultJournal.Expectation, incarnation: Int = 0,
+    _ sending: () async throws -> KafkaProducer.Delivery
+  ) async throws -> KafkaProducer.Delivery {
+    let entry = journal?.begin(frame, image: image, incarnation: incarnation, expect: expect)
+    let delivery = try await sending()
+    if let entry { journal?.acknowledge(entry, partition: delivery.partition, offset: delivery.offset) }
+    return delivery
   }
 
   @discardableResult

@@ -5,10 +5,18 @@ import Synchronization
 /// What the LMS knows of its frames: a line when a send is begun and one when it is acknowledged, for `check.py`.
 final class FaultJournal: Sendable {
   /// What must become of a frame.
-  enum Expectation: String, Sendable {
-    case sample, reject, duplicate
+  struct Expectation: RawRepresentable, Sendable {
+    let rawValue: String
+    static let sample = Expectation(rawValue: "sample")
+    static let reject = Expectation(rawValue: "reject")
+    static let duplicate = Expectation(rawValue: "duplicate")
     /// Any of them, once.
-    case any
+    static let any = Expectation(rawValue: "any")
+
+    /// A reject with one of these codes.
+    static func rejected(as codes: RejectCode...) -> Expectation {
+      Expectation(rawValue: "reject:\(codes.map(\.rawValue).joined(separator: "|"))")
+    }
   }
 
   struct Counts: Sendable, Equatable {
@@ -29,20 +37,26 @@ final class FaultJournal: Sendable {
   /// A frame whose send was begun.
   struct Entry: Sendable { fileprivate let fields: String }
 
-  func begin(_ frame: FrameEvent, image: [UInt8], partition: Int32, expect: Expectation) -> Entry {
+  func begin(_ frame: FrameEvent, image: [UInt8], incarnation: Int = 0, expect: Expectation) -> Entry {
     let fields = """
       "source":"\(frame.source)","session":"\(frame.sessionID)","sequence":\(frame.sequence),\
       "learner":"\(frame.learnerID)","course":"\(frame.courseID)","captured_at":"\(frame.capturedAt.rfc3339)",\
-      "body_sha256":"\(Hex.encode(SHA256.hash(image)))","partition":\(partition),"expect":"\(expect.rawValue)"
+      "body_sha256":"\(Hex.encode(SHA256.hash(image)))","incarnation":\(incarnation),"expect":"\(expect.rawValue)"
       """
     file.append("{\"state\":\"maybe\",\(fields)}")
     counted.withLock { $0.begun += 1 }
     return Entry(fields: fields)
   }
 
-  func acknowledge(_ entry: Entry, offset: Int64) {
-    file.append("{\"state\":\"acked\",\(entry.fields),\"offset\":\(offset)}")
+  func acknowledge(_ entry: Entry, partition: Int32, offset: Int64) {
+    file.append("{\"state\":\"acked\",\(entry.fields),\"partition\":\(partition),\"offset\":\(offset)}")
     counted.withLock { $0.acknowledged += 1 }
+  }
+
+  /// Takes down that a learner was erased: nothing captured until then may be stored afterwards.
+  func erased(source: String, learner: String, at time: EventTime) {
+    file.append(
+      "{\"state\":\"erased\",\"source\":\"\(source)\",\"learner\":\"\(learner)\",\"at\":\"\(time.rfc3339)\"}")
   }
 
   func fail() { counted.withLock { $0.failed += 1 } }

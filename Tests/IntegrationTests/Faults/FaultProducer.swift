@@ -83,14 +83,14 @@ final class FaultProducer: Sendable {
       learner: IngestBench.learner(session % plan.learners))
     let image = Self.picture(number, bytes: plan.bodyBytes)
     let partition = Int32(session % plan.partitions)
-    let entry = journal.begin(frame, image: image, partition: partition, expect: .sample)
+    let entry = journal.begin(frame, image: image, expect: .sample)
     let event = image.withUnsafeBytes { frame.encoded(image: $0) }
     do {
       try producer.send(
         topic: plan.topic, key: event.key, headers: event.headers, value: event.value, partition: partition
       ) { [journal] result in
         switch result {
-        case .success(let delivery): journal.acknowledge(entry, offset: delivery.offset)
+        case .success(let delivery): journal.acknowledge(entry, partition: delivery.partition, offset: delivery.offset)
         case .failure: journal.fail()
         }
       }

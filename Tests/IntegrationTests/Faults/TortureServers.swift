@@ -58,6 +58,26 @@ actor CrashableDatabase {
     await cluster?.stop()
     cluster = nil
   }
+
+  /// Copies the data folder of a server that is stopped for it.
+  func backUp() async throws {
+    await stop()
+    try await copy("postgres", to: "backup")
+    try await start()
+  }
+
+  /// Crashes the server and puts the copy in its place; the caller starts it.
+  func replaceByBackup() async throws {
+    _ = await crash()
+    try FileManager.default.removeItem(atPath: "\(folder)/postgres")
+    try await copy("backup", to: "postgres")
+  }
+
+  private func copy(_ name: String, to copy: String) async throws {
+    try await ProcessLauncher().run(
+      ChildCommand("/bin/cp", ["-a", "\(folder)/\(name)", "\(folder)/\(copy)"]), deadline: .seconds(120)
+    ).requireSuccess()
+  }
 }
 
 /// The broker of a torture: an Apache Kafka that is killed, or the embedded one that is taken down.
