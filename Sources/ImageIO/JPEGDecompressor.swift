@@ -13,15 +13,13 @@ struct JPEGDecompressor: ~Copyable {
 
   deinit { tjDestroy(handle) }
 
-  /// The stored size, from the markers up to the first scan.
-  func size(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> (width: Int, height: Int) {
+  /// Decodes as stored.
+  func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits) throws(ImageError) -> GrayImage {
     let markers = try markers(bytes)
-    return (markers.width, markers.height)
-  }
-
-  /// Decodes as stored; the caller has checked the declared size.
-  func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> GrayImage {
-    let markers = try markers(bytes)
+    // What was probed is what libjpeg reads, by test; memory must not hang on that.
+    guard markers.width * markers.height <= limits.maximumPixels else {
+      throw ImageError(.tooLarge, "declares more pixels than allowed")
+    }
     try Self.checkScans(bytes, pixels: markers.width * markers.height)
     let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)
     let channels = isCMYK ? 4 : 1
@@ -85,6 +83,8 @@ struct JPEGDecompressor: ~Copyable {
       "Unsupported", "not supported", "Could not determine subsampling", "not implemented", "not compiled",
     ]
     let isUnsupported = unsupported.contains { text.contains($0) }
+    let isOutOfMemory = ["Insufficient memory", "Memory allocation failure"].contains { text.contains($0) }
+    if isOutOfMemory { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
     return ImageError(isUnsupported ? .unsupported : code, text)
   }
 

@@ -87,7 +87,8 @@ struct PNGReader: ~Copyable {
   }
 
   private static func error(_ status: Int32) -> ImageError {
-    ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
+    if status == SPNG_EMEM.code { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
+    return ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
   }
 }
 

@@ -16,6 +16,8 @@ package import Vision
 /// MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under 2.5 seconds of
 /// processor time.
 ///
+/// Probing is plain Swift; only `decodeGray` shows the bytes to the libraries.
+///
 /// Holds no state: a decoder can be shared by any number of threads, each call makes and frees its own codec.
 package struct PictureDecoder: ImageDecoding {
   package let limits: ImageLimits
@@ -31,7 +33,7 @@ package struct PictureDecoder: ImageDecoding {
       let header = try probe(buffer)
       let stored =
         switch header.format {
-        case .jpeg: try JPEGDecompressor().decodeGray(buffer)
+        case .jpeg: try JPEGDecompressor().decodeGray(buffer, limits: limits)
         case .png: try PNGReader.open(buffer, limits: limits).decodeGray()
         }
       return stored.upright(from: header.orientation)
@@ -46,7 +48,7 @@ package struct PictureDecoder: ImageDecoding {
     let orientation: ImageOrientation
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       format = .jpeg
-      stored = try JPEGDecompressor().size(bytes)
+      stored = try JPEGHeader.size(bytes)
       orientation = ExifOrientation.ofJPEG(bytes)
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       format = .png

@@ -10,6 +10,8 @@ package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooLarge
     /// A valid file of a kind that is not decoded (for example 12-bit JPEG).
     case unsupported
+    /// The library that decodes crashed, hung or ran out of memory on it: the file may be a good one or a hostile one.
+    case decoderFailed
     /// Nothing that decodes can be had now, through no fault of the file: to be tried again later.
     case unavailable
   }

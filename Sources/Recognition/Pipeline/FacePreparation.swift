@@ -75,7 +75,7 @@ package struct FacePreparation: Sendable {
       switch error.code {
       case .unavailable: throw RecognitionError(.unavailable, error.detail)
       case .tooLarge: return .outcome(.tooLarge(detail: error.detail))
-      case .notAnImage, .corrupt, .unsupported: return .outcome(.badImage(detail: error.detail))
+      case .notAnImage, .corrupt, .unsupported, .decoderFailed: return .outcome(.badImage(detail: error.detail))
       }
     } catch let error as any VisionFailure where error.isOfProcess {
       throw RecognitionError(.unavailable, error.description)
