@@ -1,6 +1,7 @@
 import Foundation
 import ImageIO
 import IsolatedDecoding
+import Synchronization
 import Telemetry
 import Vision
 
@@ -8,9 +9,9 @@ import Vision
 ///
 ///     DecodeBenchmark LECTERN [ROUNDS]
 ///
-/// Both take the same files in turn, so that a busy machine slows both. Prints medians and 95th percentiles in
-/// milliseconds of wall time, the mean processor time of both processes together, and the time until a first frame is
-/// decoded, process and all.
+/// Both take the same files in turn, so that a busy machine slows both. Prints medians with the 5th and 95th percentiles in
+/// milliseconds of wall time, the mean processor time of both processes together, the time until a first frame is
+/// decoded, process and all, and how many frames a second one and two threads decode.
 @main
 struct DecodeBenchmark {
   static func main() throws {
@@ -21,14 +22,12 @@ struct DecodeBenchmark {
     }
     let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 200 : 200
     let plain = PictureDecoder()
-    let isolated = IsolatedDecoder(
-      IsolationSettings(executable: arguments[1]), prober: plain, registry: MetricsRegistry(), logger: .silent)
-    var starts: [Double] = []
-    for _ in 0..<20 {
-      let fresh = IsolatedDecoder(
+    func fresh() -> IsolatedDecoder {
+      IsolatedDecoder(
         IsolationSettings(executable: arguments[1]), prober: plain, registry: MetricsRegistry(), logger: .silent)
-      starts.append(try time(picture(64, 64), fresh))
     }
+    let isolated = fresh()
+    let starts = try (0..<20).map { _ in try time(picture(64, 64), fresh()) }
     print("first frame, process started for it: \(summary(starts))")
     for (width, height) in [(640, 480), (1280, 720), (4000, 3000)] {
       let file = try picture(width, height)
@@ -44,12 +43,31 @@ struct DecodeBenchmark {
         directWork += between - start
         apartWork += processorTime() - between
       }
-      let difference = zip(apart, direct).map { $0 - $1 }.sorted()[count / 2]
       print(
         "\(width)x\(height), \(file.count) bytes, \(count) rounds: in process \(summary(direct)); isolated",
-        "\(summary(apart)); median difference \(milliseconds(difference)); processor time",
+        "\(summary(apart)); difference \(summary(zip(apart, direct).map { $0 - $1 })); processor time",
         "\(milliseconds(directWork / Double(count))) and \(milliseconds(apartWork / Double(count)))")
     }
+    let file = try picture(640, 480)
+    for threads in [1, 2] {
+      // In turn, for the same reason.
+      let rates = (0..<9).map { _ in (rate(file, plain, threads), rate(file, isolated, threads)) }
+      print(
+        "640x480 on \(threads) threads, frames a second: in process \(summary(rates.map(\.0), digits: 0)); isolated",
+        summary(rates.map(\.1), digits: 0))
+    }
+  }
+
+  /// Frames a second that so many threads decode together.
+  private static func rate(_ file: [UInt8], _ decoder: some ImageDecoding, _ threads: Int) -> Double {
+    let frames = 100
+    let start = ContinuousClock.now
+    let failures = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      for _ in 0..<frames where (try? decoder.decodeGray(file)) == nil { failures.add(1, ordering: .relaxed) }
+    }
+    precondition(failures.load(ordering: .relaxed) == 0, "decoded")
+    return Double(frames * threads) / ((ContinuousClock.now - start) / .seconds(1))
   }
 
   /// A coloured scene with as much detail as a webcam's, by its number of bytes.
@@ -85,9 +103,13 @@ struct DecodeBenchmark {
     ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
   }
 
-  private static func summary(_ times: [Double]) -> String {
-    let sorted = times.sorted()
-    return "\(milliseconds(sorted[sorted.count / 2])) (95 % \(milliseconds(sorted[sorted.count * 95 / 100])))"
+  /// Median, and in brackets what nine of ten lie between.
+  private static func summary(_ values: [Double], digits: Int = 2) -> String {
+    let sorted = values.sorted()
+    func text(_ share: Double) -> String {
+      String(format: "%.\(digits)f", sorted[Int(Double(sorted.count - 1) * share + 0.5)])
+    }
+    return "\(text(0.5)) (\(text(0.05))–\(text(0.95)))"
   }
 
   private static func milliseconds(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -3,14 +3,17 @@
 #define LECTERN_CLINUX_SHIM_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,13 +53,17 @@ static inline int lectern_sealed_memory(const char *name, long bytes) {
 /// Has the kernel kill this process when the thread that started it ends. Returns 0, or errno.
 static inline int lectern_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) == 0 ? 0 : errno; }
 
-/// Bounds this process for good: private writable memory in bytes, open descriptors, and no core file, which would hold
-/// a learner's picture. Returns 0, or errno.
+/// Bounds this process for good: private writable memory in bytes, open descriptors, no further process or thread (for
+/// whoever is not root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0, or
+/// errno.
 static inline int lectern_limit_process(unsigned long data_bytes, unsigned long descriptors) {
-  struct rlimit data = {data_bytes, data_bytes}, files = {descriptors, descriptors}, core = {0, 0};
-  if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_CORE, &core) != 0)
+  struct rlimit data = {data_bytes, data_bytes}, files = {descriptors, descriptors}, none = {0, 0};
+  if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0 ||
+      setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
     return errno;
-  return 0;
+  // Where dumps go to a program instead of a file, the kernel does not ask for the limit. This also keeps other programs
+  // of the same user from reading the memory.
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
 }
 
 #if defined(__x86_64__)
@@ -67,7 +74,8 @@ static inline int lectern_limit_process(unsigned long data_bytes, unsigned long 
 
 /// Leaves this process nothing but computing, its own memory and the descriptors it holds: every other system call fails
 /// with EPERM, and none makes memory executable. An error rather than a kill, so that a call that a newer C library tries
-/// first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no such filters (or this is no x86-64 or ARM64).
+/// first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no such filters, ENOSYS on
+/// machines other than x86-64 and ARM64.
 static inline int lectern_confine_process(void) {
 #ifdef LECTERN_AUDIT_ARCH
 #define LECTERN_LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -103,6 +111,21 @@ static inline int lectern_confine_process(void) {
 #else
   return ENOSYS;
 #endif
+}
+
+/// Whether `lectern_confine_process` does what it says, by trying: files, sockets, programs, processes, signals and
+/// executable memory. Every attempt does nothing where it is allowed.
+static inline int lectern_is_confined(void) {
+  int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (file >= 0 || errno != EPERM) return 0;
+  if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != EPERM) return 0;
+  // An empty path is no program, and threads cannot share handlers without sharing memory.
+  char *const none[] = {0};
+  if (syscall(SYS_execve, "", none, none) != -1 || errno != EPERM) return 0;
+  if (syscall(SYS_clone, 0x800 /* CLONE_SIGHAND */, 0, 0, 0, 0) != -1 || errno != EPERM) return 0;
+  if (kill(getpid(), 0) == 0 || errno != EPERM) return 0;
+  void *code = mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return code == MAP_FAILED && errno == EPERM;
 }
 
 #endif

@@ -40,14 +40,14 @@ final class DecoderChild: @unchecked Sendable {
     if let path = getenv("LD_LIBRARY_PATH") { environment["LD_LIBRARY_PATH"] = String(cString: path) }
     let command = ChildCommand(
       settings.executable, settings.arguments, environment: environment, inheritsEnvironment: false,
-      diesWithParent: false)
+      diesWithParent: false, name: "lectern-decoder")
     let launched = Result { () throws(ProcessError) in
       try launcher.launchHelper(command, descriptors: [theirs, descriptor])
     }
     // Before the wait: the end of a child is seen by the end of its socket, once nobody else holds that.
     close(theirs)
     let process = try launched.get()
-    guard case .message(let bytes) = socket.receive(limitBytes: DecoderAnswer.byteCount, within: .seconds(30)),
+    guard case .message(let bytes) = socket.receive(limitBytes: DecoderAnswer.byteCount, within: .seconds(10)),
       case .ready(let isConfined)? = DecoderAnswer(bytes)?.content
     else {
       process.send(SIGKILL)
@@ -70,7 +70,13 @@ final class DecoderChild: @unchecked Sendable {
     memory.taken = 0
     memory.put(file: file)
     guard socket.send(DecoderRequest(sequence: sequence, fileBytes: UInt32(file.count)).bytes) else { return .lost }
-    switch socket.receive(limitBytes: DecoderAnswer.byteCount, within: deadline) {
+    // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
+    let patience = deadline / 5
+    var received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience)
+    if case .late = received, memory.taken == sequence {
+      received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: deadline - patience)
+    }
+    switch received {
     case .closed: return memory.taken == sequence ? .crashed(end()) : .lost
     case .late: return memory.taken == sequence ? .late : .lost
     case .message(let bytes):

@@ -54,22 +54,21 @@ final class DecoderMemory: @unchecked Sendable {
     file.withUnsafeBytes { (base + Self.page).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
   }
 
-  /// The file of so many bytes, copied out; nil if it cannot be so large.
-  func file(byteCount: Int) -> [UInt8]? {
+  /// The file of so many bytes, where it lies; nil if it cannot be so large. For the child, which trusts the worker: it
+  /// leaves the file alone until it has an answer.
+  func file(byteCount: Int) -> UnsafeBufferPointer<UInt8>? {
     guard (1...limits.maximumBytes).contains(byteCount) else { return nil }
-    return [UInt8](UnsafeRawBufferPointer(start: base + Self.page, count: byteCount))
+    let start = (base + Self.page).bindMemory(to: UInt8.self, capacity: byteCount)
+    return UnsafeBufferPointer(start: start, count: byteCount)
   }
 
-  /// Puts a picture there; false if it is over the limits.
-  func put(picture: GrayImage) -> Bool {
-    guard picture.pixels.count <= limits.maximumPixels else { return false }
-    picture.pixels.withUnsafeBytes {
-      (base + pictureStart).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
-    }
-    return true
+  /// Where the child decodes to.
+  var pixels: UnsafeMutableBufferPointer<UInt8> {
+    let start = (base + pictureStart).bindMemory(to: UInt8.self, capacity: limits.maximumPixels)
+    return UnsafeMutableBufferPointer(start: start, count: limits.maximumPixels)
   }
 
-  /// The picture of that size, copied out; nil if it cannot be so large.
+  /// The picture of that size, copied out: the one copy that a worker keeps. Nil if it cannot be so large.
   func picture(width: Int, height: Int) -> GrayImage? {
     guard width > 0, height > 0 else { return nil }
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
@@ -78,8 +77,9 @@ final class DecoderMemory: @unchecked Sendable {
     return GrayImage(width: width, height: height, pixels: pixels)
   }
 
-  /// What is kept from one frame to the next, so that webcam frames cost no page faults; what lies beyond goes back.
-  private static let keptPixels = 4 << 20
+  /// What is kept from one frame to the next, so that frames of a webcam or a phone cost no page faults; what lies beyond
+  /// goes back.
+  private static let keptPixels = 16 << 20
 
   /// Gives the pages back that only an unusually large picture needed.
   func release(pixels: Int) {

@@ -7,6 +7,11 @@ package import Vision
 /// Runs on the main thread and starts no other. It ends when the worker does, in whatever way: the socket closes, and the
 /// kernel kills it should it be in the middle of a frame.
 package enum DecoderProcess {
+  /// Decodes a file into memory for the largest picture.
+  package typealias Decode = (
+    _ file: UnsafeBufferPointer<UInt8>, _ pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) -> (width: Int, height: Int)
+
   private static let socketDescriptor: Int32 = 3
   private static let memoryDescriptor: Int32 = 4
 
@@ -16,9 +21,9 @@ package enum DecoderProcess {
   ///   - arguments: behind the command, as ``IsolationSettings`` writes them.
   ///   - trials: small files of every format. A process that cannot decode them once it is confined does not come up:
   ///     better no decoder, which everybody sees, than one that finds every picture broken.
-  ///   - decoder: made before the process gives up its rights.
+  ///   - makeDecoder: called before the process gives up its rights.
   package static func run(
-    _ arguments: [String], trials: [[UInt8]], decoder: (ImageLimits) -> any ImageDecoding
+    _ arguments: [String], trials: [[UInt8]], makeDecoder: (ImageLimits) -> Decode
   ) -> Int32 {
     let numbers = arguments.compactMap { Int($0) }.filter { $0 > 0 }
     guard arguments.count == 3, numbers.count == 3 else { return 64 }
@@ -31,10 +36,13 @@ package enum DecoderProcess {
     lectern_name_thread("decoder")
     // A service manager sends these to every process of a worker that may still finish its frames.
     for number in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE] { signal(number, SIG_IGN) }
-    let decoder = decoder(limits)
+    let decode = makeDecoder(limits)
+    offerToDie()
     guard lectern_limit_process(UInt(privateBytes() + numbers[2]), 8) == 0 else { return 71 }
-    let isConfined = lectern_confine_process() == 0
-    for trial in trials where (try? decoder.decodeGray(trial)) == nil { return 70 }
+    let isConfined = lectern_confine_process() == 0 && lectern_is_confined() != 0
+    for trial in trials {
+      guard (try? trial.withUnsafeBufferPointer({ try decode($0, memory.pixels) })) != nil else { return 70 }
+    }
     guard socket.send(DecoderAnswer(sequence: 0, .ready(isConfined: isConfined)).bytes) else { return 0 }
 
     while case .message(let bytes) = socket.receive(limitBytes: DecoderRequest.byteCount) {
@@ -42,24 +50,26 @@ package enum DecoderProcess {
         return 65
       }
       memory.taken = request.sequence
-      let answer = DecoderAnswer(sequence: request.sequence, decode(file, with: decoder, into: memory))
+      let content: DecoderAnswer.Content
+      do throws(ImageError) {
+        let size = try decode(file, memory.pixels)
+        content = .picture(width: size.width, height: size.height)
+      } catch {
+        content = .refused(error)
+      }
+      let answer = DecoderAnswer(sequence: request.sequence, content)
       guard socket.send(answer.bytes) else { return 0 }
     }
     return 0
   }
 
-  private static func decode(
-    _ file: [UInt8], with decoder: any ImageDecoding, into memory: DecoderMemory
-  ) -> DecoderAnswer.Content {
-    do throws(ImageError) {
-      let picture = try decoder.decodeGray(file)
-      guard memory.put(picture: picture) else {
-        return .refused(ImageError(.tooLarge, "decoded to more pixels than allowed"))
-      }
-      return .picture(width: picture.width, height: picture.height)
-    } catch {
-      return .refused(error)
-    }
+  /// Where the machine or a container runs out of memory, the kernel is to end this process and not the worker.
+  private static func offerToDie() {
+    let descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    let text = "1000"
+    _ = write(descriptor, text, text.utf8.count)
+    close(descriptor)
   }
 
   /// Private writable memory of this process in bytes, as `RLIMIT_DATA` counts it; a guess where `/proc` is missing.

@@ -10,8 +10,8 @@ package import Vision
 ///   `decoderFailed` and is not tried again. The next one gets a fresh process.
 /// - One that is found dead or standing still before it took a frame up (killed by an operator, or for memory): the frame
 ///   goes to a fresh process.
-/// - Starts are bounded. Beyond that, and while none succeeds, frames fail with `unavailable`, which is to be tried
-///   again: no frame is given up for want of a decoder.
+/// - Starts are bounded. Beyond that, and while none succeeds, frames fail with `noDecoder`, which is to be tried again:
+///   no frame is given up for want of a decoder.
 package final class IsolatedDecoder: ImageDecoding {
   private enum Reason: String, CaseIterable {
     /// It ended while it was at a frame.
@@ -27,8 +27,7 @@ package final class IsolatedDecoder: ImageDecoding {
   private struct State {
     var idle: [DecoderChild] = []
     var budget: StartBudget
-    /// Why there is no decoder, since the last one that worked.
-    var problem: String?
+    var shortage = DecoderShortage()
     var hasWarned = false
   }
 
@@ -62,8 +61,13 @@ package final class IsolatedDecoder: ImageDecoding {
       "lectern_recognition_decoder_waits_total", help: "Times a frame found no decoder and was tried again later.")
   }
 
-  /// Why frames wait for a decoder, in words; nil while they do not.
-  package var problem: String? { state.withLock(\.problem) }
+  /// Why frames wait for a decoder, in words; nil while they do not. Safe to show.
+  package var problem: String? { state.withLock { $0.shortage.problem(now: .now) } }
+
+  /// Starts one process and ends it again: whether the kernel confines it, nil if it did not come up. Blocks.
+  package static func trial(_ settings: IsolationSettings) throws(ProcessError) -> Bool? {
+    try DecoderChild.start(settings, launcher: ProcessLauncher())?.isConfined
+  }
 
   package func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader { try prober.probe(bytes) }
 
@@ -95,12 +99,11 @@ package final class IsolatedDecoder: ImageDecoding {
   }
 
   private func giveBack(_ child: DecoderChild) {
-    let wasProblem = state.withLock { state in
+    let isOver = state.withLock { state in
       state.idle.append(child)
-      defer { state.problem = nil }
-      return state.problem != nil
+      return state.shortage.decoded(now: .now)
     }
-    if wasProblem { logger.info("pictures are decoded again") }
+    if isOver { logger.info("frames no longer wait for a decoder") }
   }
 
   private func start() throws(ImageError) -> DecoderChild {
@@ -118,25 +121,27 @@ package final class IsolatedDecoder: ImageDecoding {
       lost[.start]?.increment()
       try wait("an image decoder was started and did not come up")
     }
-    if !child.isConfined,
-      state.withLock({ state in
-        defer { state.hasWarned = true }; return !state.hasWarned
-      })
-    {
-      logger.warning("the kernel offers no system call filter: decoders are processes of their own, but not confined")
-    }
+    if !child.isConfined { warnOnce() }
     return child
   }
 
-  /// Says once why frames wait, until one is decoded again.
+  private func warnOnce() {
+    let isFirst = state.withLock { state in
+      defer { state.hasWarned = true }
+      return !state.hasWarned
+    }
+    if isFirst {
+      logger.warning("the kernel offers no system call filter: decoders are processes of their own, but not confined")
+    }
+  }
+
+  /// Says once why frames wait, until none does.
   private func wait(_ problem: String) throws(ImageError) -> Never {
     waits.increment()
-    let isNew = state.withLock { state in
-      defer { state.problem = problem }
-      return state.problem == nil
+    if state.withLock({ $0.shortage.wait(problem, now: .now) }) {
+      logger.error("frames wait for a decoder", metadata: ["problem": .string(problem)])
     }
-    if isNew { logger.error("frames wait for a decoder", metadata: ["problem": .string(problem)]) }
-    throw ImageError(.unavailable, problem)
+    throw ImageError(.noDecoder, problem)
   }
 
   private func note(_ reason: Reason, _ message: StaticString, _ status: ExitStatus? = nil) {

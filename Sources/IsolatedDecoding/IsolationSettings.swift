@@ -14,8 +14,8 @@ package struct IsolationSettings: Sendable {
   package var starts: (burst: Int, interval: Duration)
 
   package init(
-    executable: String = "/proc/self/exe", limits: ImageLimits = ImageLimits(), deadline: Duration = .seconds(30),
-    memoryBytes: Int = 768 << 20, starts: (burst: Int, interval: Duration) = (20, .seconds(1))
+    executable: String = "/proc/self/exe", limits: ImageLimits = ImageLimits(), deadline: Duration = .seconds(10),
+    memoryBytes: Int = 768 << 20, starts: (burst: Int, interval: Duration) = (60, .seconds(1))
   ) {
     precondition(memoryBytes > 0 && starts.burst > 0 && starts.interval > .zero, "bounds are positive")
     self.executable = executable

@@ -59,7 +59,7 @@ extension ProcessLauncher {
     }
     let path = words.isEmpty ? executable : setpriv
     guard words.isEmpty || access(setpriv, X_OK) == 0 else { throw .notFound(executable: setpriv) }
-    let argv = words.isEmpty ? [executable] : [setpriv] + words + ["--", executable]
+    let argv = words.isEmpty ? [command.name ?? executable] : [setpriv] + words + ["--", executable]
 
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

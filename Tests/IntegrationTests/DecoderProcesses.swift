@@ -30,6 +30,9 @@ struct DecoderProcesses {
   /// Running for the system, so that one that is killed but not reaped counts.
   static func exists(_ pid: Int32) -> Bool { kill(pid, 0) == 0 && isDecoder(pid) }
 
+  /// Not dead: whoever inherits an orphan need not reap it.
+  static func isAlive(_ pid: Int32) -> Bool { exists(pid) && fields(pid)?.first != "Z" }
+
   /// Processor time taken so far, in hundredths of a second.
   static func ticks(_ pid: Int32) -> Int { fields(pid).flatMap { $0.count > 12 ? Int($0[11]) : nil } ?? 0 }
 
@@ -49,14 +52,30 @@ struct DecoderProcesses {
     return try condition()
   }
 
-  /// Waits until one of them has been at work for some hundredths of a second, so that it surely holds a frame.
-  func waitForWork(ticks: Int = 10) async -> Int32? {
-    let before = Dictionary(uniqueKeysWithValues: ids.map { ($0, Self.ticks($0)) })
+  /// Waits until one of them, confined and so past its start, takes three hundredths of a second of processor time: it
+  /// holds a costly frame.
+  func waitForWork(within limit: Duration = .seconds(20)) async -> Int32? {
+    var before: [Int32: Int] = [:]
     var found: Int32?
-    _ = await Self.wait {
-      found = ids.first { Self.ticks($0) >= before[$0, default: 0] + ticks }
+    _ = await Self.wait(limit) {
+      for id in ids where Self.text(id, "status")?.contains("Seccomp:\t2") == true {
+        let ticks = Self.ticks(id)
+        if ticks >= before[id, default: ticks] + 3 { found = id }
+        before[id] = before[id] ?? ticks
+      }
       return found != nil
     }
     return found
+  }
+
+  /// Runs a body, and stops whichever decoder is at a costly frame meanwhile, so that it hangs however fast the machine is.
+  func hangingAtCostlyFrames<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    let stopper = Task {
+      while !Task.isCancelled {
+        if let id = await waitForWork(within: .milliseconds(300)) { kill(id, SIGSTOP) }
+      }
+    }
+    defer { stopper.cancel() }
+    return try await body()
   }
 }

@@ -103,10 +103,26 @@ extension Integration {
       #expect(limits.contains(/Max core file size\s+0\s+0/))
       #expect(limits.contains(/Max open files\s+8\s+8/))
       #expect(!limits.contains(/Max data size\s+unlimited/))
-      // Nothing but the empty streams and its socket; the memory is mapped. No secret came along.
+      for limit in ["processes", "file size"] { #expect(limits.contains(try Regex("Max \(limit) +0 +0"))) }
+      // In lists of processes it is nobody's worker.
+      #expect(DecoderProcesses.text(pid, "cmdline")?.hasPrefix("lectern-decoder\0") == true)
+      #expect(DecoderProcesses.text(pid, "oom_score_adj") == "1000\n")
+      #expect(!bench.log.entries.contains { $0.level >= .warning }, "\(bench.log.entries)")
+    }
+
+    /// Nothing but the empty streams and its socket; the memory is mapped. No secret came along. Only root may look: the
+    /// kernel keeps the process from others of its user.
+    @Test(.enabled(if: geteuid() == 0, "only root may look")) func aDecoderInheritsNothing() async throws {
+      // Not close-on-exec, as a library may open one.
+      let stray = open("/dev/zero", O_RDONLY)
+      defer { close(stray) }
+      let bench = try await Bench()
+      _ = try await bench.decode(try Self.files()[0])
+      let pid = try #require(DecoderProcesses.own.ids.first)
       let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").sorted()
       #expect(descriptors == ["0", "1", "2", "3"])
       let environment = try #require(DecoderProcesses.text(pid, "environ"))
+      // This process has at least the one that names the program.
       #expect(!environment.contains("LECTERN_") && !environment.contains("HOME="))
     }
 
@@ -176,13 +192,12 @@ extension Integration {
       do {
         let bench = try await Bench { $0.memoryBytes = 40 << 20 }
         #expect(await bench.failure(CostlyPicture.progressive())?.code == .decoderFailed)
-        #expect(await bench.failure(flat)?.code == .decoderFailed)
-        _ = try await bench.decode(try Self.files()[0])
+        // Needs none beside the picture's own place.
+        #expect(try await bench.decode(flat) == GrayImage(width: 7000, height: 7000, repeating: 1))
         withExtendedLifetime(bench) {}
       }
       // With the default both are decoded.
       let roomy = try await Bench()
-      #expect(try await roomy.decode(flat) == GrayImage(width: 7000, height: 7000, repeating: 1))
       #expect(await roomy.failure(CostlyPicture.progressive()) == nil)
     }
 
@@ -197,16 +212,21 @@ extension Integration {
         #expect(gone)
       }
       #expect(bench.decoder.problem == nil)
-      #expect(await bench.failure(file)?.code == .unavailable)
+      #expect(await bench.failure(file)?.code == .noDecoder)
       #expect(bench.decoder.problem != nil)
-      var failure: ImageError? = ImageError(.unavailable, "")
+      var failure: ImageError? = ImageError(.noDecoder, "")
       let deadline = ContinuousClock.now + .seconds(20)
-      while failure?.code == .unavailable, ContinuousClock.now < deadline {
+      while failure?.code == .noDecoder, ContinuousClock.now < deadline {
         try await Task.sleep(for: .milliseconds(100))
         failure = await bench.failure(file)
       }
       #expect(failure == nil)
-      #expect(bench.decoder.problem == nil)
+      // Told once, however often it was asked; over when nobody has waited for a while.
+      #expect(bench.log.entries.count { $0.message == "frames wait for a decoder" } == 1)
+      let over = await DecoderProcesses.wait { bench.decoder.problem == nil }
+      #expect(over)
+      _ = try await bench.decode(file)
+      #expect(bench.log.entries.contains { $0.message == "frames no longer wait for a decoder" })
     }
 
     /// A program that ends at once, and none at all: nothing is held against the frame.
@@ -215,11 +235,42 @@ extension Integration {
         $0.executable = program
         $0.starts = (3, .seconds(3600))
       }
-      for _ in 0..<5 { #expect(await bench.failure(try Self.files()[0])?.code == .unavailable) }
+      for _ in 0..<5 { #expect(await bench.failure(try Self.files()[0])?.code == .noDecoder) }
       #expect(bench.restarts("start") == 3)
       #expect(bench.decoder.problem?.isEmpty == false)
       // What is no picture needs no decoder to be refused.
       #expect(await bench.failure([1, 2, 3])?.code == .notAnImage)
+    }
+
+    /// Whatever a decoder in other hands answers costs the frame it was at, and the decoder.
+    @Test(arguments: DoubledDecoder.Manner.allCases.filter { $0 != .unconfined })
+    func whatNoDecoderWouldSayIsNotBelieved(manner: DoubledDecoder.Manner) async throws {
+      let python = try #require(await TestTools.python(with: "mmap"), "no Python")
+      let double = try DoubledDecoder(manner, python: python)
+      defer { double.remove() }
+      let bench = try await Bench { $0.executable = double.path }
+      for round in 1...2 {
+        #expect(await bench.failure(try Self.files()[0])?.code == .decoderFailed)
+        #expect(bench.restarts("crash") == Double(round))
+      }
+    }
+
+    /// Said once, however many processes there are.
+    @Test func withoutAFilterOfTheKernelItGoesOnAndSaysSo() async throws {
+      let python = try #require(await TestTools.python(with: "mmap"), "no Python")
+      let double = try DoubledDecoder(.unconfined, python: python)
+      defer { double.remove() }
+      let bench = try await Bench { $0.executable = double.path }
+      let file = try Self.files()[0]
+      await withTaskGroup { group in
+        for _ in 0..<3 {
+          group.addTask {
+            let picture = try? await bench.decode(file)
+            #expect(picture == GrayImage(width: 2, height: 2, pixels: [1, 2, 3, 4]))
+          }
+        }
+      }
+      #expect(bench.log.entries.count { $0.level == .warning && $0.message.contains("not confined") } == 1)
     }
 
     /// Many threads, many deaths: no process, descriptor or mapping is left.

@@ -9,8 +9,9 @@ enum DecoderMain {
   static func run() -> Never {
     let pattern = GrayImage(width: 16, height: 16, pixels: (0..<256).map { UInt8($0) })
     let trials = [try? JPEGEncoder().encode(pattern), try? PNGEncoder().encode(pattern)].compactMap(\.self)
-    let status = DecoderProcess.run(Array(CommandLine.arguments.dropFirst(2)), trials: trials) {
-      PictureDecoder(limits: $0)
+    let status = DecoderProcess.run(Array(CommandLine.arguments.dropFirst(2)), trials: trials) { limits in
+      let decoder = PictureDecoder(limits: limits)
+      return { (file, pixels) throws(ImageError) in try decoder.decodeGray(file, into: pixels) }
     }
     if status == 64 { Terminal.note("lectern: a worker starts decoder processes, nobody else does") }
     // Nothing is left to be written or freed, and the libraries' own farewells ask for more than is allowed.
