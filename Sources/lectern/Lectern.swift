@@ -1,5 +1,6 @@
 import Arguments
 import Foundation
+import IsolatedDecoding
 
 /// The program: one executable, its subcommands the parts of the system.
 @main
@@ -33,6 +34,7 @@ struct Lectern: Command {
   static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }
 
   static func main() async {
+    if CommandLine.arguments.dropFirst().first == IsolationSettings.command { DecoderMain.run() }
     signal(SIGPIPE, SIG_IGN)
     exit(await program.run(Array(CommandLine.arguments.dropFirst())))
   }

@@ -100,6 +100,15 @@ enum Keys {
     help: "how long a session's face is looked for where it was, until the whole picture is searched again; 0s never")
   static let faceReuseFrames = ConfigurationKey<Int>(
     "LECTERN_FACE_REUSE_FRAMES", default: 30, in: 0...100_000, help: "the same bound as a number of frames")
+  static let decoderDeadline = ConfigurationKey<Duration>(
+    "LECTERN_DECODER_DEADLINE", default: .seconds(10), in: .milliseconds(100)...(.seconds(600)),
+    help: "time to decode one picture, after which its decoder is killed and the frame rejected")
+  static let decoderMemory = ConfigurationKey<ByteCount>(
+    "LECTERN_DECODER_MEMORY", default: ByteCount(768 << 20), in: ByteCount(16 << 20)...ByteCount(64 << 30),
+    help: "memory a decoder may take for one picture, beside what the program needs anyway")
+  static let decoderStarts = ConfigurationKey<Int>(
+    "LECTERN_DECODER_STARTS", default: 60, in: 1...100_000,
+    help: "decoders a minute that may be started for others that ended; beyond that frames wait")
 
   // MARK: Aggregation, HTTP, logs
 
@@ -136,7 +145,12 @@ enum Keys {
         ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),
-      .init("Recognition", [bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames]),
+      .init(
+        "Recognition",
+        [
+          bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames, decoderDeadline, decoderMemory,
+          decoderStarts,
+        ]),
       .init(
         "Aggregation, HTTP and logs",
         [
