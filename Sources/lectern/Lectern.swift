@@ -24,7 +24,8 @@ struct Lectern: Command {
       .init(
         "Look after it",
         [
-          LedgerCommand.self, RejectsCommand.self, TapCommand.self, VerifyCommand.self, ConfigCommand.self,
+          LedgerCommand.self, RejectsCommand.self, TopCommand.self, TapCommand.self, VerifyCommand.self,
+          ConfigCommand.self,
           CompletionCommand.self,
         ]),
     ])
