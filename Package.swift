@@ -83,7 +83,7 @@ let features: [Target] = [
     name: "Migrations", path: "migrations",
     resources: [
       "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
-      "0006_resolution.sql",
+      "0006_resolution.sql", "0007_expiry.sql",
     ].map { .embedInCode($0) },
     swiftSettings: swift),
   target(

@@ -106,6 +106,12 @@ enum Keys {
   static let aggregateInterval = ConfigurationKey<Duration>(
     "LECTERN_AGGREGATE_INTERVAL", default: .seconds(5), in: .milliseconds(10)...(.seconds(3600)),
     help: "how often the aggregator looks for sessions to compute again")
+  static let sampleRetention = ConfigurationKey<Int>(
+    "LECTERN_SAMPLE_RETENTION_DAYS", default: 30, in: 15...3660,
+    help: "days that samples are kept; aggregators drop older ones")
+  static let aggregateRetention = ConfigurationKey<Int>(
+    "LECTERN_AGGREGATE_RETENTION_MONTHS", default: 13, in: 1...120,
+    help: "months that everything computed of samples is kept, reports included")
   static let httpPort = ConfigurationKey<Int>(
     "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port on 127.0.0.1; 0 takes a free one")
   static let metricsPort = ConfigurationKey<Int>(
@@ -132,7 +138,11 @@ enum Keys {
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),
       .init("Recognition", [bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames]),
       .init(
-        "Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
+        "Aggregation, HTTP and logs",
+        [
+          aggregateInterval, sampleRetention, aggregateRetention, httpPort, metricsPort, logLevel, logFormat,
+          shutdownGrace,
+        ]),
     ],
     foreignNames: [
       "LECTERN_REQUIRE", "LECTERN_TEST_ASYNCAPI_SCHEMA", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES",
