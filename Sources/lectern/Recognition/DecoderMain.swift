@@ -13,7 +13,7 @@ enum DecoderMain {
       let decoder = PictureDecoder(limits: limits)
       return { (file, pixels) throws(ImageError) in try decoder.decodeGray(file, into: pixels) }
     }
-    if status == 64 { Terminal.note("lectern: a worker starts decoder processes, nobody else does") }
+    if status == 64 { Terminal.note("lectern: a worker starts decoder processes, nobody else does\n") }
     // Nothing is left to be written or freed, and the libraries' own farewells ask for more than is allowed.
     _exit(status)
   }
