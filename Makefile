@@ -9,8 +9,11 @@ export LECTERN_TEST_EXECUTABLE ?= $(abspath $(TEST_BUILD)/release/lectern)
 LECTERN     := .build/release/lectern
 DEMO_FLAGS  ?=
 BENCH_FLAGS ?= --runs 30
+# How long `make torture` runs, and the seed that gives the same faults again; another one each time unless it is set.
+TORTURE_SECONDS ?= 3600
+TORTURE_SEED    ?=
 
-.PHONY: all build demo test test-unit test-integration bench lint format clean bootstrap
+.PHONY: all build demo test test-unit test-integration torture bench lint format clean bootstrap
 
 all: build
 
@@ -35,6 +38,11 @@ test-unit: bootstrap
 
 test-integration: bootstrap
 	swift test $(TEST_FLAGS) --filter IntegrationTests
+
+# Workers, connections, PostgreSQL and the broker fail together at random, for long; `make test` does so for a minute.
+torture: bootstrap
+	LECTERN_TORTURE_SECONDS=$(TORTURE_SECONDS) LECTERN_TORTURE_SEED=$(TORTURE_SEED) \
+	LECTERN_REQUIRE=postgres swift test $(TEST_FLAGS) --filter 'IntegrationTests.*/Torture/'
 
 # What a frame costs, stage by stage, on one and two threads; the other programs under Benchmarks say what they need.
 bench: bootstrap

@@ -15,6 +15,7 @@ func kafkaRebalance(
 
   switch code {
   case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+    callbacks.state.withLock { $0.wasAssigned = true }
     // Without an offset, a group that never committed would not read at all; BEGINNING never fails, and nothing is
     // handed out before the caller has seeked and resumed.
     for index in 0..<Int(list.pointee.cnt) { list.pointee.elems[index].offset = Int64(RD_KAFKA_OFFSET_BEGINNING) }

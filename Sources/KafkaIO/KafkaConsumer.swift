@@ -49,6 +49,7 @@ package final class KafkaConsumer: Sendable {
 
   /// Joins the group. Events come out of `poll`.
   package func subscribe() throws(KafkaError) {
+    handle.callbacks.state.withLock { $0.isMember = true }
     let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: -1) })
     try check(list.withPointer { rd_kafka_subscribe(handle.client, $0) }, "subscribing")
   }

@@ -13,6 +13,9 @@ final class KafkaCallbacks: Sendable {
     /// Revocations reported and not yet finished.
     var revoking: Set<TopicPartition> = []
     var isClosed = false
+    /// Whether the client asked to join a group, and whether it was ever given an assignment there.
+    var isMember = false
+    var wasAssigned = false
   }
 
   let logger: Logger
@@ -78,6 +81,13 @@ final class KafkaHandle: @unchecked Sendable {
   }
 
   deinit {
+    let isUnassigned = callbacks.state.withLock { $0.isMember && !$0.wasAssigned }
+    if isUnassigned, !KafkaLibrary.destroysUnassignedMembers {
+      // Left alone, for the few moments until the process ends: it has left its group and does nothing any more. Its
+      // callbacks must outlive it.
+      _ = Unmanaged.passRetained(callbacks)
+      return
+    }
     // Destroying joins librdkafka's threads, which may take a second: never on the thread that happened to let the last
     // record go, which may be a cooperative one.
     let box = UnsafeTransfer(client)

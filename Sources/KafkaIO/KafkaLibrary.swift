@@ -9,8 +9,14 @@ package enum KafkaLibrary {
   /// False before 2.6.1, whose SCRAM sends a wrong nonce: Kafka from 4.0 on answers that with "invalid credentials".
   package static var hasCorrectSCRAM: Bool {
     // 0xMMmmrrxx: major, minor, revision, pre-release.
-    UInt32(bitPattern: rd_kafka_version()) >> 8 >= 0x02_06_01
+    number >= 0x02_06_01
   }
+
+  /// False before 2.3.0, which aborts the process where a member of a group is destroyed that had joined under the
+  /// cooperative-sticky strategy and had not been given its first assignment yet (librdkafka's pull request 4381).
+  static var destroysUnassignedMembers: Bool { number >= 0x02_03_00 }
+
+  private static var number: UInt32 { UInt32(bitPattern: rd_kafka_version()) >> 8 }
 }
 
 extension Duration {

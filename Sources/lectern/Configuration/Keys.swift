@@ -136,7 +136,7 @@ enum Keys {
     ],
     foreignNames: [
       "LECTERN_REQUIRE", "LECTERN_TEST_ASYNCAPI_SCHEMA", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES",
-      "LECTERN_TEST_KAFKA", "LECTERN_SHARE",
+      "LECTERN_TEST_KAFKA", "LECTERN_TORTURE_SECONDS", "LECTERN_TORTURE_SEED", "LECTERN_SHARE",
     ])
 
   /// What Kafka takes in names of topics and instances.

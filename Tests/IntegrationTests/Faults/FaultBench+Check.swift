@@ -1,15 +1,20 @@
 import Foundation
+import KafkaIO
 import Processes
 import TestSupport
 import Testing
 
 /// The judgement at the end of every test.
 extension FaultBench {
-  /// Runs the aggregator and `lectern verify`, and then the independent checker over the journal, the database and the
-  /// history. Returns the checker's report.
+  /// Runs the aggregator and `lectern verify`, and then the independent checker over the journal, the database, the log
+  /// and the history. Returns the checker's report.
+  ///
+  /// - Parameter mayRepeat: whether the broker may have put one send in the log twice, as the embedded one does when it is
+  ///   taken down between a record and its acknowledgement: such a frame is a sample and a counted duplicate.
   @discardableResult
   func check(
-    _ name: String = "", within limit: Duration = .seconds(300), sourceLocation: SourceLocation = #_sourceLocation
+    _ name: String = "", mayRepeat: Bool = false, within limit: Duration = .seconds(300),
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> String {
     #expect(journal.counts.acknowledged > 0, "nothing was sent", sourceLocation: sourceLocation)
     #expect(history.regressions.isEmpty, "the ledger went back", sourceLocation: sourceLocation)
@@ -30,8 +35,9 @@ extension FaultBench {
         [
           TestTools.root.appending(path: "Tests/Checker/check.py").path, "--journal", journal.path, "--database",
           ingest.database.programURL, "--frame-topic", ingest.frameTopic, "--control-topic", ingest.controlTopic,
-          "--cluster-id", ingest.clusterID, "--ledger-history", history.path,
-        ]), outputLimitBytes: 1 << 22, deadline: limit)
+          "--cluster-id", ingest.clusterID, "--bootstrap", ingest.server.settings.bootstrapServers, "--read-log",
+          "--ledger-history", history.path, "--rollups",
+        ] + (mayRepeat ? ["--may-repeat"] : []), environment: environment), outputLimitBytes: 1 << 22, deadline: limit)
     #expect(
       result.status.isSuccess,
       "\(name) the checker: \(result.outputText.prefix(3000)) \(result.errorText.suffix(3000)); kept in \(folder)",

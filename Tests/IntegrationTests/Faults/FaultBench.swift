@@ -206,7 +206,7 @@ enum FaultBenchError: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .tooSlow(let what): "not in time: \(what)"
-    case .workerEnded(let name): "\(name) ended"
+    case .workerEnded(let name): "a worker ended unasked: \(name)"
     case .refused: "the checker found something wrong"
     }
   }

@@ -1,4 +1,6 @@
 import Foundation
+import KafkaIO
+import LocalServers
 import Persistence
 import PostgresIO
 import Processes
@@ -116,6 +118,29 @@ extension Integration {
         let looked = Int64(first.metric("lectern_stub_frames_total") + second.metric("lectern_stub_frames_total"))
         #expect(looked == (try await bench.ingest.counters().samples))
         #expect(await second.stop() == .exited(0))
+      }
+    }
+
+    @Test(.enabled(if: !KafkaTestServer.isReal, "only the embedded broker refuses an assignment on request"))
+    func aWorkerEndedBeforeItsFirstAssignmentEndsInOrder() async throws {
+      try await FaultBench.run(.init(partitions: 1)) { bench in
+        // It joins, is asked to join again instead of being given anything, and so on: where librdkafka 2.0.2 aborts
+        // if it is ended.
+        let broker = try #require(bench.ingest.server.broker)
+        let rebalanceInProgress = KafkaError.Code(rawValue: 27)
+        broker.cluster.failNext(.syncGroup, with: Array(repeating: rebalanceInProgress, count: 100))
+        let worker = try await bench.startWorker("early")
+        // The embedded broker answers a group's first join after 3 s.
+        try await Task.sleep(for: .seconds(6))
+        #expect(worker.assignedPartitions == 0)
+        #expect(await worker.stop() == .exited(0), "\(worker.lastWords)")
+        broker.cluster.clearFailures(of: .syncGroup)
+        let next = try await bench.startWorker("next")
+        try await bench.share(next)
+        bench.producer.send(20)
+        try await bench.drain(by: next)
+        try await bench.check()
+        #expect(await next.stop() == .exited(0))
       }
     }
   }

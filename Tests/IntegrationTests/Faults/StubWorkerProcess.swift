@@ -66,6 +66,11 @@ final class StubWorkerProcess: Sendable {
       .filter { words.isEmpty || $0.contains(words) }.map(String.init)
   }
 
+  /// What it wrote that is no log line, such as the last words of a library: the first of it.
+  var lastWords: String {
+    logLines("").filter { !$0.hasPrefix("{") && !$0.isEmpty }.prefix(60).joined(separator: "\n")
+  }
+
   /// The end of its log, for a failing test.
   var logTail: String { logLines("").suffix(12).joined(separator: "\n") }
 }

@@ -34,6 +34,8 @@ final class TortureRun {
   private(set) var restarts = 0
   /// Workers that ended though nobody had asked them to.
   private(set) var surprises: [String] = []
+  /// The most that a worker held in memory, in bytes.
+  private(set) var residentPeak = 0
   private var courseEdits = 0
 
   init(
@@ -168,7 +170,9 @@ final class TortureRun {
   /// Notes who has ended unasked, and has the place filled again.
   private func look() async {
     for index in places.indices {
-      guard let worker = places[index].worker, worker.exitStatus != nil else { continue }
+      guard let worker = places[index].worker else { continue }
+      residentPeak = max(residentPeak, worker.residentBytes)
+      guard worker.exitStatus != nil else { continue }
       note(worker)
       places[index].worker = nil
       places[index].isFrozen = false
@@ -179,7 +183,7 @@ final class TortureRun {
 
   private func note(_ worker: StubWorkerProcess) {
     let status = worker.exitStatus.map { "\($0)" } ?? "no end"
-    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.logTail)") }
+    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.lastWords)") }
   }
 
   /// Another title for the course, through the log; while the broker is away it waits there.

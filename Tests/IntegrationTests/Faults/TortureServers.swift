@@ -97,7 +97,8 @@ struct TortureBroker: Sendable {
     }
   }
 
-  var name: String { local == nil ? "the embedded broker" : "Apache Kafka" }
+  var isEmbedded: Bool { local == nil }
+  var name: String { isEmbedded ? "the embedded broker" : "Apache Kafka" }
 
   func takeDown() async throws {
     if let local { return try await local.kill() }
