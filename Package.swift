@@ -71,6 +71,7 @@ let adapters: [Target] = [
   target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
   target("ImageIO", ["CSpng", "CTurboJPEG", "Vision"]),
+  target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL"]),
   target("HTTPServing", ["CMicroHTTPD", "Services", "Telemetry"]),
@@ -83,7 +84,7 @@ let features: [Target] = [
     name: "Migrations", path: "migrations",
     resources: [
       "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
-      "0006_resolution.sql",
+      "0006_resolution.sql", "0007_expiry.sql",
     ].map { .embedInCode($0) },
     swiftSettings: swift),
   target(
@@ -112,7 +113,7 @@ let top: [Target] = [
     name: "lectern",
     dependencies: [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
-      "KafkaIO",
+      "IsolatedDecoding", "KafkaIO",
       "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV", "Persistence", "PostgresIO",
       "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Web",
     ],
@@ -138,6 +139,7 @@ let benchmarks: [Target] = [
   benchmark(
     "IngestBenchmark",
     ["Cryptography", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Processes", "Services", "Telemetry"]),
+  benchmark("DecodeBenchmark", ["ImageIO", "IsolatedDecoding", "Telemetry", "Vision"]),
   benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
 
@@ -188,9 +190,9 @@ let testTargets: [Target] = [
   .testTarget(
     name: "IntegrationTests",
     dependencies: [
-      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "KafkaIO", "LearningEvents", "LocalServers",
-      "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
-      "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision",
+      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "IsolatedDecoding", "KafkaIO", "LearningEvents",
+      "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
+      "Services", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision",
     ],
     swiftSettings: swift),
   tests("Cryptography"),
@@ -212,6 +214,7 @@ let testTargets: [Target] = [
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
+  tests("IsolatedDecoding", ["Vision"]),
   tests("ImageIO", ["DeviationReporting", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]

@@ -6,8 +6,10 @@ DROP FUNCTION lectern.resolve;
 CREATE FUNCTION lectern.resolve_sessions(p_source text[], p_course text[], p_learner uuid[], p_session text[])
 RETURNS TABLE (ordinal bigint, course_id bigint, consent boolean, erased_until timestamptz, session_id bigint,
                session_day date, session_learner uuid, session_course bigint, last_seq integer)
--- plpgsql, because it keeps its plan: planning over all partitions costs more than a batch.
+-- plpgsql, because it keeps its plan: planning over all partitions costs more than a batch. The plan is made when tables may
+-- still be empty or without statistics, so it must not depend on them: every step is a look-up in an index.
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -34,6 +36,7 @@ COMMENT ON FUNCTION lectern.resolve_sessions IS
 CREATE FUNCTION lectern.stored_frames(p_session_day date[], p_session bigint[], p_seq integer[])
 RETURNS TABLE (ordinal bigint, captured_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -48,5 +51,10 @@ END
 $$;
 COMMENT ON FUNCTION lectern.stored_frames IS
   'The capture times of stored samples, in the order given; null where there is none.';
+
+-- The same holds for what a batch asks while it is stored: consent and erasure by learner, collisions by key.
+ALTER FUNCTION lectern.store SET enable_seqscan = off;
+ALTER FUNCTION lectern.store SET enable_hashjoin = off;
+ALTER FUNCTION lectern.store SET enable_mergejoin = off;
 
 GRANT EXECUTE ON FUNCTION lectern.resolve_sessions, lectern.stored_frames TO lectern_ingest;

@@ -59,4 +59,5 @@ struct BesideRun {
     return Report(
       framesPerSecond: Int(Double(sent) / (start.duration(to: end) / .seconds(1))), seconds: options.seconds,
       lag: lag, secondsToTheEnd: end.duration(to: caughtUp) / .seconds(1), residentMegabytes: memory)
-  }}
+  }
+}

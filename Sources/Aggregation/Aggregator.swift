@@ -26,6 +26,7 @@ package final class Aggregator: Service {
   /// Works until shutdown is asked for. Throws on an error that waiting does not mend.
   package func run() async throws {
     var failures = 0
+    var nextExpiry = ContinuousClock.now
     while !isShuttingDownGracefully && !Task.isCancelled {
       do {
         let connection = try await PostgresConnection.open(postgres, logger: logger)
@@ -34,7 +35,9 @@ package final class Aggregator: Service {
             try await closeEndedPeriods(on: connection)
             let counts = try await drain(connection)
             failures = 0
-            if counts == AggregationCounts() { await pause(settings.pollInterval) }
+            guard counts == AggregationCounts() else { continue }
+            if nextExpiry <= .now { nextExpiry = .now + (try await expiry.run(on: connection).next) }
+            await pause(settings.pollInterval)
           }
         } catch {
           await connection.close()
@@ -61,6 +64,7 @@ package final class Aggregator: Service {
     do {
       try await closeEndedPeriods(on: connection)
       var counts = try await drain(connection)
+      counts += try await expiry.run(on: connection).counts
       if closingPeriods {
         let courses = try await connection.withTransaction { connection in
           try RollupStore().coursesToClose(before: nil, on: connection)
@@ -104,6 +108,8 @@ package final class Aggregator: Service {
     }
     return counts
   }
+
+  private var expiry: ExpiryPass { ExpiryPass(settings: settings, logger: logger, telemetry: telemetry) }
 
   private func closeEndedPeriods(on connection: PostgresConnection) async throws {
     let days = settings.releasePeriodDays

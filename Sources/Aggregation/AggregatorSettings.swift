@@ -12,10 +12,18 @@ package struct AggregatorSettings: Sendable {
   /// Days of a release period: at its end waiting changes are shown although few learners made them.
   package var releasePeriodDays: Int32
   package var weights: MetricWeights
+  /// Days that samples are kept, 15 at least, and months that everything computed of them is.
+  package var sampleRetentionDays: Int32
+  package var aggregateRetentionMonths: Int32
+  /// How long until something may have grown too old, and until expiry that gave way is tried again.
+  package var expiryInterval: Duration
+  package var expiryRetryInterval: Duration
 
   package init(
     releasePolicy: ReleasePolicy, pollInterval: Duration = .seconds(2), sessionsPerTransaction: Int = 200,
-    erasureChunk: Int32 = 5000, releasePeriodDays: Int32 = 1, weights: MetricWeights = .version1
+    erasureChunk: Int32 = 5000, releasePeriodDays: Int32 = 1, weights: MetricWeights = .version1,
+    sampleRetentionDays: Int32 = 30, aggregateRetentionMonths: Int32 = 13,
+    expiryInterval: Duration = .seconds(600), expiryRetryInterval: Duration = .seconds(60)
   ) {
     self.releasePolicy = releasePolicy
     self.pollInterval = pollInterval
@@ -23,5 +31,9 @@ package struct AggregatorSettings: Sendable {
     self.erasureChunk = max(1, erasureChunk)
     self.releasePeriodDays = max(1, releasePeriodDays)
     self.weights = weights
+    self.sampleRetentionDays = max(15, sampleRetentionDays)
+    self.aggregateRetentionMonths = max(1, aggregateRetentionMonths)
+    self.expiryInterval = expiryInterval
+    self.expiryRetryInterval = expiryRetryInterval
   }
 }

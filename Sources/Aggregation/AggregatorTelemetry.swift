@@ -6,6 +6,9 @@ struct AggregatorTelemetry: Sendable {
   let cellsReleased: Counter
   let cellsWithdrawn: Counter
   let samplesErased: Counter
+  let samplesExpired: Counter
+  let sumsExpired: Counter
+  let expiryDeferrals: Counter
   let failures: Counter
   let dirtyCourses: Gauge
   let passSeconds: Histogram
@@ -19,6 +22,12 @@ struct AggregatorTelemetry: Sendable {
       "lectern_aggregate_cells_withdrawn_total", help: "Cells no longer shown because their cohort is too small.")
     samplesErased = metrics.counter(
       "lectern_aggregate_samples_erased_total", help: "Samples deleted for erasures and revocations.")
+    samplesExpired = metrics.counter(
+      "lectern_aggregate_samples_expired_total", help: "Samples dropped with a day older than samples are kept.")
+    sumsExpired = metrics.counter(
+      "lectern_aggregate_sums_expired_total", help: "Rows of sums deleted because they are older than sums are kept.")
+    expiryDeferrals = metrics.counter(
+      "lectern_aggregate_expiry_deferrals_total", help: "Times expiry gave way or failed, to be tried again.")
     failures = metrics.counter(
       "lectern_aggregate_failures_total", help: "Transient database errors after which aggregation began again.")
     dirtyCourses = metrics.gauge(

@@ -45,6 +45,26 @@ struct CoursePass: Sendable {
       .run(metrics: metrics, changed: Set(metrics.keys), closingPeriod: true, on: connection)
   }
 
+  /// Deletes the sums from before a day, and derives again what was derived from them.
+  func expire(
+    _ course: Int64, before day: PostgresDate, on connection: isolated PostgresConnection
+  ) throws -> AggregationCounts {
+    try store.lock(course: course, on: connection)
+    let removed = try store.removeSums(of: course, before: day, on: connection)
+    var counts = AggregationCounts()
+    counts.sumsExpired = removed.rows
+    guard removed.rows > 0, let context = try store.course(course, on: connection) else { return counts }
+    let segments = try deriveLearners(removed.learners, in: context, on: connection)
+    let metrics = try store.learnerMetrics(in: course, on: connection)
+    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
+    try store.replaceSegments(segments, in: course, with: rows, on: connection)
+    counts.segments = segments.count
+    counts += try ReleasePass(course: context, settings: settings)
+      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+    try store.forgetExpiredContributions(in: course, on: connection)
+    return counts
+  }
+
   /// Writes the sums of the dirty sessions and returns their learners.
   ///
   /// A session whose samples have expired keeps its sums, unless its learner was erased.

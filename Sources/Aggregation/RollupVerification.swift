@@ -35,21 +35,27 @@ package struct RollupVerification: Sendable {
 
   package func run(on connection: PostgresConnection) async throws -> Report {
     try await connection.withTransaction(.snapshot) { connection in
-      let store = RollupStore()
-      let dirty = Set(try store.dirtyCourses(on: connection))
-      var report = Report()
-      for course in try store.courses(on: connection) {
-        if dirty.contains(course) {
-          report.coursesDirty += 1
-        } else if let context = try store.course(course, on: connection) {
-          report.coursesVerified += 1
-          try verify(context, into: &report, on: connection)
-        }
-      }
-      report.cellsUnderMinimum = try store.shownCells(
-        under: settings.releasePolicy.cohortMinimum, on: connection)
-      return report
+      try LogConsistency().prepare(on: connection)
+      return try report(on: connection)
     }
+  }
+
+  /// The same inside a snapshot that others look at too.
+  package func report(on connection: isolated PostgresConnection) throws -> Report {
+    let store = RollupStore()
+    let dirty = Set(try store.dirtyCourses(on: connection))
+    var report = Report()
+    for course in try store.courses(on: connection) {
+      if dirty.contains(course) {
+        report.coursesDirty += 1
+      } else if let context = try store.course(course, on: connection) {
+        report.coursesVerified += 1
+        try verify(context, into: &report, on: connection)
+      }
+    }
+    report.cellsUnderMinimum = try store.shownCells(
+      under: settings.releasePolicy.cohortMinimum, on: connection)
+    return report
   }
 
   private func verify(

@@ -13,32 +13,37 @@ struct JPEGDecompressor: ~Copyable {
 
   deinit { tjDestroy(handle) }
 
-  /// The stored size, from the markers up to the first scan.
-  func size(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> (width: Int, height: Int) {
+  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to declare.
+  func decodeGray(
+    _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) {
     let markers = try markers(bytes)
-    return (markers.width, markers.height)
+    // What was probed is what libjpeg reads, by test; memory must not hang on that.
+    guard (markers.width, markers.height) == (width, height) else {
+      throw ImageError(.corrupt, "JPEG that declares two sizes")
+    }
+    try Self.checkScans(bytes, pixels: width * height)
+    let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)
+    guard isCMYK else {
+      return try decode(bytes, width: width, height: height, as: TJPF_GRAY, channels: 1, into: pixels)
+    }
+    let inks = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4 * width * height)
+    defer { inks.deallocate() }
+    // A damaged file leaves rows unwritten.
+    inks.initialize(repeating: 0)
+    try decode(bytes, width: width, height: height, as: TJPF_CMYK, channels: 4, into: inks)
+    Self.gray(invertedCMYK: inks, into: pixels)
   }
 
-  /// Decodes as stored; the caller has checked the declared size.
-  func decodeGray(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> GrayImage {
-    let markers = try markers(bytes)
-    try Self.checkScans(bytes, pixels: markers.width * markers.height)
-    let isCMYK = markers.colorspace == Int32(TJCS_CMYK.rawValue) || markers.colorspace == Int32(TJCS_YCCK.rawValue)
-    let channels = isCMYK ? 4 : 1
-    let format = isCMYK ? TJPF_CMYK : TJPF_GRAY
-    var status: Int32 = -1
-    let decoded = [UInt8](unsafeUninitializedCapacity: markers.width * markers.height * channels) { out, count in
-      // A damaged file leaves rows unwritten.
-      out.initialize(repeating: 0)
-      count = out.count
-      // TJFLAG_LIMITSCANS gives up after 500 scans, should the file have more than were counted.
-      status = tjDecompress2(
-        handle, bytes.baseAddress, UInt(bytes.count), out.baseAddress, Int32(markers.width),
-        Int32(markers.width * channels), Int32(markers.height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
-    }
+  private func decode(
+    _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, as format: TJPF, channels: Int,
+    into out: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) {
+    // TJFLAG_LIMITSCANS gives up after 500 scans, should the file have more than were counted.
+    let status = tjDecompress2(
+      handle, bytes.baseAddress, UInt(bytes.count), out.baseAddress, Int32(width), Int32(width * channels),
+      Int32(height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
     if status != 0, !isHarmlessWarning { throw lastError(.corrupt) }
-    return GrayImage(
-      width: markers.width, height: markers.height, pixels: isCMYK ? Self.gray(invertedCMYK: decoded) : decoded)
   }
 
   /// Every scan of a progressive file goes over all coefficients, however little it changes: on a picture of 50
@@ -85,17 +90,21 @@ struct JPEGDecompressor: ~Copyable {
       "Unsupported", "not supported", "Could not determine subsampling", "not implemented", "not compiled",
     ]
     let isUnsupported = unsupported.contains { text.contains($0) }
+    let isOutOfMemory = ["Insufficient memory", "Memory allocation failure"].contains { text.contains($0) }
+    if isOutOfMemory { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
     return ImageError(isUnsupported ? .unsupported : code, text)
   }
 
   /// CMYK JPEGs are written inverted (Adobe's convention, as every common reader assumes): red = C·K/255 and so on.
-  private static func gray(invertedCMYK pixels: [UInt8]) -> [UInt8] {
-    (0..<(pixels.count / 4)).map { i in
-      let black = Int(pixels[4 * i + 3])
-      let red = (Int(pixels[4 * i]) * black + 127) / 255
-      let green = (Int(pixels[4 * i + 1]) * black + 127) / 255
-      let blue = (Int(pixels[4 * i + 2]) * black + 127) / 255
-      return Luma.of(red: UInt8(red), green: UInt8(green), blue: UInt8(blue))
+  private static func gray(
+    invertedCMYK inks: UnsafeMutableBufferPointer<UInt8>, into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    for i in pixels.indices {
+      let black = Int(inks[4 * i + 3])
+      let red = (Int(inks[4 * i]) * black + 127) / 255
+      let green = (Int(inks[4 * i + 1]) * black + 127) / 255
+      let blue = (Int(inks[4 * i + 2]) * black + 127) / 255
+      pixels[i] = Luma.of(red: UInt8(red), green: UInt8(green), blue: UInt8(blue))
     }
   }
 }

@@ -35,18 +35,20 @@ struct PNGReader: ~Copyable {
     return (width, height)
   }
 
-  /// Decodes as stored; the caller has checked the declared size.
-  func decodeGray() throws(ImageError) -> GrayImage {
+  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to declare.
+  func decodeGray(
+    width: Int, height: Int, into image: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) {
     var declaration = spng_ihdr()
     try check(spng_get_ihdr(context, &declaration))
-    let width = Int(declaration.width)
-    let height = Int(declaration.height)
+    guard (Int(declaration.width), Int(declaration.height)) == (width, height) else {
+      throw ImageError(.corrupt, "PNG that declares two sizes")
+    }
     let kind = kind(of: declaration)
     try check(
       spng_decode_image(
         context, nil, 0, Int32(kind.format.rawValue),
         Int32(SPNG_DECODE_TRNS.rawValue | SPNG_DECODE_PROGRESSIVE.rawValue)))
-    var image = [UInt8](repeating: 0, count: width * height)
     var row = [UInt8](repeating: 0, count: width * kind.bytes)
     var status: Int32 = 0
     while status == 0 {
@@ -56,19 +58,16 @@ struct PNGReader: ~Copyable {
       guard status == 0 || status == SPNG_EOI.code else { throw Self.error(status) }
       let (first, step) = declaration.interlace_method == 0 ? (0, 1) : Self.columns[Int(place.pass)]
       let start = Int(place.row_num) * width
-      image.withUnsafeMutableBufferPointer { image in
-        row.withUnsafeBufferPointer { row in
-          var source = 0
-          for x in stride(from: first, to: width, by: step) {
-            image[start + x] = kind.gray(row, at: source)
-            source += kind.bytes
-          }
+      row.withUnsafeBufferPointer { row in
+        var source = 0
+        for x in stride(from: first, to: width, by: step) {
+          image[start + x] = kind.gray(row, at: source)
+          source += kind.bytes
         }
       }
     }
     // Reads on to the end chunk, so that a file cut behind its pixels counts as damaged as well.
     try check(spng_decode_chunks(context))
-    return GrayImage(width: width, height: height, pixels: image)
   }
 
   private func kind(of declaration: spng_ihdr) -> PNGPixel {
@@ -87,7 +86,8 @@ struct PNGReader: ~Copyable {
   }
 
   private static func error(_ status: Int32) -> ImageError {
-    ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
+    if status == SPNG_EMEM.code { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
+    return ImageError(.corrupt, "PNG: " + String(cString: spng_strerror(status)))
   }
 }
 

@@ -16,6 +16,8 @@ package import Vision
 /// MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under 2.5 seconds of
 /// processor time.
 ///
+/// Probing is plain Swift; only `decodeGray` shows the bytes to the libraries.
+///
 /// Holds no state: a decoder can be shared by any number of threads, each call makes and frees its own codec.
 package struct PictureDecoder: ImageDecoding {
   package let limits: ImageLimits
@@ -27,15 +29,60 @@ package struct PictureDecoder: ImageDecoding {
   }
 
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
-    try withBytes(bytes) { (buffer) throws(ImageError) in
-      let header = try probe(buffer)
-      let stored =
-        switch header.format {
-        case .jpeg: try JPEGDecompressor().decodeGray(buffer)
-        case .png: try PNGReader.open(buffer, limits: limits).decodeGray()
-        }
-      return stored.upright(from: header.orientation)
+    try withBytes(bytes) { (buffer) throws(ImageError) in try decodeGray(buffer, as: try probe(buffer)) }
+  }
+
+  /// Decodes a file into memory that is lent, row-major from the top left: without a copy unless the picture has to be
+  /// turned. What the memory holds when this throws is no picture.
+  ///
+  /// - Parameter pixels: of at least ``ImageLimits/maximumPixels``.
+  package func decodeGray(
+    _ bytes: UnsafeBufferPointer<UInt8>, into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    let header = try probe(bytes)
+    let count = header.width * header.height
+    precondition(count <= pixels.count, "memory for the largest picture is lent")
+    let place = UnsafeMutableBufferPointer(rebasing: pixels[..<count])
+    if header.orientation == .upright {
+      try decode(bytes, as: header, into: place)
+    } else {
+      _ = place.update(fromContentsOf: try decodeGray(bytes, as: header).pixels)
     }
+    return (header.width, header.height)
+  }
+
+  private func decodeGray(
+    _ bytes: UnsafeBufferPointer<UInt8>, as header: ImageHeader
+  ) throws(ImageError) -> GrayImage {
+    let (width, height) = Self.storedSize(header)
+    var failure: ImageError?
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { out, count in
+      count = width * height
+      do throws(ImageError) {
+        try decode(bytes, as: header, into: UnsafeMutableBufferPointer(rebasing: out[..<count]))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return GrayImage(width: width, height: height, pixels: pixels).upright(from: header.orientation)
+  }
+
+  /// Decodes as stored into as many pixels as were probed.
+  private func decode(
+    _ bytes: UnsafeBufferPointer<UInt8>, as header: ImageHeader, into pixels: UnsafeMutableBufferPointer<UInt8>
+  ) throws(ImageError) {
+    // A damaged file leaves rows unwritten, and in lent memory the picture before would show.
+    pixels.initialize(repeating: 0)
+    let (width, height) = Self.storedSize(header)
+    switch header.format {
+    case .jpeg: try JPEGDecompressor().decodeGray(bytes, width: width, height: height, into: pixels)
+    case .png: try PNGReader.open(bytes, limits: limits).decodeGray(width: width, height: height, into: pixels)
+    }
+  }
+
+  private static func storedSize(_ header: ImageHeader) -> (width: Int, height: Int) {
+    header.orientation.swapsSides ? (header.height, header.width) : (header.width, header.height)
   }
 
   private func probe(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
@@ -46,7 +93,7 @@ package struct PictureDecoder: ImageDecoding {
     let orientation: ImageOrientation
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       format = .jpeg
-      stored = try JPEGDecompressor().size(bytes)
+      stored = try JPEGHeader.size(bytes)
       orientation = ExifOrientation.ofJPEG(bytes)
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       format = .png

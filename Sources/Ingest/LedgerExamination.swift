@@ -43,6 +43,23 @@ package struct LedgerExamination: Sendable, Equatable {
     }
   }
 
+  /// The same for ledgers whose topics may be gone: those are told apart instead of waited for.
+  package static func survey(
+    _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
+  ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow]) {
+    let probe = try LogProbe(settings: kafka, logger: logger)
+    let newest = newest(ledgers)
+    let present = try await StopFlag.within(deadline, while: "asking for the ledgers' topics") { stop in
+      var counts: [String: Int32] = [:]
+      for topic in Set(newest.map(\.log.topic)) {
+        counts[topic] = try await probe.partitionCount(of: topic, until: stop)
+      }
+      return newest.filter { $0.log.partition < counts[$0.log.topic, default: 0] }
+    }
+    let withoutLog = newest.filter { !present.contains($0) }
+    return (try await run(present, kafka: kafka, deadline: deadline, logger: logger), withoutLog)
+  }
+
   /// The cluster that `kafka` reaches, under its own name.
   package static func clusterID(
     kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger

@@ -20,7 +20,8 @@ actor LogProbe {
   private static let deadline = Duration.seconds(5)
 
   init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
-    client = try KafkaAdmin(settings: settings, logger: logger)
+    // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
+    client = try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger)
     self.settings = settings
     self.logger = logger
   }
@@ -33,14 +34,19 @@ actor LogProbe {
 
   /// The high watermark of every partition of a topic; empty if there is no such topic.
   func ends(of topic: String, until stop: StopFlag) async throws -> [Int32: Int64] {
-    let count = try await repeating(until: stop) { () throws(KafkaError) in
-      try client.partitionCount(of: topic, timeout: Self.deadline)
-    }
     var ends: [Int32: Int64] = [:]
-    for number in 0..<Int32(count ?? 0) {
+    for number in 0..<(try await partitionCount(of: topic, until: stop)) {
       ends[number] = try await watermarks(of: TopicPartition(topic: topic, partition: number), until: stop).high
     }
     return ends
+  }
+
+  /// 0 if there is no such topic.
+  func partitionCount(of topic: String, until stop: StopFlag) async throws -> Int32 {
+    let count = try await repeating(until: stop) { () throws(KafkaError) in
+      try client.partitionCount(of: topic, timeout: Self.deadline)
+    }
+    return Int32(count ?? 0)
   }
 
   func clusterID(until stop: StopFlag) async throws -> String {

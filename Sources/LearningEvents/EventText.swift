@@ -16,11 +16,18 @@ enum EventText {
   ) throws(EventError) -> String {
     guard !bytes.isEmpty else { throw EventError(attribute(), "empty") }
     guard bytes.count <= limitBytes else { throw EventError(attribute(), "longer than \(limitBytes) bytes") }
+    // Nearly every id is plain ASCII, which needs no validation: that is a generic function of the library and slow.
+    if isPrintableASCII(bytes) { return String(decoding: bytes.bindMemory(to: UInt8.self), as: UTF8.self) }
     guard !hasControlCharacter(bytes) else { throw EventError(attribute(), "contains a control character") }
     guard let text = String(validating: bytes.bindMemory(to: UInt8.self), as: UTF8.self) else {
       throw EventError(attribute(), "not UTF-8")
     }
     return text
+  }
+
+  private static func isPrintableASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    for byte in bytes where byte < 0x20 || byte >= 0x7F { return false }
+    return true
   }
 
   /// Judges bytes that may be invalid UTF-8; C2 80…C2 9F are the controls above ASCII.

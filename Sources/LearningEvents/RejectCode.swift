@@ -16,7 +16,7 @@ package enum RejectCode: String, CaseIterable, Sendable, Hashable {
   case sequenceReused = "sequence_reused"
   /// Empty, or not a picture that can be decoded.
   case badImage = "bad_image"
-  /// The native decoder crashed or hung on it.
+  /// The native decoder crashed or hung on it, or took more memory than it may.
   case decoderCrash = "decoder_crash"
   /// The database refuses the row for what is in it.
   case unstorable

@@ -28,7 +28,17 @@ package struct LedgerRow: Sendable, Equatable {
   package let nextOffset: Int64
   package let last: LastRecord?
   package let counters: LedgerCounters
+  package let createdAt: EventTime
   package let updatedAt: EventTime
+
+  package init(
+    ledgerID: Int32, log: LogIdentity, consumerGroup: String, epoch: Int64, firstOffset: Int64, nextOffset: Int64,
+    last: LastRecord?, counters: LedgerCounters, createdAt: EventTime, updatedAt: EventTime
+  ) {
+    (self.ledgerID, self.log, self.consumerGroup, self.epoch) = (ledgerID, log, consumerGroup, epoch)
+    (self.firstOffset, self.nextOffset, self.last) = (firstOffset, nextOffset, last)
+    (self.counters, self.createdAt, self.updatedAt) = (counters, createdAt, updatedAt)
+  }
 }
 
 /// Reads of the ledger, for operators and summaries. Needs a role that may read the tables.
@@ -111,6 +121,7 @@ extension LedgerRow {
     nextOffset = try row.decode("next_offset")
     last = try LastRecord(row)
     counters = try LedgerCounters(row)
+    createdAt = EventTime(try row.decode("created_at", as: PostgresTimestamp.self))
     updatedAt = EventTime(try row.decode("updated_at", as: PostgresTimestamp.self))
   }
 }

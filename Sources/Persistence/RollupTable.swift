@@ -53,10 +53,12 @@ package struct RollupTable<Row: Sendable>: Sendable {
         (SELECT count(*) FROM (\(computed) EXCEPT ALL \(stored)) b)
       """, [.int8(course)] + parameters(rows)
     ).single()
-    return RollupDifference(
+    var difference = RollupDifference(
       storedOnly: Int(try row.decode(at: 0, as: Int64.self)),
       recomputedOnly: Int(try row.decode(at: 1, as: Int64.self)),
       compared: rows.count)
+    if !difference.isEmpty { difference.courses = [course] }
+    return difference
   }
 }
 
@@ -66,6 +68,8 @@ package struct RollupDifference: Sendable, Hashable {
   package var recomputedOnly: Int
   /// Rows of the recomputation.
   package var compared: Int
+  /// Where they differ.
+  package var courses: [Int64] = []
 
   package init(storedOnly: Int = 0, recomputedOnly: Int = 0, compared: Int = 0) {
     self.storedOnly = storedOnly
@@ -79,5 +83,6 @@ package struct RollupDifference: Sendable, Hashable {
     sum.storedOnly += term.storedOnly
     sum.recomputedOnly += term.recomputedOnly
     sum.compared += term.compared
+    sum.courses += term.courses
   }
 }

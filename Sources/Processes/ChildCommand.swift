@@ -4,6 +4,9 @@ package struct ChildCommand: Sendable, Equatable {
   package var executable: String
   /// The arguments after the program's name.
   package var arguments: [String]
+  /// What the child is told its name is, and lists of processes show; nil repeats `executable`. Only for a child that
+  /// neither changes its user nor dies with its parent by the launcher's doing.
+  package var name: String?
   /// Variables set over the inherited environment; nil removes one.
   package var environment: [String: String?]
   /// Whether the parent's environment is passed on at all.
@@ -17,8 +20,11 @@ package struct ChildCommand: Sendable, Equatable {
 
   package init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
-    inheritsEnvironment: Bool = true, workingDirectory: String? = nil, user: String? = nil, diesWithParent: Bool = true
+    inheritsEnvironment: Bool = true, workingDirectory: String? = nil, user: String? = nil, diesWithParent: Bool = true,
+    name: String? = nil
   ) {
+    precondition(name == nil || (user == nil && !diesWithParent), "the program that is started first has its own name")
+    self.name = name
     (self.executable, self.arguments) = (executable, arguments)
     (self.environment, self.inheritsEnvironment) = (environment, inheritsEnvironment)
     (self.workingDirectory, self.user, self.diesWithParent) = (workingDirectory, user, diesWithParent)

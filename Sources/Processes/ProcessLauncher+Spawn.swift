@@ -28,9 +28,27 @@ extension ProcessLauncher {
     return (ChildProcess(pid: pid, launcher: self), (output, errors))
   }
 
-  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's.
+  /// Starts a helper: empty standard streams, and the descriptors it is lent from 3 on.
+  func startHelper(_ command: ChildCommand, descriptors: [Int32]) throws(ProcessError) -> ChildProcess {
+    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard null >= 0 else { throw .system(call: "open /dev/null", errno: errno, executable: command.executable) }
+    defer { close(null) }
+    // Out of the way of the numbers they are going to have, so that moving one cannot overwrite another.
+    var lent: [Int32] = []
+    defer { for descriptor in lent { close(descriptor) } }
+    for descriptor in descriptors {
+      let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, Int32(3 + descriptors.count))
+      guard copy >= 0 else { throw .system(call: "fcntl", errno: errno, executable: command.executable) }
+      lent.append(copy)
+    }
+    let pid = try spawn(command, input: null, output: null, errors: null, lent: lent)
+    return ChildProcess(pid: pid, launcher: self)
+  }
+
+  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's; `lent` are
+  /// the child's from 3 on, and must themselves be above those.
   func spawn(
-    _ command: ChildCommand, input: Int32, output: Int32, errors: Int32
+    _ command: ChildCommand, input: Int32, output: Int32, errors: Int32, lent: [Int32] = []
   ) throws(ProcessError) -> Int32 {
     guard let executable = Self.resolve(command.executable) else { throw .notFound(executable: command.executable) }
     var words: [String] = []
@@ -41,7 +59,7 @@ extension ProcessLauncher {
     }
     let path = words.isEmpty ? executable : setpriv
     guard words.isEmpty || access(setpriv, X_OK) == 0 else { throw .notFound(executable: setpriv) }
-    let argv = words.isEmpty ? [executable] : [setpriv] + words + ["--", executable]
+    let argv = words.isEmpty ? [command.name ?? executable] : [setpriv] + words + ["--", executable]
 
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -53,7 +71,10 @@ extension ProcessLauncher {
     }
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    for (index, descriptor) in lent.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(3 + index))
+    }
+    posix_spawn_file_actions_addclosefrom_np(&actions, Int32(3 + lent.count))
     if let folder = command.workingDirectory { posix_spawn_file_actions_addchdir_np(&actions, folder) }
 
     var attributes = posix_spawnattr_t()

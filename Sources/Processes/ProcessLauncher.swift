@@ -1,4 +1,5 @@
 import CLinux
+import Dispatch
 import Foundation
 import Services
 import Synchronization
@@ -11,7 +12,7 @@ import Synchronization
 /// `posix_spawn` has no such attribute, so children go through `setpriv --pdeathsig KILL` of util-linux (essential on
 /// Debian), which sets it, changes the user if asked and replaces itself with the program: same process, same id.
 /// Children start with an emptied signal mask (Dispatch's threads block nearly all signals), default handlers, a
-/// process group of their own, and no descriptors but the standard three.
+/// process group of their own, and no descriptors but the standard three and those they are lent.
 package final class ProcessLauncher: Sendable {
   private let thread = ThreadExecutor(name: "launcher", stackSizeBytes: 1 << 20)
   let setpriv: String
@@ -38,6 +39,27 @@ package final class ProcessLauncher: Sendable {
         errors: descriptor < 0 ? STDERR_FILENO : descriptor)
       return ChildProcess(pid: pid, launcher: self)
     }
+  }
+
+  /// Starts a helper that works for one thread and talks over descriptors it is lent: it has them as 3, 4, … besides empty
+  /// standard streams. They stay the caller's. Blocks the calling thread while the child is started; never call it on
+  /// the cooperative pool.
+  package func launchHelper(_ command: ChildCommand, descriptors: [Int32]) throws(ProcessError) -> ChildProcess {
+    let started = Mutex<Result<ChildProcess, ProcessError>?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    thread.submit { [self] in
+      let result: Result<ChildProcess, ProcessError>
+      do throws(ProcessError) {
+        result = .success(try startHelper(command, descriptors: descriptors))
+      } catch {
+        result = .failure(error)
+      }
+      started.withLock { $0 = result }
+      done.signal()
+    }
+    done.wait()
+    guard let result = started.withLock({ $0 }) else { preconditionFailure("the launcher's thread answers") }
+    return try result.get()
   }
 
   /// Runs a child to its end. Standard input is `input`; of each output stream the first `outputLimitBytes` are kept.

@@ -16,4 +16,7 @@ package enum RecognitionOutcome: Sendable, Equatable {
 
   /// The file, or the picture it declares, is larger than Lectern decodes.
   case tooLarge(detail: String)
+
+  /// What decodes crashed or hung on the bytes, or took more memory than it may. `detail` is safe to log and store.
+  case decoderCrash(detail: String)
 }

@@ -10,8 +10,12 @@ package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooLarge
     /// A valid file of a kind that is not decoded (for example 12-bit JPEG).
     case unsupported
-    /// Nothing that decodes can be had now, through no fault of the file: to be tried again later.
+    /// The library that decodes crashed, hung or ran out of memory on it: the file may be a good one or a hostile one.
+    case decoderFailed
+    /// This process lacks what decoding takes, through no fault of the file: to be tried again later.
     case unavailable
+    /// No process that decodes can be had now, through no fault of the file: this one is to be tried again soon.
+    case noDecoder
   }
 
   package let code: Code

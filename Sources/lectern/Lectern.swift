@@ -1,5 +1,6 @@
 import Arguments
 import Foundation
+import IsolatedDecoding
 
 /// The program: one executable, its subcommands the parts of the system.
 @main
@@ -24,7 +25,8 @@ struct Lectern: Command {
       .init(
         "Look after it",
         [
-          LedgerCommand.self, RejectsCommand.self, TapCommand.self, VerifyCommand.self, ConfigCommand.self,
+          LedgerCommand.self, RejectsCommand.self, TopCommand.self, TapCommand.self, VerifyCommand.self,
+          ConfigCommand.self,
           CompletionCommand.self,
         ]),
     ])
@@ -32,6 +34,7 @@ struct Lectern: Command {
   static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }
 
   static func main() async {
+    if CommandLine.arguments.dropFirst().first == IsolationSettings.command { DecoderMain.run() }
     signal(SIGPIPE, SIG_IGN)
     exit(await program.run(Array(CommandLine.arguments.dropFirst())))
   }

@@ -1,12 +1,17 @@
 /// Aligned columns for a terminal: text to the left, numbers to the right.
 struct TextTable {
+  /// What the last column holds.
+  enum LastColumn { case number, text }
+
   private let titles: [String]
   private let leading: Int
+  private let last: LastColumn
 
   /// - Parameter leading: how many columns, from the first, are text.
-  init(_ titles: [String], leading: Int) {
+  init(_ titles: [String], leading: Int, last: LastColumn = .number) {
     self.titles = titles
     self.leading = leading
+    self.last = last
   }
 
   func text(_ rows: [[String]]) -> String {
@@ -14,6 +19,8 @@ struct TextTable {
     let widths = titles.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     return lines.map { cells in
       let padded = cells.enumerated().map { column, cell in
+        // Nothing stands behind it, so it needs no blanks.
+        if last == .text, column == titles.count - 1 { return cell }
         let blanks = String(repeating: " ", count: widths[column] - cell.count)
         return column < leading ? cell + blanks : blanks + cell
       }

@@ -1,7 +1,9 @@
 import Configuration
 import Foundation
 import HTTPServing
+import ImageIO
 import Ingest
+import IsolatedDecoding
 import LearningEvents
 import Persistence
 import Recognition
@@ -29,18 +31,42 @@ struct WorkerAssembly {
     }
   }
 
-  /// The worker of a loaded bundle.
-  func worker(_ stored: StoredBundle, clusterID: String? = nil) async throws -> IngestWorker {
-    let recognizer = try await factory.recognizer(
-      stored, registry: context.registry, logger: context.logger.labelled("recognition"))
+  /// The worker of a loaded bundle, and what tells why it is not ready.
+  func worker(
+    _ stored: StoredBundle, clusterID: String? = nil
+  ) async throws -> (worker: IngestWorker, problems: @Sendable () -> [String]) {
+    let decoder = decoder()
+    let recognizer = try await recognizer(stored, decoder: decoder)
     var settings = context.ingest
     if let clusterID { settings.clusterID = clusterID }
-    return IngestWorker(
+    let worker = IngestWorker(
       settings: settings, kafka: context.kafka,
       postgres: context.postgres(role: "lectern_ingest", application: "worker"),
       recognizer: recognizer, model: try model(of: stored), pseudonymizer: context.pseudonymizer,
       registry: context.registry,
       logger: context.logger.labelled("worker"), clock: CommandContext.now)
+    let health = worker.health
+    return (worker, { health.problems + (decoder.problem.map { ["frames wait for a decoder: \($0)"] } ?? []) })
+  }
+
+  /// Recognition of a loaded bundle as a worker does it.
+  func recognizer(_ stored: StoredBundle, decoder: IsolatedDecoder) async throws -> Recognizer {
+    try await factory.recognizer(
+      stored, decoder: decoder, registry: context.registry, logger: context.logger.labelled("recognition"))
+  }
+
+  /// Decodes in processes of its own: what an LMS sends is whatever a stranger made of it.
+  func decoder() -> IsolatedDecoder {
+    IsolatedDecoder(
+      isolation, prober: PictureDecoder(), registry: context.registry, logger: context.logger.labelled("decoder"))
+  }
+
+  /// As configured. A first decoder for each stream is none that is started for another.
+  var isolation: IsolationSettings {
+    let starts = context.settings[Keys.decoderStarts]
+    return IsolationSettings(
+      deadline: context.settings[Keys.decoderDeadline], memoryBytes: context.settings[Keys.decoderMemory].bytes,
+      starts: (burst: factory.streams + starts, interval: .seconds(60) / starts))
   }
 
   /// A bundle as the database keeps it.

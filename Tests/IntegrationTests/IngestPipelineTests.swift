@@ -58,20 +58,24 @@ extension Integration {
     }
 
     /// A checkerboard, sharp enough to pass the quality gate.
-    private static let board = GrayImage(
+    static let board = GrayImage(
       width: 200, height: 200,
       pixels: (0..<40_000).map { index in (index % 200 / 8 + index / 1600) % 2 == 1 ? 180 : 60 })
 
-    private static func recognizer() -> Recognizer {
+    static func recognizer(
+      decoder: any ImageDecoding = PictureDecoder(), streams: Int = 1, registry: MetricsRegistry = MetricsRegistry()
+    ) -> Recognizer {
       let bounds = FeatureBounds(minimum: 0, maximum: 1)
       let manifest = ModelManifest(
         name: "stub", trained: false, bounds: FamilyBounds(cnn: bounds, hog: bounds, sift: bounds),
         planes: [.identity, .identity, .identity])
       return Recognizer(
         model: manifest, id: String(repeating: "ef", count: 32),
-        streams: [RecognitionStream(features: IngestFlatFeatures(), classifier: IngestFlatClassifier())],
-        decoder: PictureDecoder(), detector: IngestWholePicture(), describer: IngestNoKeypoints(),
-        registry: MetricsRegistry(), logger: .silent)
+        streams: (0..<streams).map { _ in
+          RecognitionStream(features: IngestFlatFeatures(), classifier: IngestFlatClassifier())
+        },
+        decoder: decoder, detector: IngestWholePicture(), describer: IngestNoKeypoints(), registry: registry,
+        logger: .silent)
     }
   }
 }

@@ -97,6 +97,16 @@ import Vision
     #expect(lines[2].contains("StrangeFailure") && !lines[2].contains("4711"))
   }
 
+  @Test func whatTheDecoderDiesOfIsARejectOfItsOwnAndAMissingDecoderIsNone() throws {
+    guard case .outcome(.decoderCrash(detail: "died")) = try prepare(decoding: ImageError(.decoderFailed, "died"))
+    else {
+      Issue.record("another outcome")
+      return
+    }
+    #expect(throws: RecognitionError(.noDecoder, "none")) { try prepare(decoding: ImageError(.noDecoder, "none")) }
+    #expect(lines.isEmpty)
+  }
+
   @Test func damagedPicturesAreRejectedWithoutALine() throws {
     for code in [ImageError.Code.notAnImage, .corrupt, .unsupported] {
       guard case .outcome(.badImage(detail: "broken")) = try prepare(decoding: ImageError(code, "broken")) else {

@@ -147,7 +147,7 @@ final class Bench: Sendable {
 
   init(rendezvous: Int? = nil) { gate = rendezvous.map(Gate.init) }
 
-  func recognizer(streams: Int) -> Recognizer {
+  func recognizer(streams: Int, decoder: (any ImageDecoding)? = nil) -> Recognizer {
     let bounds = FamilyBounds(
       cnn: FeatureBounds(minimum: 0, maximum: 255), hog: FeatureBounds(minimum: 0, maximum: 1),
       sift: FeatureBounds(minimum: 0, maximum: 255))
@@ -158,7 +158,7 @@ final class Bench: Sendable {
       streams: (0..<streams).map {
         RecognitionStream(features: StubVGG(bench: self, number: $0), classifier: StubClassifier())
       },
-      decoder: StubDecoder(), detector: StubDetector(), describer: StubDescriber(), registry: registry,
+      decoder: decoder ?? StubDecoder(), detector: StubDetector(), describer: StubDescriber(), registry: registry,
       logger: .silent)
   }
 }
@@ -182,7 +182,7 @@ actor Gate {
   }
 }
 
-private struct StubDecoder: ImageDecoding {
+struct StubDecoder: ImageDecoding {
   func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
     if bytes[0] == Bench.huge { throw ImageError(.tooLarge, "declares too much") }
     return ImageHeader(width: 200, height: 200, format: .png)

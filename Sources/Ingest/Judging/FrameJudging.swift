@@ -42,7 +42,9 @@ struct FrameJudging {
         continue
       }
       let resolution = sessions.update(resolved, of: candidate)
-      let mayWait = waiting?.mayWait(for: candidate) ?? false
+      // Asked only where the answer matters: every frame passes here.
+      let isAnnounced = resolution.courseID != nil && resolution.consent != .unknown
+      let mayWait = !isAnnounced && waiting?.mayWait(for: candidate) ?? false
       func done(_ outcome: FrameResult.Outcome) -> Settled {
         Settled(verdict: .done(outcome), session: resolution.session?.id)
       }

@@ -1,4 +1,3 @@
-import Cryptography
 import KafkaIO
 import LearningEvents
 import Persistence
@@ -15,11 +14,11 @@ final class FrameRecord: Sendable {
   let problem: String
   private let image: FrameImage?
 
-  init(_ record: KafkaRecord, receivedAt: EventTime, pseudonymizer: LearnerPseudonymizer) {
+  init(_ record: KafkaRecord, receivedAt: EventTime, pseudonyms: inout PseudonymMemo) {
     self.record = record
     do throws(EventError) {
       let (event, image) = try record.decodeFrame()
-      let learner = pseudonymizer.pseudonym(source: event.source, learnerID: event.learnerID)
+      let learner = pseudonyms.pseudonym(source: event.source, learnerID: event.learnerID)
       candidate = FrameCandidate(
         event: event, learner: learner, imageBytes: image.byteCount, recordedAt: record.timestamp ?? receivedAt,
         receivedAt: receivedAt)

@@ -21,6 +21,7 @@ extension FrameResult.Outcome {
     switch outcome {
     case .badImage(let detail): self = .reject(.badImage, detail: detail)
     case .tooLarge(let detail): self = .reject(.tooLarge, detail: detail)
+    case .decoderCrash(let detail): self = .reject(.decoderCrash, detail: detail)
     case .sample(let status, let faceCount, let distribution, let quality):
       self = .sample(
         SampleRow(

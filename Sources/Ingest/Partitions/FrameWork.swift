@@ -35,6 +35,7 @@ struct FrameWork: PartitionWork {
   ) async throws {
     let writer = FrameWriter(context: context, lease: lease, stop: stop)
     let judging = FrameJudging(context: context.judging(under: lease), waiting: waiting, stop: stop)
+    var pseudonyms = PseudonymMemo(context.pseudonymizer)
     var pending: ArraySlice<FrameRecord> = []
     var end: Int64?
     for entry in entries {
@@ -42,7 +43,7 @@ struct FrameWork: PartitionWork {
       case .record(let record, let receivedAt):
         // Fetched before a rewind and stored since.
         guard record.offset >= cursor.nextOffset else { continue }
-        pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonymizer: context.pseudonymizer))
+        pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonyms: &pseudonyms))
       case .end(let offset): end = offset
       case .nudge, .outOfLog: break
       }

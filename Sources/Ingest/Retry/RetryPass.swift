@@ -28,11 +28,11 @@ struct RetryPass: Sendable {
     try stop.check()
     let (records, taken) = try await reader.records(of: rejects[gone...], in: partition, bytes: bytes)
     report.gone += Int64(taken - records.count)
+    var pseudonyms = PseudonymMemo(judging.context.pseudonymizer)
     let held = records.map { entry in
       (
         reject: entry.reject,
-        record: FrameRecord(
-          entry.record, receivedAt: judging.context.clock(), pseudonymizer: judging.context.pseudonymizer)
+        record: FrameRecord(entry.record, receivedAt: judging.context.clock(), pseudonyms: &pseudonyms)
       )
     }
     var pending = held.map(\.record)[...]

@@ -65,16 +65,33 @@ package struct FacePreparation: Sendable {
     try await thread.run { () throws(RecognitionError) in try prepare(request) }
   }
 
+  /// The same; nil where nothing decodes now.
+  func prepareUnlessWithoutDecoder(
+    _ request: RecognitionRequest, on thread: ThreadExecutor
+  ) async throws(RecognitionError) -> Result? {
+    try await thread.run { () throws(RecognitionError) in
+      do throws(RecognitionError) {
+        return try prepare(request)
+      } catch {
+        if error.code == .noDecoder { return nil }
+        throw error
+      }
+    }
+  }
+
   /// Prepares one frame; whatever is wrong with it is its own outcome.
   ///
-  /// - Throws: `unavailable` where the process lacked what any frame needs; nothing is known about this one then.
+  /// - Throws: `unavailable` where the process lacked what any frame needs, `noDecoder` where nothing decodes now; nothing
+  ///   is known about this one then.
   package func prepare(_ request: RecognitionRequest) throws(RecognitionError) -> Result {
     do {
       return try prepare(try decode(request.bytes), hint: request.faceBox, track: request.track)
     } catch let error as ImageError {
       switch error.code {
       case .unavailable: throw RecognitionError(.unavailable, error.detail)
+      case .noDecoder: throw RecognitionError(.noDecoder, error.detail)
       case .tooLarge: return .outcome(.tooLarge(detail: error.detail))
+      case .decoderFailed: return .outcome(.decoderCrash(detail: error.detail))
       case .notAnImage, .corrupt, .unsupported: return .outcome(.badImage(detail: error.detail))
       }
     } catch let error as any VisionFailure where error.isOfProcess {

@@ -7,6 +7,9 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
     case wrongShape
     /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another try.
     case unavailable
+    /// Nothing that decodes can be had now: this frame is worth another try soon. A recogniser waits by itself and never
+    /// fails with this.
+    case noDecoder
   }
 
   package let code: Code

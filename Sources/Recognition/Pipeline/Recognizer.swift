@@ -116,9 +116,22 @@ package final class Recognizer: FrameRecognizing {
     }
   }
 
+  /// How long a frame waits until it asks for a decoder again.
+  private static let decoderPause = Duration.milliseconds(100)
+
+  /// A frame for which there is no decoder waits alone, and keeps its stream: the next one would find none either. Were
+  /// the whole batch tried again instead, its frames that cost a decoder each would do so in every try, and a batch with
+  /// more of them than decoders may be started would never end.
+  private func prepared(_ request: RecognitionRequest, on lane: Lane) async throws -> FacePreparation.Result {
+    while true {
+      if let result = try await preparation.prepareUnlessWithoutDecoder(request, on: lane.thread) { return result }
+      try await Task.sleep(for: Self.decoderPause)
+    }
+  }
+
   private func outcome(of request: RecognitionRequest, on lane: Lane) async throws -> RecognitionOutcome {
     let face: FacePreparation.Face
-    switch try await preparation.prepare(request, on: lane.thread) {
+    switch try await prepared(request, on: lane) {
     case .outcome(let outcome): return outcome
     case .unusable(let found):
       return .sample(

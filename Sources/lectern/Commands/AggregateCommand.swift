@@ -8,13 +8,15 @@ import Telemetry
 /// `lectern aggregate`
 struct AggregateCommand: Command {
   static let configuration = CommandConfiguration(
-    "aggregate", abstract: "Turn dirty sessions into rollups and released figures.",
+    "aggregate", abstract: "Turn dirty sessions into rollups and released figures, and let what is too old go.",
     discussion: "Runs until it is stopped; any number may run at once. With --once it works until nothing is dirty.")
 
   @OptionGroup var database: DatabaseOptions
   @Flag(help: "work until nothing is dirty, then end") var once: Bool
   @Option(key: Keys.aggregateInterval, long: "interval") var interval: Duration?
   @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
+  @Option(key: Keys.sampleRetention) var sampleRetentionDays: Int?
+  @Option(key: Keys.aggregateRetention) var aggregateRetentionMonths: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
 
   mutating func run() async throws {
@@ -47,6 +49,9 @@ extension CommandContext {
     guard let policy = ReleasePolicy(cohortMinimum: settings[Keys.cohortMinimum]) else {
       preconditionFailure("\(Keys.cohortMinimum.name) lies below the floor")
     }
-    return AggregatorSettings(releasePolicy: policy, pollInterval: settings[Keys.aggregateInterval])
+    return AggregatorSettings(
+      releasePolicy: policy, pollInterval: settings[Keys.aggregateInterval],
+      sampleRetentionDays: Int32(clamping: settings[Keys.sampleRetention]),
+      aggregateRetentionMonths: Int32(clamping: settings[Keys.aggregateRetention]))
   }
 }

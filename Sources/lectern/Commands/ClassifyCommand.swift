@@ -14,7 +14,8 @@ struct ClassifyCommand: Command {
       deep. Nothing is stored or sent.
 
       A picture without a usable face has no answer: no_face or low_quality. One that cannot be read is a line with its
-      reason too (bad_image, too_large, unreadable), and the command ends with 1 after all others were answered.
+      reason too (bad_image, too_large, decoder_crash where memory does not suffice, unreadable), and the command ends
+      with 1 after all others were answered. Unlike a worker's, pictures are decoded in this process.
 
       --explain drops each family of features in turn: its normalised values are replaced by its mean (of the training
       part for layout planes, of this face for grid), and the change of the winning label's probability is told; and it

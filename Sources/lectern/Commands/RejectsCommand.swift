@@ -120,8 +120,7 @@ struct RejectPlace: ConfigurationValue, Equatable {
 extension WorkerAssembly {
   /// What judges rejects once more: a worker's recognition without the worker.
   func rejectRetry(_ stored: StoredBundle) async throws -> RejectRetry {
-    let recognizer = try await factory.recognizer(
-      stored, registry: context.registry, logger: context.logger.labelled("recognition"))
+    let recognizer = try await recognizer(stored, decoder: decoder())
     return RejectRetry(
       settings: context.ingest, kafka: context.kafka,
       postgres: context.postgres(role: "lectern_ingest", application: "rejects"), recognizer: recognizer,

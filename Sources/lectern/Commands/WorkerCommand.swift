@@ -31,11 +31,10 @@ struct WorkerCommand: Command {
         "basis": .string(gate.basis ?? "none needed"),
       ])
     let assembly = WorkerAssembly(context: context)
-    let worker = try await assembly.worker(try assembly.bundle())
-    let health = worker.health
+    let (worker, problems) = try await assembly.worker(try assembly.bundle())
     let probe = ServerProbe(
       kafka: context.kafka, postgres: context.postgres(role: "lectern_ingest", application: "ready"))
-    let services = try HealthServer.services(context, probe: probe) { health.problems } + [worker]
+    let services = try HealthServer.services(context, probe: probe, problems: problems) + [worker]
     try await ServiceGroup(
       services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
     ).run()

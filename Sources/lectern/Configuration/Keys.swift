@@ -82,7 +82,7 @@ enum Keys {
     "LECTERN_INGEST_BATCH_AGE", default: .milliseconds(200), in: .milliseconds(1)...(.seconds(60)),
     help: "how long a record may wait for company")
   static let queuedMebibytes = ConfigurationKey<Int>(
-    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: 48, in: 4...65_536,
+    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: 32, in: 4...65_536,
     help: "records that wait or are worked on, over all partitions of a worker")
 
   // MARK: Recognition
@@ -100,12 +100,27 @@ enum Keys {
     help: "how long a session's face is looked for where it was, until the whole picture is searched again; 0s never")
   static let faceReuseFrames = ConfigurationKey<Int>(
     "LECTERN_FACE_REUSE_FRAMES", default: 30, in: 0...100_000, help: "the same bound as a number of frames")
+  static let decoderDeadline = ConfigurationKey<Duration>(
+    "LECTERN_DECODER_DEADLINE", default: .seconds(10), in: .milliseconds(100)...(.seconds(600)),
+    help: "time to decode one picture, after which its decoder is killed and the frame rejected")
+  static let decoderMemory = ConfigurationKey<ByteCount>(
+    "LECTERN_DECODER_MEMORY", default: ByteCount(768 << 20), in: ByteCount(16 << 20)...ByteCount(64 << 30),
+    help: "memory a decoder may take for one picture, beside what the program needs anyway")
+  static let decoderStarts = ConfigurationKey<Int>(
+    "LECTERN_DECODER_STARTS", default: 60, in: 1...100_000,
+    help: "decoders a minute that may be started for others that ended; beyond that frames wait")
 
   // MARK: Aggregation, HTTP, logs
 
   static let aggregateInterval = ConfigurationKey<Duration>(
     "LECTERN_AGGREGATE_INTERVAL", default: .seconds(5), in: .milliseconds(10)...(.seconds(3600)),
     help: "how often the aggregator looks for sessions to compute again")
+  static let sampleRetention = ConfigurationKey<Int>(
+    "LECTERN_SAMPLE_RETENTION_DAYS", default: 30, in: 15...3660,
+    help: "days that samples are kept; aggregators drop older ones")
+  static let aggregateRetention = ConfigurationKey<Int>(
+    "LECTERN_AGGREGATE_RETENTION_MONTHS", default: 13, in: 1...120,
+    help: "months that everything computed of samples is kept, reports included")
   static let httpPort = ConfigurationKey<Int>(
     "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port on 127.0.0.1; 0 takes a free one")
   static let metricsPort = ConfigurationKey<Int>(
@@ -130,9 +145,18 @@ enum Keys {
         ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),
-      .init("Recognition", [bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames]),
       .init(
-        "Aggregation, HTTP and logs", [aggregateInterval, httpPort, metricsPort, logLevel, logFormat, shutdownGrace]),
+        "Recognition",
+        [
+          bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames, decoderDeadline, decoderMemory,
+          decoderStarts,
+        ]),
+      .init(
+        "Aggregation, HTTP and logs",
+        [
+          aggregateInterval, sampleRetention, aggregateRetention, httpPort, metricsPort, logLevel, logFormat,
+          shutdownGrace,
+        ]),
     ],
     foreignNames: [
       "LECTERN_REQUIRE", "LECTERN_TEST_ASYNCAPI_SCHEMA", "LECTERN_TEST_EXECUTABLE", "LECTERN_TEST_FACES",

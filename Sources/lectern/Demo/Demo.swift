@@ -66,10 +66,9 @@ struct Demo {
       "purpose \(gate.purpose.rawValue), region \(gate.region): servers on this machine only, no LMS behind them\n")
     try await context.withMigrations { _ = try await $0.up() }
     let stored = try await bundle(context)
-    let worker = try await WorkerAssembly(context: context).worker(stored, clusterID: broker?.clusterID)
-    let health = worker.health
+    let (worker, problems) = try await WorkerAssembly(context: context).worker(stored, clusterID: broker?.clusterID)
     let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil)
-    let server = try reporting.site(port: context.settings[Keys.httpPort]) { health.problems }
+    let server = try reporting.site(port: context.settings[Keys.httpPort], alsoMissing: problems)
     let scenario = DemoScenario(
       context: context, lesson: lesson, picture: picture, broker: broker, folder: folder, reporting: reporting,
       url: server.listener.url, endsWhenDone: endsWhenDone, printsJSON: printsJSON)

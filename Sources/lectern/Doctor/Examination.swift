@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Ingest
+import IsolatedDecoding
 import KafkaIO
 import LocalServers
 import OpenCV
@@ -15,8 +16,8 @@ struct Examination {
   let context: CommandContext
 
   func findings() async -> [Finding] {
-    var findings = [machine(), disk(), await postgresPrograms(), cascade(), kafkaLibrary(), deployment(), bundle()]
-    findings += [await kafka(), await postgres()]
+    var findings = [machine(), disk(), await postgresPrograms(), cascade(), await decoder()]
+    findings += [kafkaLibrary(), deployment(), bundle(), await kafka(), await postgres()]
     return findings
   }
 
@@ -62,6 +63,26 @@ struct Examination {
       return .good("face cascades", paths.joined(separator: ", "))
     } catch {
       return .missing("face cascades", error.description, remedy: "apt-get install opencv-data")
+    }
+  }
+
+  private func decoder() async -> Finding {
+    let isolation = WorkerAssembly(context: context).isolation
+    let name = "decoder"
+    do {
+      switch try await ThreadExecutor(name: "doctor").run({ try IsolatedDecoder.trial(isolation) }) {
+      case true?: return .good(name, "pictures are decoded in a process that the kernel confines")
+      case false?:
+        return .warning(
+          name, "pictures are decoded in a process of their own, which the kernel does not confine",
+          remedy: "let the container or kernel allow seccomp filters")
+      case nil:
+        return .missing(name, "a decoder was started and did not come up", remedy: "raise \(Keys.decoderMemory.name)")
+      }
+    } catch {
+      return .missing(
+        name, "\(error)",
+        remedy: "let this user start processes (ulimit -u, the service's TasksMax), with /proc mounted")
     }
   }
 

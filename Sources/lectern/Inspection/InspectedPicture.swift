@@ -13,6 +13,8 @@ struct InspectedPicture: Sendable {
     case lowQuality = "low_quality"
     case badImage = "bad_image"
     case tooLarge = "too_large"
+    /// Decoding it takes more memory than there is.
+    case decoderCrash = "decoder_crash"
     /// The file itself cannot be read.
     case unreadable
 
@@ -57,6 +59,8 @@ struct InspectedPicture: Sendable {
       return InspectedPicture(entry.path, .badImage, problem: reason, sha256: hash)
     case .tooLarge(let reason):
       return InspectedPicture(entry.path, .tooLarge, problem: reason, sha256: hash)
+    case .decoderCrash(let reason):
+      return InspectedPicture(entry.path, .decoderCrash, problem: reason, sha256: hash)
     case .sample(let status, _, let distribution, _):
       let (mine, problem): (Status, String?) =
         switch status {

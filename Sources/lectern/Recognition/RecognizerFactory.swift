@@ -1,10 +1,10 @@
-import ImageIO
 import Neural
 import OneDNN
 import OpenCV
 import Recognition
 import Telemetry
 import Training
+import Vision
 
 /// Builds recognition from configured values: the one place where its protocols meet oneDNN, OpenCV and the decoders.
 struct RecognizerFactory: Sendable {
@@ -27,13 +27,10 @@ struct RecognizerFactory: Sendable {
     self.reuse = reuse
   }
 
-  /// Loads a bundle, compiles its networks on every stream and returns the recogniser over them.
-  func recognizer(bundleFolder: String, registry: MetricsRegistry, logger: Logger) async throws -> Recognizer {
-    try await recognizer(StoredBundle.load(from: bundleFolder), registry: registry, logger: logger)
-  }
-
-  /// The same from a bundle already loaded.
-  func recognizer(_ stored: StoredBundle, registry: MetricsRegistry, logger: Logger) async throws -> Recognizer {
+  /// Compiles a bundle's networks on every stream and returns the recogniser over them.
+  func recognizer(
+    _ stored: StoredBundle, decoder: any ImageDecoding, registry: MetricsRegistry, logger: Logger
+  ) async throws -> Recognizer {
     let model = stored.bundle.manifest
     if !model.trained {
       logger.warning("The model is untrained: its answers mean nothing", metadata: ["model": .string(stored.id)])
@@ -63,7 +60,7 @@ struct RecognizerFactory: Sendable {
       logger.warning("Faces are found by a configured cascade, not by the one that was measured")
     }
     return Recognizer(
-      model: model, id: stored.id, streams: compiled, decoder: PictureDecoder(),
+      model: model, id: stored.id, streams: compiled, decoder: decoder,
       detector: try CascadeFaceDetector(cascadePath: cascadePath, callers: streams), describer: SiftDescriber(),
       reuse: reuse, registry: registry, logger: logger)
   }

@@ -1,0 +1,159 @@
+import KafkaIO
+package import LearningEvents
+package import Persistence
+
+/// Ingest as seen from outside, at work: takes looks at PostgreSQL, Kafka and the workers as they come, and tells how things
+/// stand and how fast they move. Pure: whoever looks says what time it is.
+package struct IngestWatch: Sendable {
+  /// Rates are means over this long, as far as looks reach back.
+  package static let window = Duration.seconds(10)
+
+  /// Who may fail to answer.
+  package enum Server: Sendable, Hashable { case postgres, kafka, workers }
+
+  private struct Progress {
+    let at: EventTime
+    /// Records taken, by ledger: offsets that held one and were not lost.
+    let taken: [Int32: Int64]
+  }
+
+  private var ledgers: LedgerLook?
+  private var log: LogLook?
+  private var workers: WorkerLook?
+  private var history: [Progress] = []
+  private var batchHistory: [WorkerLook] = []
+  /// When a partition was last seen read to its end: nothing that waits now is older than that.
+  private var caughtUp: [Int32: EventTime] = [:]
+  private var firstRejects: [RejectCode: Int64]?
+  private var problems: [Server: String] = [:]
+  /// A server that was not heard of for longer is taken not to answer, though nothing failed yet.
+  private let patience: Duration
+
+  package init(patience: Duration = .seconds(5)) { self.patience = patience }
+
+  package mutating func take(_ look: LedgerLook) {
+    problems[.postgres] = nil
+    ledgers = look
+    if firstRejects == nil { firstRejects = look.rejects }
+    var taken: [Int32: Int64] = [:]
+    for row in look.ledgers { taken[row.ledgerID] = row.counters.accounted - row.counters.skipped - row.counters.lost }
+    history.append(Progress(at: look.at, taken: taken))
+    history.removeAll { $0.at.advanced(by: Self.window) < look.at || $0.at > look.at }
+  }
+
+  package mutating func take(_ look: LogLook) {
+    problems[.kafka] = nil
+    log = look
+    for row in ledgers?.ledgers ?? [] {
+      if let ends = look.ends[row.ledgerID], ends.high <= row.nextOffset { caughtUp[row.ledgerID] = look.at }
+    }
+  }
+
+  package mutating func take(_ look: WorkerLook) {
+    problems[.workers] = nil
+    workers = look
+    batchHistory.append(look)
+    batchHistory.removeAll { $0.at.advanced(by: Self.window) < look.at || $0.at > look.at }
+  }
+
+  /// A look that failed: what was seen last stays, and the report says how old it is.
+  package mutating func miss(_ server: Server, problem: String) { problems[server] = problem }
+
+  /// The ledgers as last seen, for a look at their logs.
+  package var lastLedgers: [LedgerRow]? { ledgers?.ledgers }
+  package var lastCluster: String? { log?.clusterID }
+  /// Whether PostgreSQL, and Kafka if it is looked at, have answered or failed to.
+  package func hasHeard(of server: Server) -> Bool {
+    if problems[server] != nil { return true }
+    return switch server {
+    case .postgres: ledgers != nil
+    case .kafka: log != nil
+    case .workers: workers != nil
+    }
+  }
+
+  package func report(at now: EventTime) -> WatchReport {
+    var partitions = (ledgers?.ledgers ?? []).map { partition($0, now) }
+    for (place, ends) in log?.unclaimed ?? [:] {
+      partitions.append(WatchReport.Partition(unclaimed: place, ends: ends))
+    }
+    partitions.sort(by: WatchReport.Partition.isWatchedBefore)
+    return WatchReport(
+      time: now.rfc3339, cluster: log?.clusterID,
+      postgres: status(.postgres, since: ledgers?.at, now), kafka: status(.kafka, since: log?.at, now),
+      workers: status(.workers, since: workers?.at, now),
+      recordsPerSecond: rate(of: nil, at: now), batch: batch(), rejects: rejects(), partitions: partitions)
+  }
+
+  private func partition(_ row: LedgerRow, _ now: EventTime) -> WatchReport.Partition {
+    let ends = log?.ends[row.ledgerID]
+    let lag = ends.map { max(0, $0.high - row.nextOffset) }
+    return WatchReport.Partition(
+      row, ends: ends, lag: lag, lagSeconds: lag.flatMap { behind(row, lag: $0, now) },
+      recordsPerSecond: rate(of: row.ledgerID, at: now), sinceMovedSeconds: seconds(from: row.updatedAt, to: now),
+      parked: log?.parked[row.ledgerID])
+  }
+
+  /// How long the oldest record that waits has waited, at most: it was written after the last one stored, and after the
+  /// partition was last seen read to its end.
+  private func behind(_ row: LedgerRow, lag: Int64, _ now: EventTime) -> Double? {
+    guard lag > 0 else { return 0 }
+    // Overflow is the producer's joke: its record is then as old as can be.
+    let stored = row.last?.timestampMilliseconds.map { milliseconds in
+      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return seconds(from: overflow ? .earliest : EventTime(microseconds: microseconds), to: now)
+    }
+    let seen = caughtUp[row.ledgerID].map { seconds(from: $0, to: now) }
+    let waiting = log?.waitingSince[row.ledgerID].map { seconds(from: $0, to: now) }
+    return [stored, seen, waiting].compactMap(\.self).min()
+  }
+
+  /// Records a second over the window, of one ledger or all; nil until there are two looks, or if the last one is old.
+  private func rate(of ledger: Int32?, at now: EventTime) -> Double? {
+    guard problems[.postgres] == nil, let first = history.first, let last = history.last, first.at < last.at,
+      now <= last.at.advanced(by: patience)
+    else { return nil }
+    var moved: Int64 = 0
+    for (id, taken) in last.taken where ledger == nil || ledger == id {
+      // A ledger that is new in the window began at nothing; one that went back tells no rate.
+      let before = first.taken[id] ?? 0
+      moved += max(0, taken - before)
+    }
+    return Double(moved) / seconds(from: first.at, to: last.at)
+  }
+
+  private func batch() -> WatchReport.Batch? {
+    guard let first = batchHistory.first, let last = batchHistory.last else { return nil }
+    var (count, seconds) = (Int64(0), 0.0)
+    for (address, after) in last.batches {
+      // A worker that began again counts from nothing.
+      let before = first.batches[address] ?? after
+      guard after.count > before.count else { continue }
+      count += after.count - before.count
+      seconds += after.seconds - before.seconds
+    }
+    return WatchReport.Batch(
+      workers: last.batches.count, count: count, meanSeconds: count > 0 ? seconds / Double(count) : nil)
+  }
+
+  private func rejects() -> [WatchReport.Reject] {
+    (ledgers?.rejects ?? [:]).map { code, count in
+      WatchReport.Reject(code: code.rawValue, count: count, new: max(0, count - (firstRejects?[code] ?? 0)))
+    }.sorted { ($1.count, $0.code) < ($0.count, $1.code) }
+  }
+
+  private func status(_ server: Server, since seen: EventTime?, _ now: EventTime) -> WatchReport.Status? {
+    if let problem = problems[server] {
+      return WatchReport.Status(ok: false, problem: problem, ageSeconds: seen.map { seconds(from: $0, to: now) })
+    }
+    return seen.map { seen in
+      let isLate = seen.advanced(by: patience) < now
+      return WatchReport.Status(
+        ok: !isLate, problem: isLate ? "no answer yet" : nil, ageSeconds: seconds(from: seen, to: now))
+    }
+  }
+
+  private func seconds(from start: EventTime, to end: EventTime) -> Double {
+    max(0, Double(end.microseconds - start.microseconds) / 1e6)
+  }
+}

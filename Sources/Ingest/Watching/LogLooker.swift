@@ -1,0 +1,107 @@
+package import KafkaIO
+package import LearningEvents
+package import Persistence
+import Services
+import Telemetry
+
+/// Looks at the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers know.
+///
+/// On a thread of its own, because the questions block. The watermarks are asked for at each look, the last record, which
+/// costs a fetch, only once in a while. Nothing is repeated here: a look that fails is the caller's to show.
+package actor LogLooker {
+  nonisolated let executor = ThreadExecutor(name: "log-looker")
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private let settings: KafkaSettings
+  private let topics: [String]
+  private let clock: @Sendable () -> EventTime
+  private var client: KafkaAdmin?
+  private var clusterID: String?
+  /// What the last comparison of last records found, and when it was made.
+  private var differing: [Int32: String] = [:]
+  private var compared: EventTime?
+  private var partitionCounts: [String: Int32] = [:]
+  /// The times of first records, by ledger: asked for once.
+  private var firstTimes: [Int32: EventTime] = [:]
+
+  private static let deadline = Duration.seconds(2)
+  private static let comparisonInterval = Duration.seconds(30)
+
+  /// - Parameters:
+  ///   - topics: whose partitions without a ledger are shown too.
+  ///   - clusterID: the name the ledgers keep the cluster under; nil asks the brokers.
+  package init(
+    settings: KafkaSettings, topics: [String], clusterID: String?, clock: @escaping @Sendable () -> EventTime
+  ) {
+    // A question to a broker that went away takes this long, whatever the call's own timeout says.
+    self.settings = settings.adding(["socket.timeout.ms": "2000"])
+    (self.topics, self.clusterID, self.clock) = (topics, clusterID, clock)
+  }
+
+  /// - Parameter ledgers: as they were before this look; those of other clusters are left out.
+  package func look(at ledgers: [LedgerRow]) throws(KafkaError) -> LogLook {
+    if client == nil { client = try KafkaAdmin(settings: settings, logger: .silent) }
+    guard let client else { preconditionFailure("it was made above") }
+    let cluster: String
+    if let known = clusterID { cluster = known } else { cluster = try client.clusterID(timeout: Self.deadline) }
+    clusterID = cluster
+    var look = LogLook(at: clock(), clusterID: cluster)
+    let own = ledgers.filter { $0.log.clusterID == cluster }
+    let isDue = compared.map { $0.advanced(by: Self.comparisonInterval) <= look.at } ?? true
+    if isDue {
+      for topic in Set(topics + own.map(\.log.topic)) {
+        partitionCounts[topic] = Int32(try client.partitionCount(of: topic, timeout: Self.deadline) ?? 0)
+      }
+      differing = [:]
+    }
+    for ledger in own { try examine(ledger, client, comparing: isDue, into: &look) }
+    if isDue { compared = look.at }
+    let claimed = Set(own.map { TopicPartition(topic: $0.log.topic, partition: $0.log.partition) })
+    for topic in topics {
+      for number in 0..<partitionCounts[topic, default: 0] {
+        let place = TopicPartition(topic: topic, partition: number)
+        guard !claimed.contains(place) else { continue }
+        let ends = try client.watermarks(of: place, timeout: Self.deadline)
+        look.unclaimed[place] = LogLook.Ends(low: ends.low, high: ends.high)
+      }
+    }
+    return look
+  }
+
+  private func examine(
+    _ ledger: LedgerRow, _ client: KafkaAdmin, comparing: Bool, into look: inout LogLook
+  ) throws(KafkaError) {
+    let place = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
+    if place.partition >= partitionCounts[place.topic, default: 0] {
+      // Partitions may have been added.
+      partitionCounts[place.topic] = Int32(try client.partitionCount(of: place.topic, timeout: Self.deadline) ?? 0)
+    }
+    guard place.partition < partitionCounts[place.topic, default: 0] else {
+      look.parked[ledger.ledgerID] = "the cluster has no such partition"
+      return
+    }
+    let (low, high) = try client.watermarks(of: place, timeout: Self.deadline)
+    look.ends[ledger.ledgerID] = LogLook.Ends(low: low, high: high)
+    if let reason = ParkReason(nextOffset: ledger.nextOffset, lowWatermark: low, highWatermark: high) {
+      look.parked[ledger.ledgerID] = reason.description
+      return
+    }
+    if ledger.last == nil, high > ledger.nextOffset {
+      if firstTimes[ledger.ledgerID] == nil {
+        let record = try KafkaReader(settings: settings, logger: .silent)
+          .record(at: place, offset: ledger.nextOffset, timeout: Self.deadline)
+        // Where the offset holds none, it is asked for again.
+        firstTimes[ledger.ledgerID] = record.flatMap(\.timestamp)
+      }
+      look.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
+    }
+    if comparing, let last = ledger.last, last.offset >= low {
+      let record = try KafkaReader(settings: settings, logger: .silent)
+        .record(at: place, offset: last.offset, timeout: Self.deadline)
+      if let record, record.offset == last.offset, LastRecord(record) != last {
+        differing[ledger.ledgerID] = ParkReason.lastRecordDiffers(offset: last.offset).description
+      }
+    }
+    look.parked[ledger.ledgerID] = differing[ledger.ledgerID]
+  }
+}

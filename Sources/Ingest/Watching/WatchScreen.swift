@@ -1,0 +1,168 @@
+/// A report as lines of text for a terminal of a certain size.
+///
+/// Narrow terminals lose columns, from the least needed on, then the ends of lines; low ones lose the partitions that are
+/// least behind, and the last line says how many.
+package struct WatchScreen: Sendable {
+  package var columns: Int
+  /// Nil does not end.
+  package var rows: Int?
+  package var hasColour: Bool
+
+  package init(columns: Int, rows: Int? = nil, hasColour: Bool = false) {
+    (self.columns, self.rows, self.hasColour) = (max(20, columns), rows, hasColour)
+  }
+
+  private enum Style: String {
+    case plain = "", bold = "1", dim = "2", red = "31", yellow = "33"
+  }
+
+  /// No line is longer than the terminal is wide, colours not counted, and there are no more than it has rows.
+  package func lines(_ report: WatchReport) -> [String] {
+    var lines = [painted(headline(report), .bold)]
+    for (name, status) in [
+      ("PostgreSQL", report.postgres), ("Kafka", report.kafka), ("workers", report.workers),
+    ] {
+      guard let status, !status.ok else { continue }
+      let age = status.ageSeconds.map { ", shown is what it said \(Self.span($0)) ago" } ?? ""
+      lines.append(painted("no answer from \(name)\(age): \(status.problem ?? "")", .red))
+    }
+    if !report.rejects.isEmpty { lines.append(painted(rejects(report), .plain)) }
+    lines.append("")
+    let table = table(report)
+    lines.append(painted(table[0].text, .dim))
+    var rest = Array(table.dropFirst())
+    if let rows, lines.count + rest.count > rows {
+      let shown = max(0, rows - lines.count - 1)
+      let hidden = report.partitions.count - rest.prefix(shown).count { !$0.isNote }
+      rest = rest.prefix(shown) + [Line(text: "… and \(hidden) more", style: .dim, isNote: true)]
+    }
+    lines += rest.map { painted($0.text, $0.style) }
+    return Array(lines.prefix(rows ?? .max))
+  }
+
+  private struct Line {
+    var text: String
+    var style: Style
+    /// Not a partition's own line.
+    var isNote = false
+  }
+
+  private func headline(_ report: WatchReport) -> String {
+    var words = ["lectern top", String(report.time.prefix(19)).replacing("T", with: " ") + "Z"]
+    words.append(report.recordsPerSecond.map { "\(Self.rate($0)) records/s" } ?? "rate unknown")
+    if report.kafka != nil {
+      words.append("lag \(report.lagRecords)" + (report.lagSeconds.map { " (\(Self.span($0)))" } ?? ""))
+    }
+    if let batch = report.batch {
+      words.append(
+        "batch " + (batch.meanSeconds.map(Self.brief) ?? "-")
+          + " (\(batch.workers) worker\(batch.workers == 1 ? "" : "s"))")
+    }
+    if report.parked > 0 { words.append("\(report.parked) PARKED") }
+    return words.joined(separator: "  ")
+  }
+
+  private func rejects(_ report: WatchReport) -> String {
+    "rejects  "
+      + report.rejects.map { "\($0.code) \($0.count)" + ($0.new > 0 ? " (+\($0.new))" : "") }.joined(separator: "  ")
+  }
+
+  // MARK: The table
+
+  private struct Column: Sendable {
+    let title: String
+    /// Those with the highest go first where there is no room.
+    let expendability: Int
+    var isText = false
+    let value: @Sendable (WatchReport.Partition) -> String
+  }
+
+  private static let columns = [
+    Column(title: "partition", expendability: 0, isText: true) { "\(printable($0.topic))[\($0.partition)]" },
+    Column(title: "records/s", expendability: 2) { $0.recordsPerSecond.map(rate) ?? "-" },
+    Column(title: "lag", expendability: 0) { $0.lag.map(String.init) ?? "-" },
+    Column(title: "behind", expendability: 1) { $0.lagSeconds.map(span) ?? "-" },
+    Column(title: "next", expendability: 4) { $0.next.map(String.init) ?? "-" },
+    Column(title: "end", expendability: 5) { $0.end.map(String.init) ?? "-" },
+    Column(title: "moved", expendability: 3) { $0.sinceMovedSeconds.map { span($0) + " ago" } ?? "-" },
+    Column(title: "state", expendability: 0, isText: true) {
+      if $0.parked != nil { return "PARKED" }
+      guard $0.ledger != nil else { return "no worker yet" }
+      guard let lag = $0.lag else { return "-" }
+      return lag == 0 ? "read to its end" : "behind"
+    },
+  ]
+
+  private func table(_ report: WatchReport) -> [Line] {
+    var columns = Self.columns
+    func width(_ column: Column) -> Int {
+      report.partitions.map { column.value($0).count }.reduce(column.title.count, max)
+    }
+    while columns.map(width).reduce(2 * (columns.count - 1), +) > self.columns,
+      let worst = columns.max(by: { $0.expendability < $1.expendability }), worst.expendability > 0
+    {
+      columns.removeAll { $0.title == worst.title }
+    }
+    let widths = columns.map(width)
+    func line(_ cells: [String]) -> String {
+      zip(columns, zip(cells, widths)).map { column, cell in
+        let blanks = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column.isText ? cell.0 + blanks : blanks + cell.0
+      }.joined(separator: "  ").trimmingTrailingBlanks
+    }
+    var lines = [Line(text: line(columns.map(\.title)), style: .dim)]
+    for partition in report.partitions {
+      let style: Style = partition.parked != nil ? .red : (partition.lagSeconds ?? 0) >= 60 ? .yellow : .plain
+      lines.append(Line(text: line(columns.map { $0.value(partition) }), style: style))
+      if let parked = partition.parked { lines.append(Line(text: "  \(parked)", style: .red, isNote: true)) }
+    }
+    return lines
+  }
+
+  // MARK: Text
+
+  private func painted(_ text: String, _ style: Style) -> String {
+    let cut = text.count > columns ? text.prefix(columns - 1) + "…" : text
+    return hasColour && style != .plain ? "\u{1b}[\(style.rawValue)m\(cut)\u{1b}[0m" : String(cut)
+  }
+
+  /// Topics' names are Kafka's, whose characters are harmless; whatever else stands there does not steer a terminal.
+  private static func printable(_ text: String) -> String {
+    String(text.map { $0.isASCII && !($0.asciiValue ?? 0 < 32) && $0 != "\u{7f}" ? $0 : "?" })
+  }
+
+  private static func rate(_ value: Double) -> String { value < 10 ? decimal(value) : "\(Int(value.rounded()))" }
+
+  /// `12 ms`, `1.5 s`.
+  private static func brief(_ seconds: Double) -> String {
+    seconds < 1 ? "\(Int((seconds * 1000).rounded())) ms" : "\(decimal(seconds)) s"
+  }
+
+  /// `0.4s`, `31s`, `5m02s`, `2h07m`, `3d04h`.
+  package static func span(_ seconds: Double) -> String {
+    guard seconds >= 0.05 else { return "0s" }
+    guard seconds >= 10 else { return decimal(seconds) + "s" }
+    let whole = Int(min(seconds, 1e15))
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    switch whole {
+    case ..<60: return "\(whole)s"
+    case ..<3600: return "\(whole / 60)m\(two(whole % 60))s"
+    case ..<86_400: return "\(whole / 3600)h\(two(whole % 3600 / 60))m"
+    default: return "\(whole / 86_400)d\(two(whole % 86_400 / 3600))h"
+    }
+  }
+
+  /// One decimal.
+  private static func decimal(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}
+
+extension String {
+  fileprivate var trimmingTrailingBlanks: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Processes
+import Vision
+
+/// A running decoder process, seen from the worker. Used by one thread at a time; dropping it ends the process.
+///
+/// Nothing it says is trusted: sizes are checked against the limits, pixels are copied out once, texts must be printable.
+final class DecoderChild: @unchecked Sendable {
+  enum Outcome {
+    case picture(GrayImage)
+    /// It is well, the file is not.
+    case refused(ImageError)
+    /// It ended, or stood still, before it took the frame up.
+    case lost
+    /// It ended over the frame.
+    case crashed(ExitStatus?)
+    /// It was still at the frame when the time was over.
+    case late
+  }
+
+  private let process: ChildProcess
+  private let memory: DecoderMemory
+  private let socket: DecoderSocket
+  private var sequence: UInt32 = 0
+  /// Whether the kernel keeps it from everything but decoding.
+  let isConfined: Bool
+
+  /// Starts one and waits until it can decode; the program has to be loaded for that, so it takes tens of milliseconds.
+  /// Nil if it did not come up.
+  static func start(_ settings: IsolationSettings, launcher: ProcessLauncher) throws(ProcessError) -> DecoderChild? {
+    func refused(_ call: String) -> ProcessError {
+      .system(call: call, errno: errno, executable: settings.executable)
+    }
+    guard let (memory, descriptor) = DecoderMemory.make(limits: settings.limits) else { throw refused("memfd_create") }
+    defer { close(descriptor) }
+    guard let (mine, theirs) = DecoderSocket.pair() else { throw refused("socketpair") }
+    let socket = DecoderSocket(adopting: mine)
+    // Nothing of the worker's environment: it holds secrets. Crashes are ours to report, not the runtime's.
+    var environment: [String: String?] = ["SWIFT_BACKTRACE": "enable=no", "MALLOC_ARENA_MAX": "1"]
+    if let path = getenv("LD_LIBRARY_PATH") { environment["LD_LIBRARY_PATH"] = String(cString: path) }
+    let command = ChildCommand(
+      settings.executable, settings.arguments, environment: environment, inheritsEnvironment: false,
+      diesWithParent: false, name: "lectern-decoder")
+    let launched = Result { () throws(ProcessError) in
+      try launcher.launchHelper(command, descriptors: [theirs, descriptor])
+    }
+    // Before the wait: the end of a child is seen by the end of its socket, once nobody else holds that.
+    close(theirs)
+    let process = try launched.get()
+    guard case .message(let bytes) = socket.receive(limitBytes: DecoderAnswer.byteCount, within: .seconds(10)),
+      case .ready(let isConfined)? = DecoderAnswer(bytes)?.content
+    else {
+      process.send(SIGKILL)
+      return nil
+    }
+    return DecoderChild(process: process, memory: memory, socket: socket, isConfined: isConfined)
+  }
+
+  private init(process: ChildProcess, memory: DecoderMemory, socket: consuming DecoderSocket, isConfined: Bool) {
+    (self.process, self.memory, self.isConfined) = (process, memory, isConfined)
+    self.socket = socket
+  }
+
+  // It may be in the middle of something; a thread of its own reaps it.
+  deinit { process.send(SIGKILL) }
+
+  /// Decodes one file within the limits. After anything but a picture or a refusal this child is done with.
+  func decode(_ file: [UInt8], within deadline: Duration) -> Outcome {
+    sequence &+= 1
+    memory.taken = 0
+    memory.put(file: file)
+    guard socket.send(DecoderRequest(sequence: sequence, fileBytes: UInt32(file.count)).bytes) else { return .lost }
+    // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
+    let patience = deadline / 5
+    var received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience)
+    if case .late = received, memory.taken == sequence {
+      received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: deadline - patience)
+    }
+    switch received {
+    case .closed: return memory.taken == sequence ? .crashed(end()) : .lost
+    case .late: return memory.taken == sequence ? .late : .lost
+    case .message(let bytes):
+      guard let answer = DecoderAnswer(bytes), answer.sequence == sequence else { return .crashed(nil) }
+      switch answer.content {
+      case .ready: return .crashed(nil)
+      case .refused(let error): return .refused(error)
+      case .picture(let width, let height):
+        guard let picture = memory.picture(width: width, height: height) else { return .crashed(nil) }
+        memory.release(pixels: width * height)
+        return .picture(picture)
+      }
+    }
+  }
+
+  /// How it ended, for the log; it is about to.
+  private func end() -> ExitStatus? {
+    for _ in 0..<200 {
+      if let status = process.exitStatus { return status }
+      usleep(1000)
+    }
+    return nil
+  }
+}

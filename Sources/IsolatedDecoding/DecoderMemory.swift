@@ -1,0 +1,91 @@
+import CLinux
+import Glibc
+import Vision
+
+/// The memory that a worker and one decoder process share: a page for the number of the frame that the child has taken up,
+/// then room for the largest file, then room for the largest picture. Nobody can change its size, so that neither side
+/// can be made to touch what is gone. Pages are only taken when they are written to.
+///
+/// One thread at a time; the other process writes whenever it likes, so nothing in here is trusted or read twice.
+final class DecoderMemory: @unchecked Sendable {
+  private static let page = 4096
+
+  let limits: ImageLimits
+  private let base: UnsafeMutableRawPointer
+  private let byteCount: Int
+  private var pictureStart: Int { Self.page + limits.maximumBytes }
+
+  /// Makes it; the descriptor, close-on-exec, is the caller's to pass on and close. Nil with errno set when the system
+  /// refuses.
+  static func make(limits: ImageLimits) -> (memory: DecoderMemory, descriptor: Int32)? {
+    let descriptor = lectern_sealed_memory("lectern-decoder", size(limits))
+    guard descriptor >= 0 else { return nil }
+    guard let memory = DecoderMemory(descriptor: descriptor, limits: limits) else {
+      close(descriptor)
+      return nil
+    }
+    return (memory, descriptor)
+  }
+
+  /// Maps what `make` made, which may be in another process; nil if it is not of the size that the limits ask for.
+  init?(descriptor: Int32, limits: ImageLimits) {
+    var status = stat()
+    byteCount = Self.size(limits)
+    guard fstat(descriptor, &status) == 0, status.st_size == byteCount else { return nil }
+    let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    guard let address, address != MAP_FAILED else { return nil }
+    self.limits = limits
+    base = address
+  }
+
+  deinit { munmap(base, byteCount) }
+
+  private static func size(_ limits: ImageLimits) -> Int { page + limits.maximumBytes + limits.maximumPixels }
+
+  /// The number of the frame that the child took up last. A child that ended before is no frame's fault.
+  var taken: UInt32 {
+    get { base.load(as: UInt32.self) }
+    set { base.storeBytes(of: newValue, as: UInt32.self) }
+  }
+
+  /// Puts a file there; it is within the limits.
+  func put(file: [UInt8]) {
+    precondition(file.count <= limits.maximumBytes, "files are judged before they are passed on")
+    file.withUnsafeBytes { (base + Self.page).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+  }
+
+  /// The file of so many bytes, where it lies; nil if it cannot be so large. For the child, which trusts the worker: it
+  /// leaves the file alone until it has an answer.
+  func file(byteCount: Int) -> UnsafeBufferPointer<UInt8>? {
+    guard (1...limits.maximumBytes).contains(byteCount) else { return nil }
+    let start = (base + Self.page).bindMemory(to: UInt8.self, capacity: byteCount)
+    return UnsafeBufferPointer(start: start, count: byteCount)
+  }
+
+  /// Where the child decodes to.
+  var pixels: UnsafeMutableBufferPointer<UInt8> {
+    let start = (base + pictureStart).bindMemory(to: UInt8.self, capacity: limits.maximumPixels)
+    return UnsafeMutableBufferPointer(start: start, count: limits.maximumPixels)
+  }
+
+  /// The picture of that size, copied out: the one copy that a worker keeps. Nil if it cannot be so large.
+  func picture(width: Int, height: Int) -> GrayImage? {
+    guard width > 0, height > 0 else { return nil }
+    let (count, overflow) = width.multipliedReportingOverflow(by: height)
+    guard !overflow, count <= limits.maximumPixels else { return nil }
+    let pixels = [UInt8](UnsafeRawBufferPointer(start: base + pictureStart, count: count))
+    return GrayImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// What is kept from one frame to the next, so that frames of a webcam or a phone cost no page faults; what lies beyond
+  /// goes back.
+  private static let keptPixels = 16 << 20
+
+  /// Gives the pages back that only an unusually large picture needed.
+  func release(pixels: Int) {
+    guard pixels > Self.keptPixels else { return }
+    let start = (pictureStart + Self.keptPixels) & ~(Self.page - 1)
+    let end = min(pictureStart + pixels + Self.page - 1, byteCount) & ~(Self.page - 1)
+    if end > start { madvise(base + start, end - start, MADV_REMOVE) }
+  }
+}

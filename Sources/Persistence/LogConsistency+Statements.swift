@@ -1,0 +1,109 @@
+import PostgresIO
+
+extension LogConsistency {
+  typealias Repeated = (total: Int64, places: [ConsistencyCheck.Place])
+
+  /// One pass over the samples, beside their ledgers and sessions.
+  func tallies(ofSamplesOn connection: isolated PostgresConnection) throws(PostgresError) -> [Tally] {
+    let rows = try connection.query(
+      """
+      SELECT s.ledger_id, count(*), count(*) FILTER (WHERE s.outside), min(s.log_offset) FILTER (WHERE s.outside),
+        count(*) FILTER (WHERE s.stray), min(s.log_offset) FILTER (WHERE s.stray)
+      FROM (
+        SELECT e.ledger_id, e.log_offset,
+          (e.log_offset >= l.first_offset AND e.log_offset < l.next_offset) IS NOT TRUE AS outside,
+          (n.session_day = e.session_day AND n.course_id = e.course_id AND n.learner = e.learner) IS NOT TRUE AS stray
+        FROM lectern.emotion_sample e
+        LEFT JOIN lectern.ingest_ledger l ON l.ledger_id = e.ledger_id
+        LEFT JOIN lectern.session n ON n.session_id = e.session_id) s
+      GROUP BY s.ledger_id ORDER BY s.ledger_id
+      """)
+    var tallies: [Tally] = []
+    for row in rows {
+      tallies.append(
+        Tally(
+          ledger: try row.decode(at: 0), rows: try row.decode(at: 1), outside: try row.decode(at: 2),
+          firstOutside: try row.decodeIfPresent(at: 3), strays: try row.decode(at: 4),
+          firstStray: try row.decodeIfPresent(at: 5)))
+    }
+    return tallies
+  }
+
+  /// One pass over the rejects, beside their ledgers.
+  func tallies(ofRejectsOn connection: isolated PostgresConnection) throws(PostgresError) -> [Tally] {
+    let rows = try connection.query(
+      """
+      SELECT r.ledger_id, count(*), count(*) FILTER (WHERE r.outside), min(r.log_offset) FILTER (WHERE r.outside)
+      FROM (
+        SELECT e.ledger_id, e.log_offset,
+          (e.log_offset >= l.first_offset AND e.log_offset < l.next_offset) IS NOT TRUE AS outside
+        FROM lectern.ingest_reject e LEFT JOIN lectern.ingest_ledger l ON l.ledger_id = e.ledger_id) r
+      GROUP BY r.ledger_id ORDER BY r.ledger_id
+      """)
+    var tallies: [Tally] = []
+    for row in rows {
+      tallies.append(
+        Tally(
+          ledger: try row.decode(at: 0), rows: try row.decode(at: 1), outside: try row.decode(at: 2),
+          firstOutside: try row.decodeIfPresent(at: 3)))
+    }
+    return tallies
+  }
+
+  /// Records of a log that are in two places.
+  func repeatedPlaces(
+    _ names: [Int32: LogIdentity], on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Repeated {
+    let rows = try connection.query(
+      """
+      SELECT count(*) OVER (), p.ledger_id, p.log_offset, p.samples, p.rejects
+      FROM (
+        SELECT u.ledger_id, u.log_offset, count(*) FILTER (WHERE u.is_sample) AS samples,
+          count(*) FILTER (WHERE NOT u.is_sample) AS rejects
+        FROM (
+          SELECT ledger_id, log_offset, true AS is_sample FROM lectern.emotion_sample
+          UNION ALL
+          SELECT ledger_id, log_offset, false FROM lectern.ingest_reject) u
+        GROUP BY u.ledger_id, u.log_offset HAVING count(*) > 1) p
+      ORDER BY p.ledger_id, p.log_offset LIMIT $1
+      """, [.int4(Int32(ConsistencyCheck.placeLimit))])
+    var repeated: Repeated = (0, [])
+    for row in rows {
+      repeated.total = try row.decode(at: 0)
+      let ledger = try row.decode(at: 1, as: Int32.self)
+      let (samples, rejects) = (try row.decode(at: 3, as: Int64.self), try row.decode(at: 4, as: Int64.self))
+      repeated.places.append(
+        ConsistencyCheck.Place(
+          ledger: ledger, log: names[ledger], offset: try row.decode(at: 2, as: Int64.self),
+          detail: "\(samples) times a sample, \(rejects) times a reject"))
+    }
+    return repeated
+  }
+
+  /// Frames that are stored twice. Who sent them stays unsaid: the place is where the first of each came from.
+  func repeatedKeys(
+    _ names: [Int32: LogIdentity], on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Repeated {
+    let rows = try connection.query(
+      """
+      SELECT count(*) OVER (), k.place[1]::integer, k.place[2], k.n
+      FROM (
+        SELECT min(ARRAY[e.ledger_id::bigint, e.log_offset]) AS place, count(*) AS n
+        FROM lectern.emotion_sample e
+        WHERE (e.session_id, e.seq) IN (
+          SELECT session_id, seq FROM lectern.emotion_sample GROUP BY session_id, seq HAVING count(*) > 1)
+        GROUP BY e.session_id, e.seq) k
+      ORDER BY 2, 3 LIMIT $1
+      """, [.int4(Int32(ConsistencyCheck.placeLimit))])
+    var repeated: Repeated = (0, [])
+    for row in rows {
+      repeated.total = try row.decode(at: 0)
+      let ledger = try row.decode(at: 1, as: Int32.self)
+      repeated.places.append(
+        ConsistencyCheck.Place(
+          ledger: ledger, log: names[ledger], offset: try row.decode(at: 2, as: Int64.self),
+          detail: "stored \(try row.decode(at: 3, as: Int64.self)) times"))
+    }
+    return repeated
+  }
+}

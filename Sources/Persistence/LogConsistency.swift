@@ -1,0 +1,181 @@
+package import PostgresIO
+
+/// Whether ledgers, samples and rejects agree: what design and constraints promise, asked of the rows themselves.
+///
+/// For a connection whose role may read the tables (`lectern_aggregator`), inside one snapshot, so that it holds beside
+/// workers, retries, erasures and expiry. Reads the samples three times and the rejects twice, whole.
+package struct LogConsistency: Sendable {
+  package struct Report: Sendable {
+    package var ledgers: [LedgerRow] = []
+    package var samples: Int64 = 0
+    package var rejects: Int64 = 0
+    package var checks: [ConsistencyCheck] = []
+  }
+
+  /// What one pass over the rows of a table found about one ledger.
+  struct Tally {
+    var ledger: Int32
+    var rows: Int64
+    /// Rows outside the ledger's offsets, and the first of them.
+    var outside: Int64
+    var firstOutside: Int64?
+    /// Samples that are not their session's, and the first of them.
+    var strays: Int64 = 0
+    var firstStray: Int64?
+  }
+
+  package init() {}
+
+  /// Must come before the transaction's first query: no daily partition is then dropped between the snapshot and the
+  /// statements that read it, and sorting a million rows stays in memory.
+  package func prepare(on connection: isolated PostgresConnection) throws(PostgresError) {
+    try connection.execute("LOCK TABLE lectern.emotion_sample IN ACCESS SHARE MODE; SET LOCAL work_mem = '64MB'")
+  }
+
+  package func run(on connection: isolated PostgresConnection) throws(PostgresError) -> Report {
+    var report = Report()
+    for row in try connection.query("SELECT * FROM lectern.ingest_ledger ORDER BY ledger_id") {
+      report.ledgers.append(try LedgerRow(row))
+    }
+    let names = Dictionary(report.ledgers.map { ($0.ledgerID, $0.log) }) { first, _ in first }
+    report.checks = [arithmetic(report.ledgers), incarnations(report.ledgers)]
+
+    let clock = ContinuousClock()
+    var begin = clock.now
+    let samples = try tallies(ofSamplesOn: connection)
+    let samplesTook = clock.now - begin
+    begin = clock.now
+    let rejects = try tallies(ofRejectsOn: connection)
+    let rejectsTook = clock.now - begin
+    report.samples = samples.reduce(0) { $0 + $1.rows }
+    report.rejects = rejects.reduce(0) { $0 + $1.rows }
+
+    report.checks += [
+      counted(
+        "samples_counted", compares: "rows of samples = samples − erased − expired, for each ledger", samples,
+        report.ledgers, took: samplesTook
+      ) { $0.samples - $0.erased - $0.expired },
+      counted(
+        "rejects_counted", compares: "rows of rejects = rejects, for each ledger", rejects, report.ledgers,
+        took: rejectsTook
+      ) { $0.rejects },
+      inRange(samples, rejects, names),
+      strays(samples, names),
+    ]
+    begin = clock.now
+    let places = try repeatedPlaces(names, on: connection)
+    report.checks.append(
+      ConsistencyCheck(
+        "places_unique", compares: "no record of a log among samples and rejects twice", violations: places.total,
+        places: places.places, took: clock.now - begin))
+    begin = clock.now
+    let keys = try repeatedKeys(names, on: connection)
+    report.checks.append(
+      ConsistencyCheck(
+        "keys_unique", compares: "no frame of a session stored twice, on whatever day", violations: keys.total,
+        places: keys.places, took: clock.now - begin))
+    return report
+  }
+
+  // MARK: Ledgers
+
+  private func arithmetic(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
+    var places: [ConsistencyCheck.Place] = []
+    for row in ledgers {
+      let counters = row.counters
+      var wrong: [String] = []
+      if row.nextOffset - row.firstOffset != counters.accounted {
+        wrong.append("\(row.nextOffset - row.firstOffset) offsets taken, \(counters.accounted) counted")
+      }
+      if counters.erased + counters.expired > counters.samples {
+        wrong.append(
+          "\(counters.erased) erased and \(counters.expired) expired of \(counters.samples) samples ever stored")
+      }
+      if let last = row.last, last.offset < row.firstOffset || last.offset >= row.nextOffset {
+        wrong.append("the last record, at \(last.offset), lies outside \(row.firstOffset)..<\(row.nextOffset)")
+      }
+      guard !wrong.isEmpty else { continue }
+      places.append(
+        ConsistencyCheck.Place(ledger: row.ledgerID, log: row.log, detail: wrong.joined(separator: "; ")))
+    }
+    return ConsistencyCheck(
+      "ledger_arithmetic",
+      compares: "next − first = samples + rejects + duplicates + applied + skipped + lost; erased + expired ≤ samples",
+      violations: Int64(places.count), places: places)
+  }
+
+  /// One log has one ledger that moves: its newest incarnation. An older one was left when the next began.
+  private func incarnations(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
+    var places: [ConsistencyCheck.Place] = []
+    let logs = Dictionary(grouping: ledgers) {
+      LogIdentity(clusterID: $0.log.clusterID, topic: $0.log.topic, partition: $0.log.partition)
+    }
+    for rows in logs.values {
+      let ordered = rows.sorted { ($0.log.incarnation ?? 0, $0.ledgerID) < ($1.log.incarnation ?? 0, $1.ledgerID) }
+      for (index, row) in ordered.enumerated() {
+        let incarnation = row.log.incarnation ?? 0
+        if incarnation != Int32(index) {
+          places.append(
+            ConsistencyCheck.Place(
+              ledger: row.ledgerID, log: row.log, detail: "incarnation \(incarnation) stands where \(index) belongs"))
+        } else if index > 0, ordered[index - 1].updatedAt > row.createdAt {
+          places.append(
+            ConsistencyCheck.Place(
+              ledger: ordered[index - 1].ledgerID, log: ordered[index - 1].log,
+              detail: "moved after incarnation \(incarnation) had begun"))
+        }
+      }
+    }
+    places.sort { ($0.ledger ?? 0) < ($1.ledger ?? 0) }
+    return ConsistencyCheck(
+      "ledgers_apart", compares: "one ledger for each log and incarnation; only the newest moves",
+      violations: Int64(places.count), places: places)
+  }
+
+  // MARK: Counts
+
+  private func counted(
+    _ name: String, compares: String, _ tallies: [Tally], _ ledgers: [LedgerRow], took: Duration,
+    expected: (LedgerCounters) -> Int64
+  ) -> ConsistencyCheck {
+    var rows = Dictionary(tallies.map { ($0.ledger, $0.rows) }, uniquingKeysWith: +)
+    var places: [ConsistencyCheck.Place] = []
+    for ledger in ledgers {
+      let found = rows.removeValue(forKey: ledger.ledgerID) ?? 0
+      let wanted = expected(ledger.counters)
+      guard found != wanted else { continue }
+      places.append(
+        ConsistencyCheck.Place(ledger: ledger.ledgerID, log: ledger.log, detail: "\(found) rows, \(wanted) counted"))
+    }
+    for (ledger, found) in rows.sorted(by: { $0.key < $1.key }) {
+      places.append(ConsistencyCheck.Place(ledger: ledger, detail: "\(found) rows of a ledger there is none of"))
+    }
+    return ConsistencyCheck(name, compares: compares, violations: Int64(places.count), places: places, took: took)
+  }
+
+  private func inRange(
+    _ samples: [Tally], _ rejects: [Tally], _ names: [Int32: LogIdentity]
+  ) -> ConsistencyCheck {
+    let found = [("sample", samples), ("reject", rejects)].flatMap { kind, tallies in
+      tallies.filter { $0.outside > 0 }.map { tally in
+        ConsistencyCheck.Place(
+          ledger: tally.ledger, log: names[tally.ledger], offset: tally.firstOutside,
+          detail: "the first of \(tally.outside), a \(kind)")
+      }
+    }
+    return ConsistencyCheck(
+      "offsets_in_range", compares: "offsets of samples and rejects lie in their ledger's [first, next)",
+      violations: (samples + rejects).reduce(0) { $0 + $1.outside }, places: found)
+  }
+
+  private func strays(_ samples: [Tally], _ names: [Int32: LogIdentity]) -> ConsistencyCheck {
+    ConsistencyCheck(
+      "samples_in_sessions", compares: "a sample's session is there, with the sample's day, course and learner",
+      violations: samples.reduce(0) { $0 + $1.strays },
+      places: samples.filter { $0.strays > 0 }.map { tally in
+        ConsistencyCheck.Place(
+          ledger: tally.ledger, log: names[tally.ledger], offset: tally.firstStray,
+          detail: "the first of \(tally.strays)")
+      })
+  }
+}

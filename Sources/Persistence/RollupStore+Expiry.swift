@@ -1,0 +1,95 @@
+package import Analytics
+package import PostgresIO
+
+extension RollupStore {
+  /// Drops the oldest day of samples older than `keepDays`; nil if there is none that may go now.
+  ///
+  /// Fails with 55P03, which is transient, where the samples are in use: nothing was changed then.
+  package func expireSamples(
+    keepDays: Int32, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> (day: PostgresDate, removed: Int)? {
+    let row = try connection.query(
+      "SELECT expired_day, removed FROM lectern.expire_samples($1)", [.int4(keepDays)]
+    ).single()
+    guard let day = try row.decodeIfPresent(at: 0, as: PostgresDate.self) else { return nil }
+    return (day, Int(try row.decode(at: 1, as: Int64.self)))
+  }
+
+  /// The first day whose sums are kept.
+  package func oldestSumDay(
+    keepMonths: Int32, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> PostgresDate {
+    try connection.query("SELECT lectern.oldest_sum_day($1)", [.int4(keepMonths)]).single().decode(at: 0)
+  }
+
+  /// Courses with sums from before a day.
+  package func courses(
+    withSumsBefore day: PostgresDate, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> [Int64] {
+    try int64s(
+      connection.query(
+        """
+        SELECT course_id FROM lectern.session_segment_sum WHERE session_day < $1
+        UNION SELECT course_id FROM lectern.session_minute_sum WHERE session_day < $1 ORDER BY 1
+        """, [.date(day)]))
+  }
+
+  /// Deletes a course's sums from before a day; returns how many rows went and whose they were.
+  package func removeSums(
+    of course: Int64, before day: PostgresDate, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> (rows: Int, learners: [LearnerKey]) {
+    var learners: Set<LearnerKey> = []
+    var rows = 0
+    for table in [RollupTable<SessionSumRow>.sessionSums.name, RollupTable<SessionMinuteRow>.minuteSums.name] {
+      let removed = try connection.query(
+        "DELETE FROM \(table) WHERE course_id = $1 AND session_day < $2 RETURNING learner",
+        [.int8(course), .date(day)])
+      rows += removed.count
+      for row in removed { learners.insert(LearnerKey(try row.decode(at: 0, as: PostgresUUID.self))) }
+    }
+    return (rows, learners.sorted())
+  }
+
+  /// Forgets what learners of whom the course keeps no sum put into its releases; each still counts as one who left. The
+  /// history of a course that keeps no sum at all goes altogether.
+  package func forgetExpiredContributions(
+    in course: Int64, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    try connection.query(
+      """
+      WITH gone AS (
+        DELETE FROM lectern.release_contribution r
+        WHERE r.course_id = $1 AND NOT EXISTS (
+          SELECT FROM lectern.session_segment_sum s WHERE s.course_id = $1 AND s.learner = r.learner)
+        RETURNING r.segment_id, r.minute
+      ), counted AS (SELECT segment_id, minute, count(*) AS n FROM gone GROUP BY segment_id, minute)
+      UPDATE lectern.release_cell c SET departed = c.departed + g.n FROM counted g
+      WHERE c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM g.segment_id
+        AND c.minute IS NOT DISTINCT FROM g.minute
+      """, [.int8(course)])
+    try connection.query(
+      """
+      DELETE FROM lectern.release_cell c WHERE c.course_id = $1 AND NOT c.shown
+        AND NOT EXISTS (SELECT FROM lectern.session_segment_sum s WHERE s.course_id = $1)
+      """, [.int8(course)])
+  }
+
+  /// Deletes reports that were made before a day; returns how many.
+  package func removeReports(
+    before day: PostgresDate, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Int {
+    try connection.query(
+      "DELETE FROM lectern.report_run WHERE made_at < $1::timestamp AT TIME ZONE 'UTC'", [.date(day)]
+    ).affectedRows
+  }
+
+  /// Deletes sessions from before a day that nothing refers to any more; returns how many.
+  package func expireSessions(
+    before day: PostgresDate, limit: Int32, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Int {
+    let removed: Int64 = try connection.query(
+      "SELECT lectern.expire_sessions($1, $2)", [.date(day), .int4(limit)]
+    ).single().decode(at: 0)
+    return Int(removed)
+  }
+}

@@ -1,0 +1,133 @@
+import Aggregation
+import Configuration
+import Foundation
+import Ingest
+import KafkaIO
+import LearningEvents
+import Persistence
+import PostgresIO
+
+/// Verifies a running system: everything of the database in one snapshot, then the logs.
+struct Verification {
+  let context: CommandContext
+  /// Why the logs are left out; nil compares them.
+  let kafkaIsLeftOut: String?
+
+  func run() async throws -> VerifyReport {
+    let clock = ContinuousClock()
+    let begin = clock.now
+    var settings = context.postgres(role: "lectern_aggregator", application: "verify")
+    // A statement reads whole tables; Ctrl-C ends it.
+    settings.statementDeadline = nil
+    let verification = RollupVerification(settings: context.aggregation)
+    let connection = try await PostgresConnection.open(settings, logger: context.logger)
+    do {
+      let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
+        try LogConsistency().prepare(on: connection)
+        let at: PostgresTimestamp = try connection.query("SELECT now()").single().decode(at: 0)
+        let log = try LogConsistency().run(on: connection)
+        let begin = ContinuousClock.now
+        let rollups = try verification.report(on: connection)
+        return (EventTime(microseconds: at.microsecondsSince1970), log, rollups, ContinuousClock.now - begin)
+      }
+      let (ends, lag) = await compareWithLogs(log.ledgers, LedgerRepository(connection: connection))
+      await connection.close()
+      let checks = log.checks + [ends] + Self.checks(of: rollups, took: took)
+      return VerifyReport(at: at, log: log, rollups: rollups, checks: checks, lag: lag, took: clock.now - begin)
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  // MARK: Rollups
+
+  private static func checks(of report: RollupVerification.Report, took: Duration) -> [ConsistencyCheck] {
+    func check(_ name: String, _ what: String, _ difference: RollupDifference, took: Duration? = nil)
+      -> ConsistencyCheck
+    {
+      ConsistencyCheck(
+        name, compares: "\(what) EXCEPT their recomputation, both ways",
+        violations: Int64(difference.storedOnly + difference.recomputedOnly),
+        places: difference.courses.map {
+          ConsistencyCheck.Place(course: $0, detail: "stored rows and recomputed ones differ")
+        }, took: took)
+    }
+    return [
+      check("rollup_session_sums", "sums of sessions", report.sessionSums, took: took),
+      check("rollup_minute_sums", "sums by minute", report.minuteSums),
+      check("rollup_learner_metrics", "metrics of learners", report.learnerMetrics),
+      check("rollup_segment_metrics", "metrics of segments", report.segmentMetrics),
+      ConsistencyCheck(
+        "released_cells", compares: "no shown cell under the cohort minimum",
+        violations: Int64(report.cellsUnderMinimum), places: []),
+    ]
+  }
+
+  // MARK: Logs
+
+  private static let ends = (
+    name: "ledger_within_log", compares: "a ledger's next offset and last record are in its log"
+  )
+
+  /// How long Kafka may take to answer.
+  private static let deadline = Duration.seconds(15)
+
+  /// Asked after the snapshot, so a log is never younger than its ledger; what does not fit is looked at again with the
+  /// ledger of then, since retention and workers move on meanwhile.
+  private func compareWithLogs(
+    _ ledgers: [LedgerRow], _ repository: LedgerRepository
+  ) async -> (ConsistencyCheck, VerifyReport.Lag?) {
+    if let reason = kafkaIsLeftOut {
+      return (ConsistencyCheck(Self.ends.name, compares: Self.ends.compares, unmade: .skipped, because: reason), nil)
+    }
+    let clock = ContinuousClock()
+    let begin = clock.now
+    do {
+      let cluster = try await context.clusterID()
+      let own = ledgers.filter { $0.log.clusterID == cluster }
+      guard !own.isEmpty || ledgers.isEmpty else {
+        return (
+          ConsistencyCheck(
+            Self.ends.name, compares: Self.ends.compares, unmade: .skipped,
+            because: "no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another"), nil
+        )
+      }
+      let first = try await LedgerExamination.survey(
+        own, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
+      var places = first.withoutLog.map {
+        ConsistencyCheck.Place(ledger: $0.ledgerID, log: $0.log, detail: "the cluster has no such partition")
+      }
+      let suspects = Set(first.examinations.filter { $0.reason != nil }.map(\.ledger.ledgerID))
+      if !suspects.isEmpty {
+        let now = try await repository.ledgers(clusterID: cluster).filter { suspects.contains($0.ledgerID) }
+        let second = try await LedgerExamination.survey(
+          now, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
+        for examination in second.examinations {
+          guard let reason = examination.reason else { continue }
+          places.append(
+            ConsistencyCheck.Place(
+              ledger: examination.ledger.ledgerID, log: examination.ledger.log,
+              offset: examination.ledger.nextOffset, detail: reason.description))
+        }
+      }
+      let partitions = first.examinations.map { examination in
+        VerifyReport.Lag.Partition(
+          topic: examination.ledger.log.topic, partition: examination.ledger.log.partition,
+          ledger: examination.ledger.ledgerID, next: examination.ledger.nextOffset, end: examination.highWatermark,
+          lag: max(0, examination.highWatermark - examination.ledger.nextOffset))
+      }
+      let others = Set(ledgers.map(\.log.clusterID)).subtracting([cluster]).count
+      let check = ConsistencyCheck(
+        Self.ends.name, compares: Self.ends.compares, violations: Int64(places.count), places: places,
+        took: clock.now - begin,
+        note: others == 0 ? nil : "ledgers of \(others) other clusters were not compared with a log")
+      return (check, VerifyReport.Lag(records: partitions.reduce(0) { $0 + $1.lag }, partitions: partitions))
+    } catch {
+      return (
+        ConsistencyCheck(
+          Self.ends.name, compares: Self.ends.compares, unmade: .failed, because: "Kafka did not answer: \(error)"), nil
+      )
+    }
+  }
+}

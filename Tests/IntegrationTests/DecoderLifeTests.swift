@@ -1,0 +1,133 @@
+import Foundation
+import FoundationNetworking
+import ImageIO
+import LearningEvents
+import Neural
+import Persistence
+import Processes
+import Recognition
+import TestSupport
+import Testing
+import Vision
+
+extension Integration {
+  /// The built worker and its decoders, from their start to the end of either.
+  @Suite(
+    .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))
+  struct DecoderLifeTests {
+    /// The smallest network there is, of seeded weights.
+    private static func save(bundle folder: String) throws {
+      let manifest = ModelManifest(name: "seeded", trained: false, layout: .image, width: .quarter)
+      let network = try #require(manifest.makeNetwork())
+      _ = try ModelBundle(
+        manifest: manifest, featureWeights: [:], networkWeights: .seeded(for: network, seed: 1)
+      ).save(to: folder)
+    }
+
+    /// `lectern worker` with one stream.
+    private func start(
+      _ bench: IngestBench, in folder: String, _ more: [String: String] = [:]
+    ) async throws -> (worker: ChildProcess, decoders: DecoderProcesses) {
+      var environment = bench.programEnvironment
+      environment["LECTERN_MODEL_BUNDLE"] = "\(folder)/model"
+      environment["LECTERN_RECOGNITION_STREAMS"] = "1"
+      environment["LECTERN_LOG_FORMAT"] = "json"
+      for (name, value) in more { environment[name] = value }
+      let child = try await ProcessLauncher().launch(
+        ChildCommand(try #require(builtExecutable), ["worker"], environment: environment),
+        output: .file("\(folder)/worker.log"))
+      return (child, DecoderProcesses(parent: child.pid))
+    }
+
+    private func send(_ picture: [UInt8], _ sequence: Int32, to bench: IngestBench) async throws {
+      var frame = IngestBench.frame(session: "s", sequence: sequence)
+      frame.imageType = .jpeg
+      try await bench.send(frame, image: picture, partition: 0)
+    }
+
+    private func ready(_ folder: String) async -> (status: Int, body: String) {
+      let log = (try? String(contentsOfFile: "\(folder)/worker.log", encoding: .utf8)) ?? ""
+      guard let match = log.matches(of: #/"url":"(http:[^"]*)"/#).last,
+        let url = URL(string: match.output.1.replacing("\\/", with: "/") + "ready")
+      else { return (0, log) }
+      let answer = try? await URLSession.shared.data(for: URLRequest(url: url, timeoutInterval: 10))
+      return ((answer?.1 as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: answer?.0 ?? Data(), as: UTF8.self))
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aWorkerThatEndsOrIsKilledLeavesNoDecoderAndLosesNoFrame() async throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Self.save(bundle: "\(folder)/model")
+      let small = try JPEGEncoder().encode(GrayImage(width: 320, height: 240, repeating: 90))
+      let costly = CostlyPicture.progressive(side: 5500)
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        for (index, picture) in [small, costly, small].enumerated() { try await send(picture, Int32(index), to: bench) }
+
+        // Stopped in mid-frame, as a service manager does it: every process of the worker is told.
+        var (worker, decoders) = try await start(bench, in: folder)
+        var decoder = try #require(await decoders.waitForWork(), "no decoder is at work")
+        #expect(kill(decoder, SIGTERM) == 0)
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        var isGone = await DecoderProcesses.wait(.seconds(5)) { !DecoderProcesses.isAlive(decoder) }
+        #expect(isGone)
+
+        // Killed in mid-frame, its decoder stopped: whoever stands still cannot see that its worker is gone.
+        try await send(costly, 3, to: bench)
+        (worker, decoders) = try await start(bench, in: folder)
+        decoder = try #require(await decoders.waitForWork(), "no decoder is at work")
+        #expect(kill(decoder, SIGSTOP) == 0)
+        worker.send(SIGKILL)
+        #expect(await worker.waitForExit() == .signalled(SIGKILL))
+        isGone = await DecoderProcesses.wait(.seconds(5)) { !DecoderProcesses.isAlive(decoder) }
+        #expect(isGone)
+
+        // What was not stored is decoded by the next one, and each frame once.
+        (worker, decoders) = try await start(bench, in: folder)
+        try await bench.settle(4)
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        let counters = try await bench.counters()
+        #expect(counters.samples == 4 && counters.rejects == 0 && counters.duplicates == 0, "\(counters)")
+        try await bench.checkArithmetic()
+      }
+    }
+
+    /// Two decoders and no more for a minute: the third frame waits, `/ready` says so, and neither is the worker kept from
+    /// ending nor the frame rejected.
+    @Test(.timeLimit(.minutes(2))) func aWorkerWithoutDecodersIsNotReadyAndEndsAllTheSame() async throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Self.save(bundle: "\(folder)/model")
+      let small = try JPEGEncoder().encode(GrayImage(width: 320, height: 240, repeating: 90))
+      let hostile = CostlyPicture.progressive()
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        for (index, picture) in [hostile, hostile, small].enumerated() {
+          try await send(picture, Int32(index), to: bench)
+        }
+        let settings = [
+          "LECTERN_DECODER_STARTS": "1", "LECTERN_DECODER_DEADLINE": "1s", "LECTERN_METRICS_PORT": "0",
+        ]
+        var (worker, decoders) = try await start(bench, in: folder, settings)
+        try await decoders.hangingAtCostlyFrames {
+          try await bench.wait(for: "/ready says that frames wait") {
+            let answer = await ready(folder)
+            return answer.status == 503 && answer.body.contains("frames wait for a decoder: image decoders end faster")
+          }
+        }
+        let begin = ContinuousClock.now
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        #expect(ContinuousClock.now - begin < .seconds(15))
+        (worker, decoders) = try await start(bench, in: folder, ["LECTERN_DECODER_DEADLINE": "1s"])
+        try await decoders.hangingAtCostlyFrames { try await bench.settle(3) }
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        let rejects = try await bench.rejects(partition: 0)
+        #expect(rejects.map(\.offset) == [0, 1] && rejects.allSatisfy { $0.code == "decoder_crash" }, "\(rejects)")
+        #expect(try await bench.counters().samples == 1)
+        try await bench.checkArithmetic()
+      }
+    }
+  }
+}

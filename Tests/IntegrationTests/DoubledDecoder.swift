@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+
+/// A program in a decoder's place that speaks its protocol and does not keep to it: what a decoder might become in the
+/// hands of whoever sent the picture.
+struct DoubledDecoder {
+  enum Manner: String, CaseIterable {
+    /// Says that the kernel does not confine it; answers every file with a picture of 2×2 pixels.
+    case unconfined
+    /// Answers with a picture larger than the memory.
+    case huge
+    /// Answers with a picture of no pixels.
+    case empty
+    /// Answers for another frame.
+    case stale
+    /// Answers with bytes that mean nothing.
+    case nonsense
+    /// Answers with fewer bytes than an answer has.
+    case short
+    /// Says again that it is ready.
+    case eager
+    /// Ends when it is asked.
+    case ends
+  }
+
+  let path: String
+
+  /// Writes the program, which needs Python.
+  init(_ manner: Manner, python: String) throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "lectern-decoder-\(UUID().uuidString)").path
+    let text = """
+      #!\(python)
+      import mmap, socket, struct, sys
+      manner, bytes_limit, pixels_limit = "\(manner)", int(sys.argv[2]), int(sys.argv[3])
+      worker, memory = socket.socket(fileno=3), mmap.mmap(4, 4096 + bytes_limit + pixels_limit)
+      def answer(*words):
+          worker.send(struct.pack("<5I", *words).ljust(128, b"\\0"))
+      answer(1, 0, 0, 0, 0)
+      while request := worker.recv(8):
+          memory[0:4] = request[0:4]
+          number = struct.unpack("<2I", request)[0]
+          place = 4096 + bytes_limit
+          memory[place:place + 4] = bytes([1, 2, 3, 4])
+          if manner == "unconfined": answer(2, number, 2, 2, 0)
+          elif manner == "huge": answer(2, number, 0xffffffff, 0xffffffff, 0)
+          elif manner == "empty": answer(2, number, 0, 7, 0)
+          elif manner == "stale": answer(2, number + 1, 2, 2, 0)
+          elif manner == "nonsense": worker.send(bytes([255]) * 128)
+          elif manner == "short": worker.send(struct.pack("<5I", 2, number, 2, 2, 0))
+          elif manner == "eager": answer(1, number, 1, 0, 0)
+          else: sys.exit(0)
+
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+  }
+
+  func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
