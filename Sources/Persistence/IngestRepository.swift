@@ -141,7 +141,8 @@ package final class IngestRepository: Sendable {
   /// Stores a batch and moves its ledger, all or nothing. `.fenced` (LF001) means the ledger is not where `step` expects
   /// it, or belongs to a newer claim.
   package func store(_ batch: StoreBatch) async throws(PostgresError) -> StoreResult {
-    let row = try await connection.query(StoreStatement.sql, StoreStatement.parameters(batch)).single()
+    let parameters = PostgresParameters(StoreStatement.parameters(batch))
+    let row = try await connection.query(StoreStatement.sql, parameters).single()
     return StoreResult(
       samples: try row.decode("samples"), rejects: try row.decode("rejects"), duplicates: try row.decode("duplicates"),
       consentLost: try row.decode("consent_lost"), sequenceReused: try row.decode("sequence_reused"))

@@ -90,12 +90,21 @@ package actor PostgresConnection {
   package func query(
     _ sql: String, _ parameters: [PostgresParameter] = [], deadline: Duration? = nil
   ) throws(PostgresError) -> PostgresResult {
+    try query(sql, PostgresParameters(parameters), deadline: deadline)
+  }
+
+  /// The same with values that were encoded ahead.
+  @discardableResult
+  package func query(
+    _ sql: String, _ parameters: PostgresParameters, deadline: Duration? = nil
+  ) throws(PostgresError) -> PostgresResult {
     let pointer = try openPointer("running a statement")
     let limit = (deadline ?? settings.statementDeadline).map { ContinuousClock.now + $0 }
-    let buffer = ParameterBuffer(parameters)
-    let name = try prepare(sql, types: buffer.types, pointer, limit)
-    let sent = buffer.withValues { values in
-      PQsendQueryPrepared(pointer, name, Int32(parameters.count), values, buffer.lengths, buffer.formats, 1)
+    let name = try prepare(sql, types: parameters.buffer.types, pointer, limit)
+    let sent = parameters.buffer.withValues { values in
+      PQsendQueryPrepared(
+        pointer, name, Int32(parameters.buffer.types.count), values, parameters.buffer.lengths,
+        parameters.buffer.formats, 1)
     }
     do {
       return try finish(sent, pointer, limit, "running a statement")
