@@ -122,12 +122,14 @@ class Checks:
 
     def acknowledged(self):
         """acked − (samples ∪ rejects ∪ counted duplicates) is empty, and each became what the sender expected."""
+        # Who was erased is known by the tombstone, if pseudonyms are; what expired, by its number alone.
+        removed = "l.expired" if self.secret else "l.erased + l.expired"
         nothing = "code IS NULL AND is_sample IS NULL AND NOT lost"
         self.wrong("missing", f"""
             SELECT line, partition, off FROM placed
             WHERE {nothing} AND is_duplicate IS NULL AND NOT (ahead AND partition = ANY (%(behind)s::integer[]))
-              AND (ahead OR NOT tombstone AND {'true' if self.secret else '''NOT EXISTS (
-                SELECT FROM ledger l WHERE l.ledger_id = placed.ledger_id AND l.erased + l.expired > 0)'''})""")
+              AND (ahead OR NOT tombstone AND NOT EXISTS (
+                SELECT FROM ledger l WHERE l.ledger_id = placed.ledger_id AND {removed} > 0))""")
         self.wrong("missing", f"""
             SELECT line, partition, off FROM placed
             WHERE {nothing} AND is_duplicate AND ahead AND NOT (partition = ANY (%(behind)s::integer[]))""")

@@ -1,7 +1,8 @@
 """The integers every figure derives from, computed again from the samples by docs/metrics.md, session by session.
 
 Segments are left out on purpose: a session's sums over all its segments do not depend on them. `lectern verify` compares the
-rest, with Lectern's own code.
+rest, with Lectern's own code. Sums of a day whose samples have expired, its partition dropped, are frozen: nothing is left to
+compute them from.
 """
 import itertools
 
@@ -33,7 +34,9 @@ def check(connection, findings):
     for session, *values in connection.execute("""
         SELECT session_id, sum(classified_frames), sum(no_face_frames), sum(low_quality_frames), sum(classified_ms),
           sum(expected_ms), sum(w_focused), sum(w_distracted), sum(w_curious), sum(w_confused), sum(w_tired), sum(w_happy)
-        FROM lectern.session_segment_sum GROUP BY 1"""):
+        FROM lectern.session_segment_sum
+        WHERE to_regclass('lectern.emotion_sample_' || to_char(session_day, 'YYYYMMDD')) IS NOT NULL
+        GROUP BY 1"""):
         kept[session] = [int(value) for value in values]
     with connection.cursor("rollups") as cursor:
         cursor.execute("""

@@ -200,6 +200,13 @@ class CheckTests(unittest.TestCase):
             entry["expect"] = "any"
         self.expect()
 
+    def test_expired_samples_are_counted_holes(self):
+        for entry in self.state.journal:
+            entry["expect"] = "any"
+        self.expect(spoil=f"""
+            DELETE FROM lectern.emotion_sample WHERE ledger_id = {self.state.ledgers[1]};
+            UPDATE lectern.ingest_ledger SET expired = 5 WHERE ledger_id = {self.state.ledgers[1]}""")
+
     def test_a_retry_nobody_saw_is_a_repetition(self):
         # Frame 3 arrived twice: its sample is at an offset that was never acknowledged, the acknowledged one is a duplicate.
         self.state.log[0].append((3, 14))
@@ -228,6 +235,13 @@ class CheckTests(unittest.TestCase):
             DELETE FROM lectern.emotion_sample WHERE seq = 4;
             UPDATE lectern.ingest_ledger SET samples = 10, duplicates = 2 WHERE ledger_id = {self.state.ledgers[0]}""")
         self.assertEqual(found.violations["missing"]["examples"][0]["off"], 4)
+
+    def test_more_holes_than_expired(self):
+        for entry in self.state.journal:
+            entry["expect"] = "any"
+        self.expect("duplicates_miscounted", "ledger_rows", spoil=f"""
+            DELETE FROM lectern.emotion_sample WHERE ledger_id = {self.state.ledgers[1]};
+            UPDATE lectern.ingest_ledger SET expired = 4 WHERE ledger_id = {self.state.ledgers[1]}""")
 
     def test_a_missing_reject(self):
         self.expect("missing", "unexpected", "ledger_rows", "duplicates_miscounted",
@@ -416,6 +430,10 @@ class CheckTests(unittest.TestCase):
     def test_rollups_off_by_one(self):
         spoil = "UPDATE lectern.session_segment_sum SET w_happy = w_happy + 1"
         self.assertEqual(self.rollups(spoil), ["rollups_differ"])
+
+    def test_rollups_of_an_expired_day(self):
+        spoil = f"DROP TABLE lectern.emotion_sample_{START:%Y%m%d}"
+        self.assertEqual(self.rollups(spoil), [])
 
     def test_rollups_of_nothing(self):
         self.assertEqual(self.rollups("DELETE FROM lectern.emotion_sample"), ["rollups_differ"])

@@ -4,14 +4,16 @@ struct RecognitionPace {
   /// Frames of the next chunk.
   private(set) var chunk: Int
 
-  private static let longest = 1024
+  private let first: Int
+  /// No longer than this: what a chunk has finished waits for its slowest frame, which may be a decoder's deadline late.
+  private static let longest = 64
   /// A chunk is doubled if it took less than this.
-  private static let short = Duration.milliseconds(10)
+  private static let short = Duration.milliseconds(5)
 
-  init(first: Int) { chunk = first }
+  init(first: Int) { (self.first, chunk) = (first, first) }
 
   /// Takes note of how long a chunk of the present size took.
   mutating func adapt(to time: Duration) {
-    if time < Self.short { chunk = min(chunk * 2, max(chunk, Self.longest)) }
+    chunk = time < Self.short ? min(chunk * 2, max(first, Self.longest)) : first
   }
 }

@@ -116,7 +116,6 @@ extension Integration {
         try await database.replaceByBackup()
         bench.history.beginGeneration()
         try await database.start()
-        #expect(try await count("lectern.emotion_sample", database) == 60)
         // No frame, no control event, no restart: only time.
         try await bench.wait(for: "the database is refilled", alive: [worker]) {
           try await count("lectern.emotion_sample", database) == 150
