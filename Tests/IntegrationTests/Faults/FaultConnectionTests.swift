@@ -1,3 +1,4 @@
+import Persistence
 import PostgresIO
 import Processes
 import TestSupport
@@ -26,9 +27,9 @@ extension Integration {
         }
         try await bench.drain(by: worker)
         try await bench.check()
-        // A lost answer to a commit is settled by the ledger: the batch is sent again and found stored.
-        #expect(bench.proxy.counts.errors["LF001", default: 0] > 0)
-        #expect(worker.fenced > 0)
+        // Some answers to commits were lost: more is stored than the worker was told of.
+        let samples = try await bench.ingest.counters().samples
+        #expect(samples > Int64(worker.samples))
         #expect(await worker.stop() == .exited(0))
       }
     }

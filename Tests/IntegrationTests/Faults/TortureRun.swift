@@ -32,8 +32,9 @@ final class TortureRun {
   private var brokerIsDown = false
   private(set) var faults: [String: Int] = [:]
   private(set) var restarts = 0
-  /// Workers that ended though nobody had asked them to.
-  private(set) var surprises: [String] = []
+  private let ends = TortureEnds()
+  /// Workers that ended though nobody had asked them to, or otherwise than they were asked.
+  var surprises: [String] { ends.surprises }
   /// The most that a worker held in memory, in bytes.
   private(set) var residentPeak = 0
   private var courseEdits = 0
@@ -70,6 +71,7 @@ final class TortureRun {
       try await Task.sleep(for: .milliseconds(20))
     }
     try await undo(until: nil)
+    while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
     for index in places.indices {
       places[index].proxy.disarm()
       try await fill(index)
@@ -97,7 +99,9 @@ final class TortureRun {
       isDone = await end(index) { await $0.kill() == .signalled(SIGKILL) }
       places[index].proxy.disarm()
     case .stop(let index):
-      isDone = await end(index) { await $0.stop() == .exited(0) }
+      // Beside what else happens: with the broker away an orderly end waits until it is back.
+      isDone = places[index].worker != nil
+      if isDone, let worker = vacate(index) { ends.stop(worker) }
     case .freeze(let index):
       isDone = places[index].worker != nil && !places[index].isFrozen
       if isDone {
@@ -143,14 +147,19 @@ final class TortureRun {
 
   /// Ends a place's worker, if there is one; an end that is not as it should be is a surprise.
   private func end(_ index: Int, _ ending: (StubWorkerProcess) async -> Bool) async -> Bool {
-    guard let worker = places[index].worker else { return false }
+    guard let worker = vacate(index) else { return false }
+    if !(await ending(worker)) { ends.note(worker) }
+    return true
+  }
+
+  /// Takes the worker out of its place. A frozen process takes no SIGTERM, so it is thawed.
+  private func vacate(_ index: Int) -> StubWorkerProcess? {
+    guard let worker = places[index].worker else { return nil }
     places[index].worker = nil
-    // A frozen process takes no SIGTERM.
     if places[index].isFrozen { worker.thaw() }
     places[index].isFrozen = false
-    if !(await ending(worker)) { note(worker) }
     bench.forget(worker)
-    return true
+    return worker
   }
 
   private func thaw(_ index: Int) {
@@ -173,17 +182,12 @@ final class TortureRun {
       guard let worker = places[index].worker else { continue }
       residentPeak = max(residentPeak, worker.residentBytes)
       guard worker.exitStatus != nil else { continue }
-      note(worker)
+      ends.note(worker)
       places[index].worker = nil
       places[index].isFrozen = false
       bench.forget(worker)
       endings.append(Ending(at: .now + .seconds(1), fault: .kill(worker: index)))
     }
-  }
-
-  private func note(_ worker: StubWorkerProcess) {
-    let status = worker.exitStatus.map { "\($0)" } ?? "no end"
-    if surprises.count < 100 { surprises.append("\(worker.name): \(status)\n\(worker.lastWords)") }
   }
 
   /// Another title for the course, through the log; while the broker is away it waits there.

@@ -1,0 +1,30 @@
+import Processes
+import Synchronization
+
+/// How workers ended: those that are asked to end in order do so beside everything else. Any thread.
+final class TortureEnds: Sendable {
+  private let noted = Mutex<[String]>([])
+  private let running = Atomic(0)
+
+  /// Ends that were not as they should be; the first hundred.
+  var surprises: [String] { noted.withLock { $0 } }
+  /// Workers that were asked to end and have not yet.
+  var stopping: Int { running.load(ordering: .relaxed) }
+
+  /// Asks a worker to end in order.
+  func stop(_ worker: StubWorkerProcess) {
+    running.wrappingAdd(1, ordering: .relaxed)
+    Task {
+      if await worker.stop() != .exited(0) { note(worker) }
+      running.wrappingSubtract(1, ordering: .relaxed)
+    }
+  }
+
+  /// Takes down a worker that ended wrongly.
+  func note(_ worker: StubWorkerProcess) {
+    let status = worker.exitStatus.map { "\($0)" } ?? "no end"
+    noted.withLock { noted in
+      if noted.count < 100 { noted.append("\(worker.name): \(status)\n\(worker.lastWords)") }
+    }
+  }
+}
