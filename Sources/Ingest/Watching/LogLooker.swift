@@ -33,8 +33,9 @@ package actor LogLooker {
   package init(
     settings: KafkaSettings, topics: [String], clusterID: String?, clock: @escaping @Sendable () -> EventTime
   ) {
-    // A question to a broker that went away takes this long, whatever the call's own timeout says.
-    self.settings = settings.adding(["socket.timeout.ms": "2000"])
+    // A question to a broker that went away takes as long as a socket may, or more, whatever the call's own timeout says;
+    // and one that is back is to be seen soon.
+    self.settings = settings.adding(["socket.timeout.ms": "2000", "reconnect.backoff.max.ms": "1000"])
     (self.topics, self.clusterID, self.clock) = (topics, clusterID, clock)
   }
 
