@@ -20,9 +20,14 @@ BEGIN
     n.session_id, n.session_day, n.learner, n.course_id, e.seq
   FROM unnest(p_source, p_course, p_learner, p_session) WITH ORDINALITY AS f (source, course, learner, session, ordinal)
   LEFT JOIN lectern.source s ON s.uri = f.source
-  LEFT JOIN lectern.course c ON c.source_id = s.source_id AND c.external_id = f.course
-  LEFT JOIN lectern.session n ON n.source_id = s.source_id AND n.external_id = f.session
-  -- LIMIT keeps this the last entry of one index: a join would read every sample of the day.
+  -- LIMIT keeps each of these one look-up by the whole key. As plain joins, without statistics, every session of a source
+  -- was read for each one that was asked for, and every sample of a day.
+  LEFT JOIN LATERAL (
+    SELECT c.course_id FROM lectern.course c
+    WHERE c.source_id = s.source_id AND c.external_id = f.course LIMIT 1) c ON true
+  LEFT JOIN LATERAL (
+    SELECT n.session_id, n.session_day, n.learner, n.course_id FROM lectern.session n
+    WHERE n.source_id = s.source_id AND n.external_id = f.session LIMIT 1) n ON true
   LEFT JOIN LATERAL (
     SELECT e.seq FROM lectern.emotion_sample e
     WHERE e.session_day = n.session_day AND e.session_id = n.session_id ORDER BY e.seq DESC LIMIT 1) e ON true

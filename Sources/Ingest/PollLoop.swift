@@ -81,6 +81,8 @@ final class PollLoop: Sendable {
     var flows: [TopicPartition: Flow] = [:]
     var mirrored: [TopicPartition: Int64] = [:]
     var lastRound = ContinuousClock.now
+    var rounds = 0
+    var hasTakenRecords = false
     while true {
       for command in takeCommands() {
         switch command {
@@ -106,10 +108,17 @@ final class PollLoop: Sendable {
       let now = ContinuousClock.now
       if lastRound.duration(to: now) >= interval {
         lastRound = now
-        for partition in Array(flows.keys) { tend(partition, in: &flows, at: now) }
+        let partitions = Array(flows.keys)
+        for partition in partitions { tend(partition, in: &flows, at: now) }
         mirror(&mirrored)
+        rounds += 1
+        if hasTakenRecords, !partitions.isEmpty { consumer.wakeFetcher(of: partitions[rounds % partitions.count]) }
+        hasTakenRecords = false
       }
-      if let event = consumer.poll(timeout: interval) { take(event, in: &flows, at: now) }
+      if let event = consumer.poll(timeout: interval) {
+        if case .record = event { hasTakenRecords = true }
+        take(event, in: &flows, at: now)
+      }
     }
   }
 

@@ -12,6 +12,8 @@ package final class KafkaConsumer: Sendable {
   private let handle: KafkaHandle
   private let settings: KafkaSettings
   private let topics: [String]
+  /// Nil where librdkafka needs none.
+  private let waker: FetchWaker?
   /// Topic names by librdkafka's object, so that a record costs no string.
   private let topicNames = Mutex<[UInt: String]>([:])
 
@@ -21,13 +23,14 @@ package final class KafkaConsumer: Sendable {
     self.topics = topics
     // Only the member of the group has the instance's name: other clients belong to no group.
     let instance = settings.groupInstanceID.map { ["group.instance.id": $0] } ?? [:]
+    let backoff = KafkaLibrary.hasFetchQueueBackoff ? ["fetch.queue.backoff.ms": "50"] : [:]
     handle = try KafkaHandle.make(
-      RD_KAFKA_CONSUMER, settings.adding(instance),
+      RD_KAFKA_CONSUMER, settings.adding(instance).adding(backoff.filter { settings.properties[$0.key] == nil }),
       overrides: [
         "group.id": groupID, "partition.assignment.strategy": "cooperative-sticky", "enable.auto.commit": "false",
         "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
-        // Sizes that an ingest of 80,000 frames a second took; half as much stalls the fetching of librdkafka 2.0.2.
-        "queued.max.messages.kbytes": "65536", "queued.min.messages": "100000",
+        // A third of a second of what one worker takes at most. More is memory; see `wakeFetcher`.
+        "queued.max.messages.kbytes": "32768", "queued.min.messages": "100000",
         // A broker hands out a record whole however large, whatever the fetch limits say, and a response over this limit
         // would be asked for again for ever: so it is above the largest request a broker takes by default
         // (socket.request.max.bytes, 100 MiB), where librdkafka's own 100 MB is below. Where a broker's is raised, so
@@ -43,6 +46,7 @@ package final class KafkaConsumer: Sendable {
       }
     }
     rd_kafka_poll_set_consumer(handle.client)
+    waker = KafkaLibrary.hasFetchQueueBackoff ? nil : FetchWaker(handle)
   }
 
   deinit { close() }
@@ -93,6 +97,10 @@ package final class KafkaConsumer: Sendable {
       return name
     }
   }
+
+  /// Has the connection to this partition's leader look now whether there is room to fetch. Call it a few times a second while
+  /// records flow, for one partition after another; returns at once.
+  package func wakeFetcher(of partition: TopicPartition) { waker?.wake(partition) }
 
   // MARK: Positions
 

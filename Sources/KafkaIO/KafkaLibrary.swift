@@ -16,6 +16,9 @@ package enum KafkaLibrary {
   /// cooperative-sticky strategy and had not been given its first assignment yet (librdkafka's pull request 4381).
   static var destroysUnassignedMembers: Bool { number >= 0x02_03_00 }
 
+  /// False before 2.4.0, which has no property for how long a full queue of fetched records keeps it from fetching.
+  static var hasFetchQueueBackoff: Bool { number >= 0x02_04_00 }
+
   private static var number: UInt32 { UInt32(bitPattern: rd_kafka_version()) >> 8 }
 }
 
