@@ -175,10 +175,13 @@ package final class KafkaConsumer: Sendable {
     try check(list.withPointer { rd_kafka_commit(handle.client, $0, 1) }, "committing")
   }
 
-  /// Leaves the group, for at most the session timeout; a static member stays in it and keeps its partitions until it is
-  /// back or its session times out. Pending revocations are finished first. Events that were not
-  /// polled are dropped; a second call does nothing.
-  package func close() {
+  /// Leaves the group; a static member stays in it and keeps its partitions until it is back or its session times out.
+  /// Pending revocations are finished first. Events that were not polled are dropped; a second call does nothing.
+  ///
+  /// Without a broker to take its leave from, librdkafka would wait for up to the session timeout, and longer for a commit
+  /// under way: after `limit` the client is left as it is, for the moments until the process ends, and the group notices by
+  /// the session timeout. Blocks up to `limit`.
+  package func close(within limit: Duration = .seconds(5)) {
     let (isFirst, pending) = handle.callbacks.state.withLock { state in
       defer { state.isClosing = true }
       return (!state.isClosing, Array(state.revoking))
@@ -186,11 +189,34 @@ package final class KafkaConsumer: Sendable {
     guard isFirst else { return }
     // An error means that they are no longer assigned: what is wanted.
     try? finishRevocation(pending)
-    _ = rd_kafka_consumer_close(handle.client)
+    let hasLeft = leave(until: .now + limit)
+    if !hasLeft {
+      handle.callbacks.logger.warning(
+        "the group could not be left in order: the brokers do not answer; it notices by the session timeout")
+    }
     handle.callbacks.state.withLock {
       $0.isClosed = true
+      $0.isAbandoned = !hasLeft
       $0.events = []
     }
+  }
+
+  /// False if that took too long.
+  private func leave(until deadline: ContinuousClock.Instant) -> Bool {
+    let queue = rd_kafka_queue_new(handle.client)
+    if let error = rd_kafka_consumer_close_queue(handle.client, queue) {
+      // It has no group to leave.
+      rd_kafka_error_destroy(error)
+      rd_kafka_queue_destroy(queue)
+      return true
+    }
+    while rd_kafka_consumer_closed(handle.client) == 0 {
+      guard ContinuousClock.now < deadline else { return false }
+      // Serves the rebalance callback. Messages that are handed out here were never asked for.
+      if let message = rd_kafka_consume_queue(queue, 20) { rd_kafka_message_destroy(message) }
+    }
+    rd_kafka_queue_destroy(queue)
+    return true
   }
 
   // MARK: The log

@@ -13,6 +13,8 @@ final class KafkaCallbacks: Sendable {
     /// Revocations reported and not yet finished.
     var revoking: Set<TopicPartition> = []
     var isClosed = false
+    /// It could not leave its group in time, and would wait for that again when it is destroyed.
+    var isAbandoned = false
     /// Whether the client asked to join a group, and whether it was ever given an assignment there.
     var isMember = false
     var wasAssigned = false
@@ -81,10 +83,10 @@ final class KafkaHandle: @unchecked Sendable {
   }
 
   deinit {
-    let isUnassigned = callbacks.state.withLock { $0.isMember && !$0.wasAssigned }
-    if isUnassigned, !KafkaLibrary.destroysUnassignedMembers {
-      // Left alone, for the few moments until the process ends: it has left its group and does nothing any more. Its
-      // callbacks must outlive it.
+    let (isUnassigned, isAbandoned) = callbacks.state.withLock { ($0.isMember && !$0.wasAssigned, $0.isAbandoned) }
+    if isAbandoned || (isUnassigned && !KafkaLibrary.destroysUnassignedMembers) {
+      // Left alone, for the few moments until the process ends: it has left its group, or cannot, and does nothing any
+      // more. Its callbacks must outlive it.
       _ = Unmanaged.passRetained(callbacks)
       return
     }

@@ -61,5 +61,46 @@ extension Integration {
         }
       }
     }
+
+    @Test(
+      .enabled(if: LocalKafka.isPresent, LocalKafka.missing),
+      .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
+      .timeLimit(.minutes(6)))
+    func aWorkerThatIsStoppedWhileKafkaIsAwayEndsWithinItsGrace() async throws {
+      try await LocalKafka.run { broker in
+        try await FaultBench.run(on: broker) { bench in
+          let workers = [
+            try await bench.startWorker("one"), try await bench.startWorker("two"),
+            try await bench.startWorker("three"),
+          ]
+          bench.producer.start()
+          try await bench.wait(for: "frames are stored", alive: workers) { bench.history.accounted > 200 }
+          // One with a commit on its way, one a second later, one that has tried to reach the broker for a while.
+          async let killed: Void = broker.kill()
+          async let first = end(workers[0])
+          try await killed
+          try await Task.sleep(for: .seconds(1))
+          async let second = end(workers[1])
+          try await Task.sleep(for: .seconds(5))
+          async let third = end(workers[2])
+          for (status, time) in await [first, second, third] {
+            #expect(status == .exited(0))
+            #expect(time < .seconds(15), "the grace is 20 s")
+          }
+          for worker in workers { bench.forget(worker) }
+          try await broker.restart()
+          let next = try await bench.startWorker("four")
+          try await bench.drain(by: next)
+          try await bench.check()
+          #expect(await next.stop() == .exited(0))
+        }
+      }
+    }
+
+    private func end(_ worker: StubWorkerProcess) async -> (Processes.ExitStatus, Duration) {
+      let begun = ContinuousClock.now
+      let status = await worker.stop()
+      return (status, begun.duration(to: .now))
+    }
   }
 }
