@@ -13,7 +13,7 @@ BENCH_FLAGS ?= --runs 30
 TORTURE_SECONDS ?= 3600
 TORTURE_SEED    ?=
 
-.PHONY: all build demo test test-unit test-integration torture bench lint format clean bootstrap
+.PHONY: all build demo test test-unit test-integration test-broker torture bench lint format clean bootstrap
 
 all: build
 
@@ -38,6 +38,14 @@ test-unit: bootstrap
 
 test-integration: bootstrap
 	swift test $(TEST_FLAGS) --filter IntegrationTests
+
+# Those that use no broker would only do the same again in a round against another one.
+NO_BROKER := AggregationTests|AggregationReleaseTests|CheckerTests|ControlTests|DocumentationTests|EventSchemaTests|ExpiryTests|\
+InspectionCommandTests|IsolatedDecoderTests|MetricsDocumentationTests|MigrationTests|ModelCommands|PostgresClusterTests|\
+PostgresConnectionTests|ReliabilityPageTests|ReportTests|StoreTests
+
+test-broker: bootstrap
+	swift test $(TEST_FLAGS) --filter IntegrationTests --skip '$(shell echo '$(NO_BROKER)' | tr -d ' ')'
 
 # Workers, connections, PostgreSQL and the broker fail together at random, for long; `make test` does so for a minute.
 torture: bootstrap
