@@ -95,7 +95,7 @@ extension Integration {
         try await send(pictures, to: bench)
         let worker = try Worker(bench, streams: 2) {
           $0.deadline = .seconds(1)
-          $0.starts = (2, .milliseconds(700))
+          $0.starts = (2, .seconds(4))
         }
         try await DecoderProcesses.own.hangingAtCostlyFrames {
           try await bench.wait(for: "a frame waits for a decoder") {
