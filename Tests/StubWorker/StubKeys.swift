@@ -1,4 +1,5 @@
 import Configuration
+import Ingest
 import Telemetry
 
 /// What the stub worker reads from its environment: the product's names where it has them.
@@ -19,6 +20,9 @@ enum StubKeys {
     "LECTERN_INGEST_BATCH_RECORDS", default: 2000, in: 1...10_000, help: "records stored by one transaction, at most")
   static let batchAge = ConfigurationKey<Duration>(
     "LECTERN_INGEST_BATCH_AGE", default: .milliseconds(200), help: "how long a record may wait for company")
+  static let queuedMebibytes = ConfigurationKey<Int>(
+    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: IngestSettings().queuedBytes >> 20, in: 4...65_536,
+    help: "records that wait or are worked on")
   static let controlGrace = ConfigurationKey<Duration>(
     "LECTERN_INGEST_CONTROL_GRACE", default: .seconds(30), help: "how long a frame may wait for an announcement")
   static let shutdownGrace = ConfigurationKey<Duration>(
@@ -44,7 +48,7 @@ enum StubKeys {
       [
         bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, group, groupInstance, postgresURL,
         secret,
-        batchRecords, batchAge, controlGrace, shutdownGrace, logLevel, delay, probe, chunk, metricsFile, name,
+        batchRecords, batchAge, queuedMebibytes, controlGrace, shutdownGrace, logLevel, delay, probe, chunk, metricsFile, name,
       ])
   ])
 }

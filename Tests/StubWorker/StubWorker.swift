@@ -71,6 +71,7 @@ struct StubWorker {
     ingest.judge.grace = settings[StubKeys.controlGrace]
     ingest.batchRecords = settings[StubKeys.batchRecords]
     ingest.batchAge = settings[StubKeys.batchAge]
+    ingest.queuedBytes = settings[StubKeys.queuedMebibytes] << 20
     ingest.recognitionChunk = settings[StubKeys.chunk]
     return ingest
   }
