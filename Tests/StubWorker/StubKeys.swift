@@ -48,7 +48,8 @@ enum StubKeys {
       [
         bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, group, groupInstance, postgresURL,
         secret,
-        batchRecords, batchAge, queuedMebibytes, controlGrace, shutdownGrace, logLevel, delay, probe, chunk, metricsFile, name,
+        batchRecords, batchAge, queuedMebibytes, controlGrace,
+        shutdownGrace, logLevel, delay, probe, chunk, metricsFile, name,
       ])
   ])
 }
