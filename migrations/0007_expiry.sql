@@ -33,6 +33,8 @@ DECLARE
   v_before date := (clock_timestamp() AT TIME ZONE 'UTC')::date - greatest(p_keep_days, 15);
   v_name text;
   v_ledgers integer[];
+  v_courses bigint[];
+  v_models integer[];
   v_counts bigint[];
 BEGIN
   removed := 0;
@@ -56,15 +58,15 @@ BEGIN
   -- Counted while everybody else goes on; an erasure that deletes from this day waits, or this gives way.
   EXECUTE format('LOCK TABLE lectern.%I IN SHARE MODE', v_name);
   EXECUTE format(
-    'SELECT array_agg(c.ledger_id), array_agg(c.n) FROM (
-       SELECT ledger_id, count(*) AS n FROM lectern.%I GROUP BY ledger_id ORDER BY ledger_id) c', v_name)
-  INTO v_ledgers, v_counts;
-  EXECUTE format(
-    'INSERT INTO lectern.course_model (course_id, model_id)
-     SELECT d.course_id, d.model_id FROM (SELECT DISTINCT course_id, model_id FROM lectern.%I) d
-     WHERE EXISTS (SELECT FROM lectern.course c WHERE c.course_id = d.course_id)
-       AND EXISTS (SELECT FROM lectern.model m WHERE m.model_id = d.model_id)
-     ON CONFLICT DO NOTHING', v_name);
+    'SELECT array_agg(c.ledger_id), array_agg(c.course_id), array_agg(c.model_id), array_agg(c.n) FROM (
+       SELECT ledger_id, course_id, model_id, count(*) AS n FROM lectern.%I GROUP BY ledger_id, course_id, model_id) c',
+    v_name)
+  INTO v_ledgers, v_courses, v_models, v_counts;
+  INSERT INTO lectern.course_model (course_id, model_id)
+  SELECT DISTINCT d.course_id, d.model_id FROM unnest(v_courses, v_models) AS d (course_id, model_id)
+  WHERE EXISTS (SELECT FROM lectern.course c WHERE c.course_id = d.course_id)
+    AND EXISTS (SELECT FROM lectern.model m WHERE m.model_id = d.model_id)
+  ON CONFLICT DO NOTHING;
   -- From here on whoever reads or stores samples waits: for lock_timeout at most while this waits itself, then for as
   -- long as dropping a table takes. A store takes this lock before its ledger's row, and so does this.
   LOCK TABLE ONLY lectern.emotion_sample IN ACCESS EXCLUSIVE MODE;
@@ -73,7 +75,8 @@ BEGIN
   END IF;
   EXECUTE format('DROP TABLE lectern.%I', v_name);
   UPDATE lectern.ingest_ledger l SET expired = l.expired + c.n
-  FROM unnest(v_ledgers, v_counts) AS c (ledger_id, n)
+  FROM (SELECT u.ledger_id, sum(u.n)::bigint AS n FROM unnest(v_ledgers, v_counts) AS u (ledger_id, n)
+        GROUP BY u.ledger_id) c
   WHERE l.ledger_id = c.ledger_id;
   SELECT coalesce(sum(n), 0) INTO removed FROM unnest(v_counts) AS n;
 END
@@ -119,6 +122,13 @@ BEGIN
     WHERE d.source_id = g.source_id AND d.external_id = g.external_id
   )
   SELECT count(*) INTO v_removed FROM gone;
+  -- What the LMS said of sessions that never opened. By the time it was stored: the LMS's own may be anything.
+  DELETE FROM lectern.session_declaration d
+  WHERE (d.source_id, d.external_id) IN (
+    SELECT o.source_id, o.external_id FROM lectern.session_declaration o
+    WHERE o.updated_at < least(p_before, (clock_timestamp() AT TIME ZONE 'UTC')::date - 15)::timestamp AT TIME ZONE 'UTC'
+      AND NOT EXISTS (SELECT FROM lectern.session n WHERE n.source_id = o.source_id AND n.external_id = o.external_id)
+    LIMIT p_limit);
   DELETE FROM lectern.course_model m
   WHERE NOT EXISTS (SELECT FROM lectern.session_segment_sum s WHERE s.course_id = m.course_id);
   RETURN v_removed;
@@ -126,7 +136,7 @@ END
 $$;
 COMMENT ON FUNCTION lectern.expire_sessions IS
   'Deletes up to p_limit sessions from before a day that have neither samples nor sums any more, and what the LMS said of '
-  'them; forgets the models of courses without any sum. Returns how many sessions went.';
+  'them; up to p_limit of what it said before that day of sessions that never opened; forgets the models of courses without any sum. Returns how many sessions went.';
 
 COMMENT ON COLUMN lectern.ingest_ledger.erased IS 'Samples of this log deleted for erasures and revocations.';
 COMMENT ON COLUMN lectern.ingest_ledger.expired IS 'Samples of this log dropped with their day.';

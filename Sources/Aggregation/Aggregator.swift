@@ -3,10 +3,11 @@ package import PostgresIO
 import Services
 package import Telemetry
 
-/// Turns dirty sessions into rollups and released cells, and resumes pending erasures.
+/// Turns dirty sessions into rollups and released cells, resumes pending erasures, and lets go what is too old.
 ///
 /// Any number may run against one database: a course is locked for one transaction at a time. As a service it polls;
-/// `runOnce` works until nothing is dirty and returns. It holds one connection, which should have the role
+/// `runOnce` works until nothing is dirty and returns. Nothing waits for a quiet moment: where frames come around the clock
+/// there is none. It holds one connection, which should have the role
 /// `lectern_aggregator`; after a transient error it opens another, with backoff.
 package final class Aggregator: Service {
   private let postgres: PostgresSettings
@@ -23,21 +24,24 @@ package final class Aggregator: Service {
     telemetry = AggregatorTelemetry(metrics)
   }
 
+  /// When what depends on the clock and not on dirty sessions is to be looked after again.
+  private struct Agenda {
+    var upkeep = ContinuousClock.now
+    var expiry: ContinuousClock.Instant
+  }
+
   /// Works until shutdown is asked for. Throws on an error that waiting does not mend.
   package func run() async throws {
     var failures = 0
-    var nextExpiry = ContinuousClock.now
+    var agenda = Agenda(expiry: .now)
     while !isShuttingDownGracefully && !Task.isCancelled {
       do {
         let connection = try await PostgresConnection.open(postgres, logger: logger)
         do {
           while !isShuttingDownGracefully && !Task.isCancelled {
-            try await closeEndedPeriods(on: connection)
-            let counts = try await drain(connection)
+            let (_, isIdle) = try await round(&agenda, on: connection)
             failures = 0
-            guard counts == AggregationCounts() else { continue }
-            if nextExpiry <= .now { nextExpiry = .now + (try await expiry.run(on: connection).next) }
-            await pause(settings.pollInterval)
+            if isIdle { await pause(settings.pollInterval) }
           }
         } catch {
           await connection.close()
@@ -62,8 +66,16 @@ package final class Aggregator: Service {
   package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
     let connection = try await PostgresConnection.open(postgres, logger: logger)
     do {
-      try await closeEndedPeriods(on: connection)
-      var counts = try await drain(connection)
+      // Expiry comes once, when everything is computed.
+      var agenda = Agenda(expiry: .now + settings.expiryInterval)
+      var counts = AggregationCounts()
+      var isIdle = false
+      while !isIdle && !isShuttingDownGracefully {
+        let (done, wasIdle) = try await round(&agenda, on: connection)
+        counts += done
+        isIdle = wasIdle
+      }
+      try await forgetSessions(on: connection)
       counts += try await expiry.run(on: connection).counts
       if closingPeriods {
         let courses = try await connection.withTransaction { connection in
@@ -79,34 +91,42 @@ package final class Aggregator: Service {
     }
   }
 
-  /// Resumes erasures and recomputes dirty courses until there are none, or shutdown is asked for.
-  private func drain(_ connection: PostgresConnection) async throws -> AggregationCounts {
+  /// Resumes erasures, recomputes a part of each dirty course, and does what else has come due; idle if nothing was dirty.
+  private func round(
+    _ agenda: inout Agenda, on connection: PostgresConnection
+  ) async throws -> (counts: AggregationCounts, isIdle: Bool) {
+    try Task.checkCancellation()
     var counts = AggregationCounts()
     counts.samplesErased = try await resumeErasures(on: connection)
-    let pass = CoursePass(settings: settings)
-    while !isShuttingDownGracefully {
-      try Task.checkCancellation()
-      let courses = try await connection.withTransaction { connection in
-        try RollupStore().dirtyCourses(on: connection)
-      }
-      telemetry.dirtyCourses.set(courses.count)
-      guard !courses.isEmpty else { break }
-      for course in courses where !isShuttingDownGracefully {
-        let start = ContinuousClock.now
-        let done = try await connection.withTransaction { connection in
-          try pass.recompute(course, on: connection)
-        }
-        telemetry.record(done, duration: ContinuousClock.now - start)
-        counts += done
-      }
+    if agenda.upkeep <= .now {
+      try await closeEndedPeriods(on: connection)
+      try await forgetSessions(on: connection)
+      agenda.upkeep = .now + settings.pollInterval
     }
-    try await forgetSessions(on: connection)
+    let pass = CoursePass(settings: settings)
+    let courses = try await connection.withTransaction { connection in
+      try RollupStore().dirtyCourses(on: connection)
+    }
+    telemetry.dirtyCourses.set(courses.count)
+    for course in courses where !isShuttingDownGracefully {
+      let start = ContinuousClock.now
+      let done = try await connection.withTransaction { connection in
+        try pass.recompute(course, on: connection)
+      }
+      telemetry.record(done, duration: ContinuousClock.now - start)
+      counts += done
+    }
+    if agenda.expiry <= .now && !isShuttingDownGracefully {
+      let expired = try await expiry.run(on: connection)
+      counts += expired.counts
+      agenda.expiry = .now + expired.next
+    }
     if counts.passes > 0 {
       logger.debug(
         "rollups brought up to date",
         metadata: ["sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased))])
     }
-    return counts
+    return (counts, courses.isEmpty)
   }
 
   private var expiry: ExpiryPass { ExpiryPass(settings: settings, logger: logger, telemetry: telemetry) }

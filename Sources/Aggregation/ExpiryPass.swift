@@ -6,7 +6,7 @@ import Telemetry
 
 /// Lets what is too old go, a transaction for each day of samples and for each course.
 ///
-/// Runs when nothing is dirty, so that a day's sums are complete before its samples go and they freeze. Whatever fails is
+/// Days with dirty sessions stay, so that a day's sums are complete before its samples go and they freeze. Whatever fails is
 /// logged, counted and tried again later: expiry never stops an aggregator.
 struct ExpiryPass: Sendable {
   let settings: AggregatorSettings
@@ -29,9 +29,12 @@ struct ExpiryPass: Sendable {
       try await expireSums(into: &counts, on: connection)
       return (counts, settings.expiryInterval)
     } catch let error as PostgresError where !error.connectionIsLost {
+      guard !isShuttingDownGracefully else { return (counts, settings.expiryRetryInterval) }
       telemetry.expiryDeferrals.increment()
-      if error.isTransient {
+      if error.code == .lockNotAvailable {
         logger.info("expiry is deferred: samples are in use", metadata: ["code": .string(error.code.rawValue)])
+      } else if error.isTransient {
+        logger.warning("expiry was interrupted; trying again", metadata: ["error": .string(error.description)])
       } else {
         logger.error("expiry failed; trying again later", metadata: ["error": .string(error.description)])
       }
@@ -42,8 +45,15 @@ struct ExpiryPass: Sendable {
   private func expireSamples(into counts: inout AggregationCounts, on connection: PostgresConnection) async throws {
     let (store, days) = (store, settings.sampleRetentionDays)
     while !isShuttingDownGracefully {
-      let expired = try await connection.withTransaction { connection in
-        try store.expireSamples(keepDays: days, on: connection)
+      // Counting a large day takes its time; whoever shuts down does not wait for it.
+      let expired = try await cancelWhenGracefulShutdown {
+        try await withTaskCancellationHandler {
+          try await connection.withTransaction { connection in
+            try store.expireSamples(keepDays: days, on: connection)
+          }
+        } onCancel: {
+          connection.cancel()
+        }
       }
       guard let expired else { return }
       counts.samplesExpired += expired.removed

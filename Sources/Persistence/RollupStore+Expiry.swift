@@ -4,12 +4,13 @@ package import PostgresIO
 extension RollupStore {
   /// Drops the oldest day of samples older than `keepDays`; nil if there is none that may go now.
   ///
+  /// Reads the whole day, and takes as long as that takes: a deadline would only have it begin again, and never succeed.
   /// Fails with 55P03, which is transient, where the samples are in use: nothing was changed then.
   package func expireSamples(
     keepDays: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> (day: PostgresDate, removed: Int)? {
     let row = try connection.query(
-      "SELECT expired_day, removed FROM lectern.expire_samples($1)", [.int4(keepDays)]
+      "SELECT expired_day, removed FROM lectern.expire_samples($1)", [.int4(keepDays)], deadline: .seconds(86_400)
     ).single()
     guard let day = try row.decodeIfPresent(at: 0, as: PostgresDate.self) else { return nil }
     return (day, Int(try row.decode(at: 1, as: Int64.self)))

@@ -2,6 +2,7 @@ import Aggregation
 import Analytics
 import Persistence
 import PostgresIO
+import Services
 import Telemetry
 import TestSupport
 import Testing
@@ -269,6 +270,104 @@ extension Integration {
         #expect(try await violations(fixture) == [])
         // A second look finds nothing more.
         #expect(try await aggregator(fixture).runOnce().sumsExpired == 0)
+        await fixture.owner.close()
+      }
+    }
+
+    /// Where something is dirty at every moment, what is too old goes all the same, and so does what an erasure covers.
+    @Test(.timeLimit(.minutes(2))) func nothingWaitsForAQuietMoment() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await fixture(database, daysAgo: [0, 40, 0])
+        try await store(samples(learners: 3), fixture)
+        // Whoever takes this session's dirty entry finds it there again, as beside a writer that is never late.
+        try await fixture.owner.execute(
+          """
+          CREATE FUNCTION public.keep_dirty() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id)
+            VALUES (old.course_id, old.session_day, old.session_id) ON CONFLICT DO NOTHING;
+            RETURN NULL;
+          END $$;
+          CREATE TRIGGER keep_dirty AFTER DELETE ON lectern.rollup_dirty FOR EACH ROW
+            WHEN (old.session_id = \(fixture.sessions[0])) EXECUTE FUNCTION public.keep_dirty()
+          """)
+        var settings = fixture.settings
+        settings.expiryInterval = .milliseconds(100)
+        let aggregator = Aggregator(
+          postgres: database.settings(role: "lectern_aggregator"), settings: settings, logger: .silent,
+          metrics: MetricsRegistry())
+        let shutdown = GracefulShutdown()
+        let running = GracefulShutdown.$current.withValue(shutdown) { Task { try await aggregator.run() } }
+        #expect(try await comes("SELECT count(*) FROM lectern.ingest_ledger WHERE expired = 12", fixture))
+        try await fixture.owner.execute(
+          "SELECT lectern.erase_learner(learner) FROM lectern.session WHERE session_id = \(fixture.sessions[2])")
+        #expect(
+          try await comes(
+            """
+            SELECT count(*) FROM lectern.erasure WHERE NOT pending AND forgotten_at IS NOT NULL AND NOT EXISTS (
+              SELECT FROM lectern.session WHERE session_id = \(fixture.sessions[2]))
+            """, fixture))
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.rollup_dirty") == 1)
+        shutdown.trigger()
+        try await running.value
+        await fixture.owner.close()
+      }
+    }
+
+    /// Whether a number that a statement tells becomes 1 within half a minute.
+    private func comes(_ sql: String, _ fixture: Fixture) async throws -> Bool {
+      let end = ContinuousClock.now + .seconds(30)
+      while ContinuousClock.now < end {
+        if try await fixture.number(sql) == 1 { return true }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      return false
+    }
+
+    /// A day may take longer to count than any other statement may, and only samples in use are no reason to warn.
+    @Test func aDayThatTakesLongGoesAllTheSame() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await fixture(database, daysAgo: [40])
+        try await store(samples(learners: 1), fixture)
+        func slow(_ statement: String) -> String {
+          """
+          CREATE OR REPLACE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF new.expired > old.expired THEN \(statement); END IF;
+            RETURN new;
+          END $$;
+          CREATE OR REPLACE TRIGGER slow BEFORE UPDATE ON lectern.ingest_ledger FOR EACH ROW EXECUTE FUNCTION public.slow()
+          """
+        }
+        let sink = CapturingLogSink()
+        var postgres = database.settings(role: "lectern_aggregator")
+        postgres.statementDeadline = .seconds(3)
+        let aggregator = Aggregator(
+          postgres: postgres, settings: fixture.settings, logger: Logger(label: "test", level: .info, sink: sink),
+          metrics: MetricsRegistry())
+        try await fixture.owner.execute(slow("RAISE SQLSTATE '57014'"))
+        #expect(try await aggregator.runOnce().samplesExpired == 0)
+        #expect(sink.entries.map(\.level) == [.warning], "\(sink.entries)")
+        try await fixture.owner.execute(slow("PERFORM pg_sleep(5)"))
+        #expect(try await aggregator.runOnce().samplesExpired == 12)
+        #expect(try await violations(fixture) == [])
+        await fixture.owner.close()
+      }
+    }
+
+    /// What the LMS said of a session nobody consented to, or came to, goes with its age.
+    @Test func declarationsWithoutASessionGo() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await fixture(database, daysAgo: [0])
+        try await fixture.owner.execute(
+          """
+          INSERT INTO lectern.session_declaration (source_id, external_id, title, event_time, event_id, updated_at)
+          SELECT s.source_id, d.name, 'title', now() - interval '500 days', d.name, now() - d.age * interval '1 day'
+          FROM lectern.source s, (VALUES ('old', 430), ('young', 300), ('session 1', 430)) d (name, age)
+          """)
+        try await aggregator(fixture).runOnce()
+        let left = try await fixture.owner.query(
+          "SELECT string_agg(external_id, ',' ORDER BY external_id) FROM lectern.session_declaration"
+        ).single().decode(at: 0, as: String.self)
+        #expect(left == "session 1,young")
         await fixture.owner.close()
       }
     }

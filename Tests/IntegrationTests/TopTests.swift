@@ -116,6 +116,59 @@ extension Integration {
       }
     }
 
+    /// Rejects that are too many to count at each start are not read: what is new is shown by code, the rest as a total.
+    @Test(.timeLimit(.minutes(2))) func manyRejectsAreNotRead() async throws {
+      try await withTestDatabase { database in
+        let owner = try await database.connect()
+        func reject(_ range: Range<Int>) async throws {
+          try await owner.execute(
+            """
+            INSERT INTO lectern.ingest_reject (ledger_id, log_offset, code, rejected_at)
+            SELECT 1, o, 'no_consent', now() FROM generate_series(\(range.lowerBound), \(range.upperBound - 1)) o;
+            UPDATE lectern.ingest_ledger SET rejects = \(range.upperBound), next_offset = \(range.upperBound)
+            """)
+        }
+        try await owner.execute(
+          """
+          INSERT INTO lectern.ingest_ledger (cluster_id, topic, partition, consumer_group, first_offset, next_offset)
+          VALUES ('c', 'frames', 0, 'lectern', 0, 0)
+          """)
+        try await reject(0..<30)
+        func looker(_ limit: Int64) -> LedgerLooker {
+          LedgerLooker(
+            settings: database.settings(role: "lectern_aggregator"), wholeCountLimit: limit, clock: { IngestBench.now })
+        }
+        let (few, many) = (looker(30), looker(29))
+        var watch = IngestWatch()
+        #expect(try await few.look(clusterID: "c").rejects == [.noConsent: 30])
+        let first = try await many.look(clusterID: "c")
+        #expect(first.rejects.isEmpty && !first.rejectsAreWhole)
+        watch.take(first)
+        try await reject(30..<37)
+        #expect(try await few.look(clusterID: "c").rejects == [.noConsent: 37])
+        watch.take(try await many.look(clusterID: "c"))
+        let report = watch.report(at: IngestBench.now)
+        #expect(report.rejectsTotal == 37)
+        #expect(report.rejects == [WatchReport.Reject(code: "no_consent", count: nil, new: 7)])
+        #expect(WatchScreen(columns: 80).lines(report)[1] == "rejects 37  no_consent (+7)")
+        await few.close()
+        await many.close()
+
+        // And where even few take too long, the next look begins with what is new.
+        let blocked = looker(1000)
+        let blocker = try await database.connect()
+        try await blocker.execute("BEGIN; LOCK TABLE lectern.ingest_reject IN ACCESS EXCLUSIVE MODE")
+        let error = await #expect(throws: PostgresError.self) { try await blocked.look(clusterID: "c") }
+        #expect(error?.code == .queryCanceled)
+        try await blocker.execute("COMMIT")
+        let next = try await blocked.look(clusterID: "c")
+        #expect(next.rejects.isEmpty && !next.rejectsAreWhole)
+        await blocked.close()
+        await blocker.close()
+        await owner.close()
+      }
+    }
+
     /// It goes on when its connection is cut, and ends on SIGTERM with 0.
     @Test(.timeLimit(.minutes(3))) func aCutConnectionIsOpenedAgain() async throws {
       try await IngestBench.run(partitions: 1) { bench in

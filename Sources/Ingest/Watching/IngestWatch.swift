@@ -82,7 +82,9 @@ package struct IngestWatch: Sendable {
       time: now.rfc3339, cluster: log?.clusterID,
       postgres: status(.postgres, since: ledgers?.at, now), kafka: status(.kafka, since: log?.at, now),
       workers: status(.workers, since: workers?.at, now),
-      recordsPerSecond: rate(of: nil, at: now), batch: batch(), rejects: rejects(), partitions: partitions)
+      recordsPerSecond: rate(of: nil, at: now), batch: batch(),
+      rejectsTotal: ledgers.map { $0.ledgers.reduce(0) { $0 + $1.counters.rejects } }, rejects: rejects(),
+      partitions: partitions)
   }
 
   private func partition(_ row: LedgerRow, _ now: EventTime) -> WatchReport.Partition {
@@ -138,8 +140,10 @@ package struct IngestWatch: Sendable {
 
   private func rejects() -> [WatchReport.Reject] {
     (ledgers?.rejects ?? [:]).map { code, count in
-      WatchReport.Reject(code: code.rawValue, count: count, new: max(0, count - (firstRejects?[code] ?? 0)))
-    }.sorted { ($1.count, $0.code) < ($0.count, $1.code) }
+      WatchReport.Reject(
+        code: code.rawValue, count: ledgers?.rejectsAreWhole == true ? count : nil,
+        new: max(0, count - (firstRejects?[code] ?? 0)))
+    }.sorted { ($1.count ?? $1.new, $0.code) < ($0.count ?? $0.new, $1.code) }
   }
 
   private func status(_ server: Server, since seen: EventTime?, _ now: EventTime) -> WatchReport.Status? {

@@ -5,21 +5,31 @@ import Telemetry
 
 /// Looks at the ledger again and again, on a connection of its own that is opened anew after it was lost.
 ///
-/// Rejects are counted whole at first and once in a while, since retries move them; in between only those at offsets that were
-/// taken since.
+/// Rejects are counted whole at first and once in a while, since retries move them, where the ledgers' counters say that they are
+/// few; else, and in between, only those at offsets that were taken since.
 package actor LedgerLooker {
   private let settings: PostgresSettings
   private let clock: @Sendable () -> EventTime
   private var connection: PostgresConnection?
   private var rejects: [RejectCode: Int64] = [:]
-  /// Up to where rejects are counted, by ledger; nil counts all of them.
+  /// Whether `rejects` are all there are; else those since the first look.
+  private var rejectsAreWhole = false
+  /// Whether counting all of them took too long once.
+  private var rejectsAreMany = false
+  /// Up to where rejects are counted, by ledger; nil before the first look.
   private var counted: [Int32: Int64]?
   private var looksSinceCount = 0
 
   private static let looksBetweenCounts = 60
+  private let wholeCountLimit: Int64
 
-  /// - Parameter settings: with a role that may read the ledger and rejects.
-  package init(settings: PostgresSettings, clock: @escaping @Sendable () -> EventTime) {
+  /// - Parameters:
+  ///   - settings: with a role that may read the ledger and rejects.
+  ///   - wholeCountLimit: how many rejects are counted whole; rejects never expire.
+  package init(
+    settings: PostgresSettings, wholeCountLimit: Int64 = 200_000, clock: @escaping @Sendable () -> EventTime
+  ) {
+    self.wholeCountLimit = wholeCountLimit
     var settings = settings
     settings.connectDeadline = .seconds(3)
     settings.statementDeadline = .seconds(5)
@@ -40,24 +50,34 @@ package actor LedgerLooker {
       connection = try await PostgresConnection.open(settings, logger: .silent)
       self.connection = connection
     }
-    if looksSinceCount >= Self.looksBetweenCounts { counted = nil }
-    let from = counted
+    let isDue = counted == nil || (rejectsAreWhole && looksSinceCount >= Self.looksBetweenCounts)
+    let (from, limit) = (counted, rejectsAreMany ? -1 : wholeCountLimit)
     do {
-      let (ledgers, found) = try await connection.withTransaction(.snapshot) { connection in
+      let (ledgers, isWhole, found) = try await connection.withTransaction(.snapshot) { connection in
         let ledgers = try LedgerRepository.newest(clusterID: clusterID, on: connection)
-        return (ledgers, try LedgerRepository.rejectCounts(of: ledgers, from: from, on: connection))
+        let isWhole = isDue && ledgers.reduce(0) { $0 + $1.counters.rejects } <= limit
+        // Without a place to go on from there is nothing new yet.
+        let first = isWhole ? nil : from ?? Self.ends(of: ledgers)
+        return (ledgers, isWhole, try LedgerRepository.rejectCounts(of: ledgers, from: first, on: connection))
       }
-      if from == nil {
-        (rejects, looksSinceCount) = (found, 0)
+      if isWhole {
+        (rejects, rejectsAreWhole, looksSinceCount) = (found, true, 0)
       } else {
         rejects.merge(found, uniquingKeysWith: +)
         looksSinceCount += 1
       }
-      counted = Dictionary(ledgers.map { ($0.ledgerID, $0.nextOffset) }) { first, _ in first }
-      return LedgerLook(at: clock(), ledgers: ledgers, rejects: rejects)
+      counted = Self.ends(of: ledgers)
+      return LedgerLook(at: clock(), ledgers: ledgers, rejects: rejects, rejectsAreWhole: rejectsAreWhole)
     } catch {
-      if let error = error as? PostgresError, error.connectionIsLost { self.connection = nil }
+      if let error = error as? PostgresError {
+        if error.connectionIsLost { self.connection = nil }
+        if error.code == .queryCanceled && isDue { (rejectsAreMany, looksSinceCount) = (true, 0) }
+      }
       throw error
     }
+  }
+
+  private static func ends(of ledgers: [LedgerRow]) -> [Int32: Int64] {
+    Dictionary(ledgers.map { ($0.ledgerID, $0.nextOffset) }) { first, _ in first }
   }
 }

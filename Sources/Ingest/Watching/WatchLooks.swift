@@ -7,11 +7,14 @@ package struct LedgerLook: Sendable {
   package var at: EventTime
   /// The newest incarnation of each partition, of one cluster if it is known.
   package var ledgers: [LedgerRow]
-  /// All rejects of these ledgers, by code.
+  /// Rejects of these ledgers, by code: all of them, or only those since the first look.
   package var rejects: [RejectCode: Int64]
+  package var rejectsAreWhole: Bool
 
-  package init(at: EventTime, ledgers: [LedgerRow], rejects: [RejectCode: Int64] = [:]) {
-    (self.at, self.ledgers, self.rejects) = (at, ledgers, rejects)
+  package init(
+    at: EventTime, ledgers: [LedgerRow], rejects: [RejectCode: Int64] = [:], rejectsAreWhole: Bool = true
+  ) {
+    (self.at, self.ledgers, self.rejects, self.rejectsAreWhole) = (at, ledgers, rejects, rejectsAreWhole)
   }
 }
 

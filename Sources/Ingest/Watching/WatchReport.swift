@@ -27,9 +27,12 @@ package struct WatchReport: Sendable, Equatable, Encodable {
 
   package struct Reject: Sendable, Equatable, Encodable {
     package var code: String
-    package var count: Int64
+    /// Nil where there are too many to count by code.
+    package var count: Int64?
     /// Since the watch began.
     package var new: Int64
+
+    package init(code: String, count: Int64?, new: Int64) { (self.code, self.count, self.new) = (code, count, new) }
   }
 
   package struct Partition: Sendable, Equatable, Encodable {
@@ -83,6 +86,8 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   package var recordsPerSecond: Double?
   /// Nil unless workers' metrics are looked at.
   package var batch: Batch?
+  /// By the ledgers' counters; nil until PostgreSQL was heard of.
+  package var rejectsTotal: Int64?
   package var rejects: [Reject]
   package var partitions: [Partition]
   package var lagRecords: Int64
@@ -92,11 +97,12 @@ package struct WatchReport: Sendable, Equatable, Encodable {
 
   package init(
     time: String, cluster: String?, postgres: Status?, kafka: Status?, workers: Status?, recordsPerSecond: Double?,
-    batch: Batch?, rejects: [Reject], partitions: [Partition]
+    batch: Batch?, rejectsTotal: Int64?, rejects: [Reject], partitions: [Partition]
   ) {
     (self.time, self.cluster) = (time, cluster)
     (self.postgres, self.kafka, self.workers) = (postgres, kafka, workers)
-    (self.recordsPerSecond, self.batch, self.rejects, self.partitions) = (recordsPerSecond, batch, rejects, partitions)
+    (self.recordsPerSecond, self.batch) = (recordsPerSecond, batch)
+    (self.rejectsTotal, self.rejects, self.partitions) = (rejectsTotal, rejects, partitions)
     lagRecords = partitions.reduce(0) { $0 + ($1.lag ?? 0) }
     lagSeconds = lagRecords == 0 ? 0 : partitions.filter { $0.lag ?? 0 > 0 }.compactMap(\.lagSeconds).max()
     parked = partitions.count { $0.parked != nil }

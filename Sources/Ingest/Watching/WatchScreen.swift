@@ -26,7 +26,7 @@ package struct WatchScreen: Sendable {
       let age = status.ageSeconds.map { ", shown is what it said \(Self.span($0)) ago" } ?? ""
       lines.append(painted("no answer from \(name)\(age): \(status.problem ?? "")", .red))
     }
-    if !report.rejects.isEmpty { lines.append(painted(rejects(report), .plain)) }
+    if !report.rejects.isEmpty || report.rejectsTotal ?? 0 > 0 { lines.append(painted(rejects(report), .plain)) }
     lines.append("")
     let table = table(report)
     lines.append(painted(table[0].text, .dim))
@@ -63,8 +63,13 @@ package struct WatchScreen: Sendable {
   }
 
   private func rejects(_ report: WatchReport) -> String {
-    "rejects  "
-      + report.rejects.map { "\($0.code) \($0.count)" + ($0.new > 0 ? " (+\($0.new))" : "") }.joined(separator: "  ")
+    let isWhole = report.rejects.contains { $0.count != nil }
+    return
+      (["rejects" + (isWhole ? "" : " \(report.rejectsTotal ?? 0)")]
+      + report.rejects.map { reject in
+        let new = reject.new > 0 ? " (+\(reject.new))" : ""
+        return reject.code + (reject.count.map { " \($0)" } ?? "") + new
+      }).joined(separator: "  ")
   }
 
   // MARK: The table
