@@ -70,6 +70,61 @@ extension Integration {
       }
     }
 
+    /// One row that the server does not survive: it is asked for less and less often, and alone, so that what comes before it
+    /// in its batch is stored.
+    @Test(.timeLimit(.minutes(2))) func aRecordThatEndsEveryConnectionIsTriedLessAndLessOftenAndAlone() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await bench.owner.execute(
+          """
+          CREATE FUNCTION lectern.fall() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+          'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'
+          """)
+        try await bench.owner.execute(
+          """
+          CREATE TRIGGER fall BEFORE INSERT ON lectern.emotion_sample FOR EACH ROW WHEN (NEW.seq = 25)
+          EXECUTE FUNCTION lectern.fall()
+          """)
+        func frame(_ number: Int) -> FrameEvent { IngestBench.frame(session: "s", sequence: Int32(number)) }
+        for number in 0..<40 {
+          try await bench.send(frame(number), image: IngestPictures.picture(number), partition: 0)
+        }
+        let worker = bench.start(IngestRecognizer())
+        try await bench.settle(25, by: worker)
+        func failures() -> Int { bench.log.messages.count { $0 == "a database call failed and is repeated" } }
+        // By now the wait is more than a second, and soon ten.
+        try await Task.sleep(for: .seconds(5))
+        let before = failures()
+        try await Task.sleep(for: .seconds(5))
+        #expect(failures() - before <= 4)
+        #expect(!worker.hasEnded)
+        #expect(try await bench.progress() == 25)
+        try await bench.owner.execute("DROP TRIGGER fall ON lectern.emotion_sample")
+        try await bench.settle(40, by: worker)
+        try await worker.stop()
+        #expect(try await bench.counters().samples == 40)
+        try await bench.checkArithmetic()
+      }
+    }
+
+    /// A number that comes again with a picture that is too large becomes the same reject whether the first is stored by then.
+    @Test(arguments: [1, 100]) func aReusedNumberIsJudgedTheSameWhereverItsBatchEnds(batchRecords: Int) async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        let first = IngestBench.frame(session: "s", sequence: 0)
+        var second = first
+        second.capturedAt = first.capturedAt.advanced(by: .seconds(1))
+        try await bench.send(first, image: IngestPictures.picture(0), partition: 0)
+        try await bench.send(second, image: IngestPictures.bomb(), partition: 0)
+        try await bench.send(second, image: IngestPictures.picture(1), partition: 0)
+        let worker = bench.start(IngestRecognizer()) { $0.batchRecords = batchRecords }
+        try await bench.settle(3, by: worker)
+        try await worker.stop()
+        #expect(try await bench.rejects(partition: 0).map(\.code) == ["too_large", "sequence_reused"])
+        try await bench.checkArithmetic()
+      }
+    }
+
     @Test func twoWorkersShareAGroupFromTheBeginning() async throws {
       try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
         try await bench.announce(learners: Int(Self.partitions))

@@ -9,6 +9,7 @@ import Persistence
 import PostgresIO
 import Processes
 import Recognition
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -209,6 +210,68 @@ extension Integration {
         #expect(report.parked.keys.map(\.partition) == [0])
         #expect((report.samples, report.gone) == (2, 1))
         try await bench.checkArithmetic()
+      }
+    }
+
+    /// Ends every other connection of the database, as a restart does, after something was changed.
+    private func interrupt(_ bench: IngestBench, after change: [String] = []) async throws {
+      for statement in change { try await bench.owner.execute(statement) }
+      _ = try await bench.number(
+        """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """)
+    }
+
+    /// The connection is lost in mid-batch: what was counted then is not counted again.
+    @Test func aRetryThatLosesItsConnectionCountsEachRejectOnce() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.apply([IngestBench.courseEvent()])
+        try await send(0..<12, to: bench, partition: 0)
+        let worker = bench.start(IngestRecognizer()) { $0.judge.grace = .zero }
+        try await bench.settle(12, by: worker)
+        try await worker.stop()
+        for learner in 0..<3 {
+          try await bench.apply([IngestBench.consentEvent(learner: IngestBench.learner(learner))])
+        }
+        // Another record than the rejected one: of it, the log holds nothing.
+        try await bench.owner.execute(
+          """
+          UPDATE lectern.ingest_reject SET record_timestamp = record_timestamp - interval '1 second'
+          WHERE log_offset IN (0, 7)
+          """)
+        let isFirst = Atomic(true)
+        let recognizer = IngestRecognizer { _ in
+          if isFirst.exchange(false, ordering: .relaxed) { try await interrupt(bench) }
+        }
+        let report = try await retry(bench, recognizer)
+        #expect((report.samples, report.gone, report.looked) == (10, 2, 12))
+        #expect(report.abandoned.isEmpty)
+        try await bench.checkArithmetic()
+      }
+    }
+
+    /// The database becomes an older one, whose ledgers have changed numbers: those of the old one are used no more.
+    @Test func aRetryLeavesAPartitionWhoseLedgerBecomesAnotherMeanwhile() async throws {
+      try await IngestBench.run(partitions: 2) { bench in
+        try await rejectAll(12, bench)
+        for learner in 0..<3 {
+          try await bench.apply([IngestBench.consentEvent(learner: IngestBench.learner(learner))])
+        }
+        let isFirst = Atomic(true)
+        let recognizer = IngestRecognizer { _ in
+          guard isFirst.exchange(false, ordering: .relaxed) else { return }
+          try await interrupt(
+            bench,
+            after: [
+              "UPDATE lectern.ingest_ledger SET partition = 10 + partition WHERE topic = '\(bench.frameTopic)'",
+              "UPDATE lectern.ingest_ledger SET partition = 11 - partition WHERE topic = '\(bench.frameTopic)'",
+            ])
+        }
+        let report = try await retry(bench, recognizer, RetrySelection(partition: 0))
+        #expect(report.abandoned.map(\.partition) == [0])
+        #expect(report.looked == 0)
+        #expect(try await bench.counters().rejects == 12)
       }
     }
 

@@ -116,7 +116,12 @@ struct FrameJudging {
         if let event = record.candidate?.event, let identity = settled[index].identity(of: event),
           let again = samples.outcome(of: identity, capturedAt: event.capturedAt, verdict: settled[index].verdict)
         {
-          result = again
+          // As `settle` has it where the first is stored already.
+          if case .reject(let code, _) = again {
+            result = tooLarge(record, before: code) ?? again
+          } else {
+            result = again
+          }
         } else {
           switch settled[index].verdict {
           case .done(let outcome): result = outcome

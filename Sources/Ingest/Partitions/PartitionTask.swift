@@ -105,24 +105,38 @@ struct PartitionTask: Sendable {
   /// Takes batches until the queue closes or the claim is lost.
   private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
     var (cursor, lease) = (start, first)
+    var losses = LossesInARow()
     try await flow(from: cursor.nextOffset)
     while let entries = await queue.nextBatch() {
-      guard try await take(entries, at: &cursor, under: &lease) else { return .claimAgain }
+      guard try await take(entries, at: &cursor, under: &lease, &losses) else { return .claimAgain }
     }
     return .ended
   }
 
   /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is lost.
+  ///
+  /// A batch that loses the connection again and again is tried less and less often, and in smaller and smaller pieces:
+  /// it may be more than the server can take.
   private func take(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease,
+    _ losses: inout LossesInARow
   ) async throws -> Bool {
+    var rest = entries[...]
+    var piece = rest.count
+    var stored = cursor.nextOffset
     while true {
       do {
         try await lease.check(until: stop)
-        try await work.process(entries, at: &cursor, under: lease, context, stop: stop)
+        try await work.process(Array(rest.prefix(piece)), at: &cursor, under: lease, context, stop: stop)
         context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
-        return !entries.contains(where: \.isOutOfLog)
+        losses.end()
+        rest = rest.dropFirst(piece)
+        if rest.isEmpty { return !entries.contains(where: \.isOutOfLog) }
       } catch is LeaseEnded {
+        if cursor.nextOffset > stored { losses.end() }
+        stored = cursor.nextOffset
+        if let delay = losses.another() { try await stop.sleep(for: delay) }
+        if losses.isTooMuchAtOnce { piece = max(1, min(piece, rest.count) / 2) }
         // Control before frames: what a restored database knows of consent must be complete before anything is judged.
         lease = try await context.database.lease(until: stop)
         try await work.prepare(context, stop: stop)

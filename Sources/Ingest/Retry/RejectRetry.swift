@@ -70,16 +70,17 @@ package struct RejectRetry: Sendable {
       clusterID = try await probe.clusterID(until: stop)
     }
     let topic = settings.frameTopic
-    let ledgers = try await database.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.newestLedgers(clusterID: clusterID, topic: topic)
-    }
     let reader = try RecordReader(settings: kafka, logger: logger)
     let metrics = IngestMetrics(registry)
-    var lease = try await database.lease(until: stop)
+    var (lease, ledgers) = try await self.ledgers(of: clusterID, database, until: stop)
     var report = RetryReport()
-    for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key })
-    where selection.partition == nil || selection.partition == number {
+    for number in ledgers.keys.sorted() where selection.partition == nil || selection.partition == number {
       let partition = TopicPartition(topic: topic, partition: number)
+      // Left out if a restore took it away while another partition was looked at.
+      guard let ledger = ledgers[number] else {
+        abandon(partition, &report)
+        continue
+      }
       // Another log under the same name holds other records at the same places.
       if let reason = try await probe.reasonToPark(
         partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
@@ -94,26 +95,66 @@ package struct RejectRetry: Sendable {
       while true {
         let rest = selection.limit.map { $0 - Int(report.looked) } ?? Self.batchCount
         guard rest > 0 else { return report }
-        let place = after
-        let rejects = try await database.retrying(until: stop) { repository throws(PostgresError) in
-          try await repository.rejects(
-            ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
-        }
-        guard !rejects.isEmpty else { break }
-        let judging = FrameJudging(
-          context: JudgingContext(
-            settings: settings, lease: lease, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
-            logger: logger, clock: clock), waiting: nil, stop: stop)
+        var progress = RetryPass.Progress(after: after, report: report)
         do {
-          let taken = try await RetryPass(judging: judging, reader: reader, stop: stop).judge(
-            rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, into: &report)
-          after = rejects[taken - 1].offset
+          let place = after
+          let rejects = try await lease.retrying(until: stop) { repository throws(PostgresError) in
+            try await repository.rejects(
+              ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
+          }
+          guard !rejects.isEmpty else { break }
+          let judging = FrameJudging(
+            context: JudgingContext(
+              settings: settings, lease: lease, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
+              logger: logger, clock: clock), waiting: nil, stop: stop)
+          defer { (after, report) = (progress.after, progress.report) }
+          try await RetryPass(judging: judging, reader: reader, stop: stop).judge(
+            rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, &progress)
         } catch is LeaseEnded {
-          // Once more from `after` on: what was judged over the lost connection is found judged.
-          lease = try await database.lease(until: stop)
+          // Once more from `after` on, if what is behind the new connection is the same ledger: a restored database may
+          // have given its number to another log.
+          (lease, ledgers) = try await self.ledgers(of: clusterID, database, until: stop)
+          guard let found = ledgers[number], found.continues(ledger) else {
+            abandon(partition, &report)
+            break
+          }
         }
       }
     }
     return report
+  }
+
+  private func abandon(_ partition: TopicPartition, _ report: inout RetryReport) {
+    report.abandoned.append(partition)
+    logger.error(
+      "a partition's rejects are left: its ledger is another or an older one than a moment ago; retry them once more",
+      metadata: ["partition": .string(partition.description)])
+  }
+
+  /// The newest ledgers of the frame topic, with their epochs, and the lease under which they were read.
+  private func ledgers(
+    of clusterID: String, _ database: IngestDatabase, until stop: StopFlag
+  ) async throws -> (DatabaseLease, [Int32: LedgerState]) {
+    let topic = settings.frameTopic
+    while true {
+      let lease = try await database.lease(until: stop)
+      do {
+        let ledgers = try await lease.retrying(until: stop) { repository throws(PostgresError) in
+          let newest = try await repository.newestLedgers(clusterID: clusterID, topic: topic)
+          let rows = try await repository.ledgers(newest.values.map(\.ledgerID))
+          return newest.compactMapValues { rows[$0.ledgerID] }
+        }
+        return (lease, ledgers)
+      } catch is LeaseEnded {
+        continue
+      }
+    }
+  }
+}
+
+extension LedgerState {
+  /// Whether this can be that ledger at a later time, in a database that did not go back.
+  func continues(_ earlier: LedgerState) -> Bool {
+    ledgerID == earlier.ledgerID && epoch >= earlier.epoch && nextOffset >= earlier.nextOffset
   }
 }

@@ -16,18 +16,37 @@ struct RetryPass: Sendable {
     let outcome: FrameResult.Outcome
   }
 
-  /// Judges the first of these rejects, as many as `bytes` of records allow but at least one, and returns how many.
+  /// How far a partition's rejects were looked at, and what became of them. It moves with each transaction, so that what
+  /// is begun once more after a lost connection is not counted twice.
+  struct Progress {
+    /// The offset of the last reject that was looked at.
+    var after: Int64
+    var report: RetryReport
+    /// Offsets of rejects whose record the log holds no more.
+    fileprivate var missing: Set<Int64> = []
+
+    init(after: Int64, report: RetryReport) { (self.after, self.report) = (after, report) }
+
+    fileprivate mutating func move(to offset: Int64) {
+      report.gone += Int64(missing.count { $0 > after && $0 <= offset })
+      after = max(after, offset)
+    }
+  }
+
+  /// Judges the first of these rejects, as many as `bytes` of records allow but at least one.
   func judge(
     _ rejects: [RejectToJudge], of ledger: Int32, in partition: TopicPartition, from low: Int64, bytes: Int,
-    into report: inout RetryReport
-  ) async throws -> Int {
+    _ progress: inout Progress
+  ) async throws {
     // Retention took them.
-    let gone = rejects.prefix { $0.offset < low }.count
-    report.gone += Int64(gone)
-    guard gone < rejects.count else { return gone }
+    let gone = rejects.prefix { $0.offset < low }
+    progress.missing = Set(gone.map(\.offset))
+    if let last = gone.last { progress.move(to: last.offset) }
+    guard gone.count < rejects.count else { return }
     try stop.check()
-    let (records, taken) = try await reader.records(of: rejects[gone...], in: partition, bytes: bytes)
-    report.gone += Int64(taken - records.count)
+    let (records, taken) = try await reader.records(of: rejects[gone.count...], in: partition, bytes: bytes)
+    let looked = rejects[gone.count..<gone.count + taken].map(\.offset)
+    progress.missing = Set(looked).subtracting(records.map(\.reject.offset))
     var pseudonyms = PseudonymMemo(judging.context.pseudonymizer)
     let held = records.map { entry in
       (
@@ -46,24 +65,25 @@ struct RetryPass: Sendable {
         let entry = held[pending.startIndex + index]
         return Verdict(reject: entry.reject, record: entry.record, outcome: results[index].outcome)
       }
-      try await store(verdicts, of: ledger, into: &report)
+      try await store(verdicts, of: ledger, &progress)
       pending = pending.dropFirst(results.count)
     }
-    return gone + taken
+    if let last = looked.last { progress.move(to: last) }
   }
 
   /// Stores verdicts as one transaction; where the database refuses a value they are halved until the bad one is alone,
   /// and it becomes the reject `unstorable`.
-  private func store(_ verdicts: [Verdict], of ledger: Int32, into report: inout RetryReport) async throws {
+  private func store(_ verdicts: [Verdict], of ledger: Int32, _ progress: inout Progress) async throws {
     var runs = [verdicts[...]]
     while let run = runs.popLast() {
       do {
-        try await storeOnce(run, of: ledger, into: &report)
+        try await storeOnce(run, of: ledger, &progress)
       } catch let error as PostgresError where error.severity == .data {
         if run.count == 1, let only = run.first {
           let outcome = FrameResult.Outcome.reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
           try await storeOnce(
-            [Verdict(reject: only.reject, record: only.record, outcome: outcome)], of: ledger, into: &report)
+            [Verdict(reject: only.reject, record: only.record, outcome: outcome)], of: ledger,
+            &progress)
         } else {
           let middle = run.startIndex + run.count / 2
           runs.append(run[middle...])
@@ -74,7 +94,7 @@ struct RetryPass: Sendable {
   }
 
   private func storeOnce(
-    _ verdicts: ArraySlice<Verdict>, of ledger: Int32, into report: inout RetryReport
+    _ verdicts: ArraySlice<Verdict>, of ledger: Int32, _ progress: inout Progress
   ) async throws {
     var batch = RetryBatch(ledgerID: ledger, modelID: judging.context.lease.modelKey, judged: verdicts.map(\.reject))
     for verdict in verdicts {
@@ -99,9 +119,10 @@ struct RetryPass: Sendable {
     let result = try await judging.context.lease.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.retry(judged)
     }
-    report.samples += result.samples
-    report.duplicates += result.duplicates
-    report.rejects += result.rejects
-    report.untouched += result.untouched
+    progress.report.samples += result.samples
+    progress.report.duplicates += result.duplicates
+    progress.report.rejects += result.rejects
+    progress.report.untouched += result.untouched
+    if let last = verdicts.last { progress.move(to: last.reject.offset) }
   }
 }

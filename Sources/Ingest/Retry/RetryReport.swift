@@ -26,6 +26,8 @@ package struct RetryReport: Sendable, Equatable {
   package var gone: Int64 = 0
   /// Partitions that were left out because their ledger does not fit the log.
   package var parked: [TopicPartition: ParkReason] = [:]
+  /// Partitions that were left midway: their ledger became another or an older one, as after a restore.
+  package var abandoned: [TopicPartition] = []
 
   package init() {}
 

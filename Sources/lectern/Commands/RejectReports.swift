@@ -65,11 +65,14 @@ struct RetryAnswer: Encodable {
   let samples, duplicates, rejects, untouched, gone: Int64
   /// Partitions that were left out, with the reason.
   let parked: [String: String]
+  /// Partitions that were left midway, because the database was restored meanwhile.
+  let abandoned: [String]
 
   init(_ report: RetryReport) {
     (samples, duplicates, rejects) = (report.samples, report.duplicates, report.rejects)
     (untouched, gone) = (report.untouched, report.gone)
     parked = Dictionary(uniqueKeysWithValues: report.parked.map { ("\($0.key)", "\($0.value)") })
+    abandoned = report.abandoned.map { "\($0)" }.sorted()
   }
 
   var text: String {

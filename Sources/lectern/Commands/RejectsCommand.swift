@@ -86,7 +86,11 @@ struct RejectsCommand: Command {
       for (partition, reason) in report.parked.sorted(by: { $0.key < $1.key }) {
         Terminal.note("left out: \(partition): \(reason)\n")
       }
-      guard report.parked.isEmpty else { throw ExitCode.failure }
+      for partition in report.abandoned.sorted() {
+        Terminal.note(
+          "left midway: \(partition): its ledger became another or an older one, as after a restore; retry once more\n")
+      }
+      guard report.parked.isEmpty, report.abandoned.isEmpty else { throw ExitCode.failure }
     }
   }
 }
