@@ -39,8 +39,8 @@ test-unit: bootstrap
 test-integration: bootstrap
 	swift test $(TEST_FLAGS) --filter IntegrationTests
 
-# Those that use no broker would only do the same again in a round against another one.
-NO_BROKER := AggregationTests|AggregationReleaseTests|CheckerTests|ControlTests|DocumentationTests|EventSchemaTests|ExpiryTests|\
+# Those that use no broker, or do not care which, would only do the same again in a round against another one.
+NO_BROKER := Decoder.*Tests|TopTests|AggregationTests|AggregationReleaseTests|CheckerTests|ControlTests|DocumentationTests|EventSchemaTests|ExpiryTests|\
 InspectionCommandTests|IsolatedDecoderTests|MetricsDocumentationTests|MigrationTests|ModelCommands|PostgresClusterTests|\
 PostgresConnectionTests|ReliabilityPageTests|ReportTests|StoreTests
 
