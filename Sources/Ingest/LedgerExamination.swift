@@ -23,41 +23,47 @@ package struct LedgerExamination: Sendable, Equatable {
   /// Compares the newest ledger of each partition with the log, as a worker does when it claims it.
   ///
   /// - Parameter ledgers: of one cluster, the one `kafka` reaches; older incarnations are left out.
-  /// - Throws: `KafkaError`; code `timedOut` if the brokers do not answer for as long as `deadline`.
+  /// - Parameter deadline: of each partition, so that many of them, or distant brokers, are no silence.
+  /// - Throws: `KafkaError`; code `timedOut` if the brokers do not answer about a partition for as long as `deadline`.
   package static func run(
     _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
   ) async throws -> [LedgerExamination] {
-    let probe = try LogProbe(settings: kafka, logger: logger)
-    return try await StopFlag.within(deadline, while: "comparing ledgers with their logs") { stop in
-      var examinations: [LedgerExamination] = []
-      for ledger in newest(ledgers) {
+    let probe = try LogProbe(settings: kafka, keepsReader: true, logger: logger)
+    var examinations: [LedgerExamination] = []
+    for ledger in newest(ledgers) {
+      let examination = try await StopFlag.within(deadline, while: "comparing a ledger with its log") { stop in
         let partition = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
         let watermarks = try await probe.watermarks(of: partition, until: stop)
         let reason = try await probe.reasonToPark(
           partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
-        examinations.append(
-          LedgerExamination(
-            ledger: ledger, lowWatermark: watermarks.low, highWatermark: watermarks.high, reason: reason))
+        return LedgerExamination(
+          ledger: ledger, lowWatermark: watermarks.low, highWatermark: watermarks.high, reason: reason)
       }
-      return examinations
+      examinations.append(examination)
     }
+    return examinations
   }
 
   /// The same for ledgers whose topics may be gone: those are told apart instead of waited for.
+  ///
+  /// - Returns: beside the examinations the ledgers whose partition the cluster does not have, and which topics it has none of.
   package static func survey(
     _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
-  ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow]) {
+  ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow], missingTopics: Set<String>) {
     let probe = try LogProbe(settings: kafka, logger: logger)
     let newest = newest(ledgers)
-    let present = try await StopFlag.within(deadline, while: "asking for the ledgers' topics") { stop in
-      var counts: [String: Int32] = [:]
-      for topic in Set(newest.map(\.log.topic)) {
-        counts[topic] = try await probe.partitionCount(of: topic, until: stop)
+    var counts: [String: Int32] = [:]
+    for topic in Set(newest.map(\.log.topic)) {
+      counts[topic] = try await StopFlag.within(deadline, while: "asking for a ledger's topic") { stop in
+        try await probe.partitionCount(of: topic, until: stop)
       }
-      return newest.filter { $0.log.partition < counts[$0.log.topic, default: 0] }
     }
-    let withoutLog = newest.filter { !present.contains($0) }
-    return (try await run(present, kafka: kafka, deadline: deadline, logger: logger), withoutLog)
+    let withoutLog = newest.filter { $0.log.partition >= counts[$0.log.topic, default: 0] }
+    let present = newest.filter { $0.log.partition < counts[$0.log.topic, default: 0] }
+    return (
+      try await run(present, kafka: kafka, deadline: deadline, logger: logger), withoutLog,
+      Set(counts.filter { $0.value == 0 }.keys)
+    )
   }
 
   /// The cluster that `kafka` reaches, under its own name.

@@ -17,9 +17,14 @@ actor LogProbe {
   private let client: KafkaAdmin
   private let settings: KafkaSettings
   private let logger: Logger
+  private let keepsReader: Bool
+  private var reader: SingleRecordReader?
   private static let deadline = Duration.seconds(5)
 
-  init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
+  /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all of their
+  ///   last records, and stays until the probe goes. Else it goes with each answer.
+  init(settings: KafkaSettings, keepsReader: Bool = false, logger: Logger) throws(KafkaError) {
+    self.keepsReader = keepsReader
     // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
     client = try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger)
     self.settings = settings
@@ -59,11 +64,20 @@ actor LogProbe {
   /// as compaction may leave it.
   func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
     let record = try await repeating(until: stop) { () throws(KafkaError) in
-      try KafkaReader(settings: settings, logger: logger)
-        .record(at: partition, offset: last.offset, timeout: Self.deadline)
+      try readRecord(at: partition, offset: last.offset)
     }
     guard let record, record.offset == last.offset else { return true }
     return LastRecord(record) == last
+  }
+
+  private func readRecord(at partition: TopicPartition, offset: Int64) throws(KafkaError) -> KafkaRecord? {
+    let reader: SingleRecordReader
+    if let kept = self.reader { reader = kept } else { reader = try SingleRecordReader(settings, logger) }
+    // One that failed is not asked again.
+    self.reader = nil
+    let record = try reader.kafka.record(at: partition, offset: offset, timeout: Self.deadline)
+    if keepsReader { self.reader = reader }
+    return record
   }
 
   /// Why a ledger does not fit its log; nil if it does.
@@ -97,6 +111,15 @@ actor LogProbe {
       }
       try await stop.sleep(for: backoff.delay(using: &generator))
     }
+  }
+}
+
+/// Holds a reader where an optional of it is wanted.
+private final class SingleRecordReader {
+  let kafka: KafkaReader
+
+  init(_ settings: KafkaSettings, _ logger: Logger) throws(KafkaError) {
+    kafka = try KafkaReader(settings: settings, logger: logger)
   }
 }
 

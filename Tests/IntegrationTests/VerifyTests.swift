@@ -2,7 +2,9 @@ import Aggregation
 import Analytics
 import Foundation
 import Ingest
+import KafkaIO
 import LearningEvents
+import LocalServers
 import Persistence
 import PostgresIO
 import Processes
@@ -110,6 +112,20 @@ extension Integration {
         #expect(beyond.failed == ["ledger_within_log"])
         let places = beyond.checks.first { $0.name == "ledger_within_log" }?.places ?? []
         #expect(Set(places.compactMap(\.partition)) == [0, 77], "\(places)")
+        // A topic that nobody reads any more may go, and its ledger stays.
+        try await bench.owner.execute(
+          """
+          UPDATE lectern.ingest_ledger SET next_offset = next_offset - 7, duplicates = duplicates - 7
+          WHERE partition = 0 AND samples > 0;
+          UPDATE lectern.ingest_ledger SET topic = topic || '-retired' WHERE partition = 77
+          """)
+        // (The embedded broker makes a topic it is asked for.)
+        if KafkaTestServer.isReal {
+          let retired = try await verify(bench)
+          #expect(retired.ok, "\(retired)")
+          let note = retired.checks.first { $0.name == "ledger_within_log" }?.note
+          #expect(note?.contains("\(bench.frameTopic)-retired is neither in the cluster nor configured") == true)
+        }
         let left = try await verify(bench, ["--database-only"])
         #expect(left.ok && left.lag == nil)
         #expect(left.checks.first { $0.name == "ledger_within_log" }?.outcome == "skipped")
@@ -209,13 +225,20 @@ extension Integration {
         """, ["keys_unique", "samples_in_sessions"]
       ),
       (
-        "an old incarnation that moves",
+        "an incarnation that is missing",
+        """
+        INSERT INTO lectern.ingest_ledger (cluster_id, topic, incarnation, partition, consumer_group, first_offset, next_offset)
+        SELECT cluster_id, topic, 2, partition, consumer_group, 0, 0 FROM lectern.ingest_ledger WHERE ledger_id = :one
+        """, ["ledgers_apart"]
+      ),
+      (
+        "nothing: rejects of an old incarnation are retried after the next has begun",
         """
         INSERT INTO lectern.ingest_ledger (
           cluster_id, topic, incarnation, partition, consumer_group, first_offset, next_offset, created_at)
         SELECT cluster_id, topic, 1, partition, consumer_group, 0, 0, updated_at - interval '1 s'
         FROM lectern.ingest_ledger WHERE ledger_id = :one
-        """, ["ledgers_apart"]
+        """, []
       ),
     ]
 
@@ -236,6 +259,38 @@ extension Integration {
         let checks = try await checks(of: bench, after: "SELECT 1")
         #expect(checks.count == 8 && checks.allSatisfy { $0.outcome == .ok })
       }
+    }
+
+    /// Many partitions, far away, take long in all: that is no silence.
+    @Test(.timeLimit(.minutes(3))) func theDeadlineIsEachPartitionsOwn() async throws {
+      let (partitions, topic) = (8, "distant")
+      let broker = try await BlockingThread().run {
+        let broker = try EmbeddedBroker(logger: .silent)
+        try broker.createTopic(topic, partitions: partitions)
+        return broker
+      }
+      let producer = try KafkaProducer(settings: broker.settings, logger: .silent)
+      for partition in 0..<Int32(partitions) {
+        _ = try await producer.produce(topic: topic, key: [], headers: [], value: [1], partition: partition)
+      }
+      try await BlockingThread().run { try broker.cluster.setRoundTripTime(.milliseconds(150)) }
+      // What each remembers of its only record is wrong, which shows that the record was read.
+      let ledgers = (0..<Int32(partitions)).map { partition in
+        LedgerRow(
+          ledgerID: partition + 1, log: LogIdentity(clusterID: "c", topic: topic, incarnation: 0, partition: partition),
+          consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: 1,
+          last: LastRecord(offset: 0, timestampMilliseconds: 1, idHash: 1), counters: LedgerCounters(),
+          createdAt: Self.start, updatedAt: Self.start)
+      }
+      func examine(within deadline: Duration) async throws -> Duration {
+        let begin = ContinuousClock.now
+        let found = try await LedgerExamination.run(
+          ledgers, kafka: broker.settings, deadline: deadline, logger: .silent)
+        #expect(found.map(\.reason) == ledgers.map { _ in .lastRecordDiffers(offset: 0) })
+        return begin.duration(to: .now)
+      }
+      let whole = try await examine(within: .seconds(30))
+      _ = try await examine(within: whole / 2)
     }
 
     private struct Undone: Error { let checks: [ConsistencyCheck] }

@@ -43,7 +43,7 @@ struct LedgerCommand: Command {
         if own.isEmpty {
           Terminal.note("no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another\n")
         }
-        let (examinations, withoutLog) = try await LedgerExamination.survey(
+        let (examinations, withoutLog, _) = try await LedgerExamination.survey(
           own, kafka: context.kafka, deadline: .seconds(10), logger: context.logger)
         let found = Dictionary(examinations.map { ($0.ledger.ledgerID, $0) }) { first, _ in first }
         let missing = Set(withoutLog.map(\.ledgerID))

@@ -70,11 +70,11 @@ struct Verification {
     name: "ledger_within_log", compares: "a ledger's next offset and last record are in its log"
   )
 
-  /// How long Kafka may take to answer.
+  /// How long Kafka may take to answer about one partition.
   private static let deadline = Duration.seconds(15)
 
-  /// Asked after the snapshot, so a log is never younger than its ledger; what does not fit is looked at again with the
-  /// ledger of then, since retention and workers move on meanwhile.
+  /// Asked after the snapshot, so a log is never younger than its ledger; what does not fit, or is not there, is looked at
+  /// again with the ledger of then, since retention and workers move on and brokers learn of topics meanwhile.
   private func compareWithLogs(
     _ ledgers: [LedgerRow], _ repository: LedgerRepository
   ) async -> (ConsistencyCheck, VerifyReport.Lag?) {
@@ -95,14 +95,23 @@ struct Verification {
       }
       let first = try await LedgerExamination.survey(
         own, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
-      var places = first.withoutLog.map {
-        ConsistencyCheck.Place(ledger: $0.ledgerID, log: $0.log, detail: "the cluster has no such partition")
-      }
+      var places: [ConsistencyCheck.Place] = []
+      var retired: Set<String> = []
       let suspects = Set(first.examinations.filter { $0.reason != nil }.map(\.ledger.ledgerID))
+        .union(first.withoutLog.map(\.ledgerID))
       if !suspects.isEmpty {
         let now = try await repository.ledgers(clusterID: cluster).filter { suspects.contains($0.ledgerID) }
         let second = try await LedgerExamination.survey(
           now, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
+        // A topic nobody is to read any more may go; its ledgers stay, and nothing can be compared with them.
+        retired = second.missingTopics.subtracting([
+          context.settings[Keys.frameTopic], context.settings[Keys.controlTopic],
+        ])
+        for ledger in second.withoutLog where !retired.contains(ledger.log.topic) {
+          places.append(
+            ConsistencyCheck.Place(
+              ledger: ledger.ledgerID, log: ledger.log, detail: "the cluster has no such partition"))
+        }
         for examination in second.examinations {
           guard let reason = examination.reason else { continue }
           places.append(
@@ -118,10 +127,14 @@ struct Verification {
           lag: max(0, examination.highWatermark - examination.ledger.nextOffset))
       }
       let others = Set(ledgers.map(\.log.clusterID)).subtracting([cluster]).count
+      var notes = retired.sorted().map {
+        "topic \($0) is neither in the cluster nor configured: its ledgers stand alone"
+      }
+      if others > 0 { notes.append("ledgers of \(others) other clusters were not compared with a log") }
       let check = ConsistencyCheck(
         Self.ends.name, compares: Self.ends.compares, violations: Int64(places.count), places: places,
         took: clock.now - begin,
-        note: others == 0 ? nil : "ledgers of \(others) other clusters were not compared with a log")
+        note: notes.isEmpty ? nil : notes.joined(separator: "; "))
       return (check, VerifyReport.Lag(records: partitions.reduce(0) { $0 + $1.lag }, partitions: partitions))
     } catch {
       return (
