@@ -28,12 +28,21 @@ package final class StopFlag: Sendable {
     for handler in handlers { handler() }
   }
 
-  /// Runs work in a task that is cancelled as soon as the flag is raised; nil if that ended it.
+  /// Runs work in a task that is cancelled when the flag is raised; nil if that ended it.
+  ///
+  /// - Parameter patience: how long work that had begun before may go on. Work that begins after it is cancelled at once.
   package func cancelling<Value: Sendable>(
-    _ work: @escaping @Sendable () async throws -> Value
+    after patience: Duration = .zero, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value? {
     let task = Task { try await work() }
-    let id = add { task.cancel() }
+    let wasRaised = isRaised
+    let id = add {
+      guard patience > .zero, !wasRaised else { return task.cancel() }
+      Task {
+        try? await Task.sleep(for: patience)
+        task.cancel()
+      }
+    }
     defer { if let id { _ = state.withLock { $0.handlers.removeValue(forKey: id) } } }
     do {
       return try await task.value

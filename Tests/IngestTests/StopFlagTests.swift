@@ -49,6 +49,44 @@ import Testing
     #expect(late == nil)
   }
 
+  @Test func workThatHadBegunMayFinishInTime() async throws {
+    let flag = StopFlag()
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    let quick = Task {
+      try await flag.cancelling(after: .seconds(60)) {
+        begin.yield()
+        try await Task.sleep(for: .milliseconds(20))
+        return 1
+      }
+    }
+    var beginnings = begun.makeAsyncIterator()
+    await beginnings.next()
+    flag.raise()
+    #expect(try await quick.value == 1)
+    // Raised already: nothing is begun.
+    let late = try await flag.cancelling(after: .seconds(60)) { () -> Int in
+      try await Task.sleep(for: .seconds(30))
+      return 2
+    }
+    #expect(late == nil)
+  }
+
+  @Test func workThatTakesTooLongIsCancelledAfterAll() async throws {
+    let flag = StopFlag()
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    let slow = Task {
+      try await flag.cancelling(after: .milliseconds(10)) { () -> Int in
+        begin.yield()
+        try await Task.sleep(for: .seconds(60))
+        return 1
+      }
+    }
+    var beginnings = begun.makeAsyncIterator()
+    await beginnings.next()
+    flag.raise()
+    #expect(try await slow.value == nil)
+  }
+
   @Test func workThatEndsFirstKeepsItsResultAndItsError() async throws {
     let flag = StopFlag()
     #expect(try await flag.cancelling { 3 } == 3)
