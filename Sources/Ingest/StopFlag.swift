@@ -34,8 +34,8 @@ package final class StopFlag: Sendable {
   package func cancelling<Value: Sendable>(
     after patience: Duration = .zero, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value? {
-    let task = Task { try await work() }
     let wasRaised = isRaised
+    let task = Task { try await work() }
     let id = add {
       guard patience > .zero, !wasRaised else { return task.cancel() }
       Task {
