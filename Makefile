@@ -13,7 +13,7 @@ BENCH_FLAGS ?= --runs 30
 TORTURE_SECONDS ?= 3600
 TORTURE_SEED    ?=
 
-.PHONY: all build demo test test-unit test-integration test-broker torture bench lint format clean bootstrap
+.PHONY: all build demo test test-unit test-integration test-broker torture bench bench-ingest lint format clean bootstrap
 
 all: build
 
@@ -58,6 +58,13 @@ torture: bootstrap
 bench: bootstrap
 	swift build $(SWIFT_FLAGS) --scratch-path $(TEST_BUILD) --product RecognitionBenchmark
 	$(TEST_BUILD)/release/RecognitionBenchmark $(BENCH_FLAGS)
+
+# How many frames one worker stores a second, and in how much memory; the servers are named by INGEST_BENCH_FLAGS, such as
+# --kafka 127.0.0.1:9092 --postgres postgresql://postgres@127.0.0.1/postgres
+bench-ingest: bootstrap
+	swift build $(SWIFT_FLAGS) --scratch-path $(TEST_BUILD) --product StubWorker
+	swift build $(SWIFT_FLAGS) --scratch-path $(TEST_BUILD) --product IngestBenchmark
+	$(TEST_BUILD)/release/IngestBenchmark $(INGEST_BENCH_FLAGS)
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks migrations
