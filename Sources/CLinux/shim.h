@@ -7,9 +7,11 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -71,6 +73,13 @@ static inline int lectern_limit_process(unsigned long data_bytes, unsigned long 
       setrlimit(RLIMIT_FSIZE, &none) != 0)
     return errno;
   return lectern_keep_memory_private();
+}
+
+/// Whether the other end of a socket has taken everything out that was sent to it: 1 or 0, or -1 and errno where the kernel
+/// does not say.
+static inline int lectern_all_taken(int socket) {
+  int left = 0;
+  return ioctl(socket, SIOCOUTQ, &left) == 0 ? left == 0 : -1;
 }
 
 #if defined(__x86_64__)
