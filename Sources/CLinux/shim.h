@@ -7,9 +7,11 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -53,17 +55,31 @@ static inline int lectern_sealed_memory(const char *name, long bytes) {
 /// Has the kernel kill this process when the thread that started it ends. Returns 0, or errno.
 static inline int lectern_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) == 0 ? 0 : errno; }
 
+/// Keeps what this process holds in memory out of core dumps, of itself and of what it starts, and out of reach of other
+/// programs of the same user. Lasts until another program is executed, the limit beyond that. Returns 0, or errno.
+static inline int lectern_keep_memory_private(void) {
+  struct rlimit none = {0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0) return errno;
+  // Where dumps go to a program instead of a file, the kernel does not ask for the limit.
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+}
+
 /// Bounds this process for good: private writable memory in bytes, open descriptors, no further process or thread (for
 /// whoever is not root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0, or
 /// errno.
 static inline int lectern_limit_process(unsigned long data_bytes, unsigned long descriptors) {
   struct rlimit data = {data_bytes, data_bytes}, files = {descriptors, descriptors}, none = {0, 0};
   if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0 ||
-      setrlimit(RLIMIT_FSIZE, &none) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+      setrlimit(RLIMIT_FSIZE, &none) != 0)
     return errno;
-  // Where dumps go to a program instead of a file, the kernel does not ask for the limit. This also keeps other programs
-  // of the same user from reading the memory.
-  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+  return lectern_keep_memory_private();
+}
+
+/// Whether the other end of a socket has taken everything out that was sent to it: 1 or 0, or -1 and errno where the kernel
+/// does not say.
+static inline int lectern_all_taken(int socket) {
+  int left = 0;
+  return ioctl(socket, SIOCOUTQ, &left) == 0 ? left == 0 : -1;
 }
 
 #if defined(__x86_64__)

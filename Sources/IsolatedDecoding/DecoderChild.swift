@@ -5,6 +5,7 @@ import Vision
 /// A running decoder process, seen from the worker. Used by one thread at a time; dropping it ends the process.
 ///
 /// Nothing it says is trusted: sizes are checked against the limits, pixels are copied out once, texts must be printable.
+/// Whether it took a frame up is asked of the kernel: a frame that could deny that would be tried for ever.
 final class DecoderChild: @unchecked Sendable {
   enum Outcome {
     case picture(GrayImage)
@@ -67,18 +68,18 @@ final class DecoderChild: @unchecked Sendable {
   /// Decodes one file within the limits. After anything but a picture or a refusal this child is done with.
   func decode(_ file: [UInt8], within deadline: Duration) -> Outcome {
     sequence &+= 1
-    memory.taken = 0
     memory.put(file: file)
     guard socket.send(DecoderRequest(sequence: sequence, fileBytes: UInt32(file.count)).bytes) else { return .lost }
     // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
     let patience = deadline / 5
     var received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience)
-    if case .late = received, memory.taken == sequence {
+    if case .late = received {
+      guard socket.isTaken else { return .lost }
       received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: deadline - patience)
     }
     switch received {
-    case .closed: return memory.taken == sequence ? .crashed(end()) : .lost
-    case .late: return memory.taken == sequence ? .late : .lost
+    case .closed(let hadTaken): return hadTaken ? .crashed(end()) : .lost
+    case .late: return .late
     case .message(let bytes):
       guard let answer = DecoderAnswer(bytes), answer.sequence == sequence else { return .crashed(nil) }
       switch answer.content {

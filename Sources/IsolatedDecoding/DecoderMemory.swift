@@ -2,9 +2,8 @@ import CLinux
 import Glibc
 import Vision
 
-/// The memory that a worker and one decoder process share: a page for the number of the frame that the child has taken up,
-/// then room for the largest file, then room for the largest picture. Nobody can change its size, so that neither side
-/// can be made to touch what is gone. Pages are only taken when they are written to.
+/// The memory that a worker and one decoder process share: room for the largest file, then room for the largest picture. Nobody can
+/// change its size, so that neither side can be made to touch what is gone. Pages are only taken when they are written to.
 ///
 /// One thread at a time; the other process writes whenever it likes, so nothing in here is trusted or read twice.
 final class DecoderMemory: @unchecked Sendable {
@@ -13,7 +12,7 @@ final class DecoderMemory: @unchecked Sendable {
   let limits: ImageLimits
   private let base: UnsafeMutableRawPointer
   private let byteCount: Int
-  private var pictureStart: Int { Self.page + limits.maximumBytes }
+  private var pictureStart: Int { limits.maximumBytes }
 
   /// Makes it; the descriptor, close-on-exec, is the caller's to pass on and close. Nil with errno set when the system
   /// refuses.
@@ -40,25 +39,19 @@ final class DecoderMemory: @unchecked Sendable {
 
   deinit { munmap(base, byteCount) }
 
-  private static func size(_ limits: ImageLimits) -> Int { page + limits.maximumBytes + limits.maximumPixels }
-
-  /// The number of the frame that the child took up last. A child that ended before is no frame's fault.
-  var taken: UInt32 {
-    get { base.load(as: UInt32.self) }
-    set { base.storeBytes(of: newValue, as: UInt32.self) }
-  }
+  private static func size(_ limits: ImageLimits) -> Int { limits.maximumBytes + limits.maximumPixels }
 
   /// Puts a file there; it is within the limits.
   func put(file: [UInt8]) {
     precondition(file.count <= limits.maximumBytes, "files are judged before they are passed on")
-    file.withUnsafeBytes { (base + Self.page).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    file.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
   }
 
   /// The file of so many bytes, where it lies; nil if it cannot be so large. For the child, which trusts the worker: it
   /// leaves the file alone until it has an answer.
   func file(byteCount: Int) -> UnsafeBufferPointer<UInt8>? {
     guard (1...limits.maximumBytes).contains(byteCount) else { return nil }
-    let start = (base + Self.page).bindMemory(to: UInt8.self, capacity: byteCount)
+    let start = base.bindMemory(to: UInt8.self, capacity: byteCount)
     return UnsafeBufferPointer(start: start, count: byteCount)
   }
 

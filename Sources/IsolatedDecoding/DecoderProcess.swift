@@ -45,11 +45,10 @@ package enum DecoderProcess {
     }
     guard socket.send(DecoderAnswer(sequence: 0, .ready(isConfined: isConfined)).bytes) else { return 0 }
 
-    while case .message(let bytes) = socket.receive(limitBytes: DecoderRequest.byteCount) {
+    while socket.waitForMessage(), case .message(let bytes) = socket.receive(limitBytes: DecoderRequest.byteCount) {
       guard let request = DecoderRequest(bytes), let file = memory.file(byteCount: Int(request.fileBytes)) else {
         return 65
       }
-      memory.taken = request.sequence
       let content: DecoderAnswer.Content
       do throws(ImageError) {
         let size = try decode(file, memory.pixels)

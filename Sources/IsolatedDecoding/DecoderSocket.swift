@@ -2,30 +2,31 @@ import CLinux
 import Glibc
 
 /// One end of a pair of sockets that keep messages apart. Owned by one thread at a time; closed with its owner.
-struct DecoderSocket: ~Copyable {
-  enum Received {
+package struct DecoderSocket: ~Copyable {
+  package enum Received {
     case message([UInt8])
-    /// The other end is gone.
-    case closed
+    /// The other end is gone. Whether it had taken what was last sent to it is the kernel's word and not its own: closing a
+    /// socket with a message left in it resets the other end (`ECONNRESET`), closing an empty one ends it.
+    case closed(hadTaken: Bool)
     case late
   }
 
-  let descriptor: Int32
+  private let descriptor: Int32
 
   /// Takes over a descriptor.
-  init(adopting descriptor: Int32) { self.descriptor = descriptor }
+  package init(adopting descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }
 
   /// Two connected ends, close-on-exec; nil with errno set when the system refuses.
-  static func pair() -> (Int32, Int32)? {
+  package static func pair() -> (Int32, Int32)? {
     var ends: [Int32] = [-1, -1]
     let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     return socketpair(AF_UNIX, type, 0, &ends) == 0 ? (ends[0], ends[1]) : nil
   }
 
   /// False if the other end is gone.
-  func send(_ message: [UInt8]) -> Bool {
+  package func send(_ message: [UInt8]) -> Bool {
     while true {
       let count = Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL))
       if count == message.count { return true }
@@ -34,28 +35,46 @@ struct DecoderSocket: ~Copyable {
     }
   }
 
+  /// Whether the other end has taken what was last sent to it, by the kernel's count. Where the kernel does not say, it has:
+  /// a frame given up by mistake is better than one that is tried for ever.
+  package var isTaken: Bool { lectern_all_taken(descriptor) != 0 }
+
+  /// Waits for a message as long as it takes and leaves it where it is. False if the other end is gone.
+  ///
+  /// Whoever takes in a second step does so by its own code: the kernel also hands a message to a process that waits and is
+  /// already killed, and then that has taken it.
+  package func waitForMessage() -> Bool {
+    var first: UInt8 = 0
+    while true {
+      let count = recv(descriptor, &first, 1, Int32(MSG_PEEK))
+      if count > 0 { return true }
+      if count < 0, errno == EINTR { continue }
+      return false
+    }
+  }
+
   /// Waits for a message as long as it takes.
-  func receive(limitBytes: Int) -> Received {
+  package func receive(limitBytes: Int) -> Received {
     withUnsafeTemporaryAllocation(byteCount: limitBytes, alignment: 8) { buffer in
       while true {
         let count = recv(descriptor, buffer.baseAddress, limitBytes, 0)
         if count > 0 { return .message([UInt8](buffer[..<count])) }
         if count < 0, errno == EINTR { continue }
-        return .closed
+        return .closed(hadTaken: count == 0 || errno != ECONNRESET)
       }
     }
   }
 
   /// Waits for a message for a while, cut into slices: should both processes stand still (a frozen container, a machine
   /// asleep), that costs one slice and not the whole time.
-  func receive(limitBytes: Int, within limit: Duration) -> Received {
+  package func receive(limitBytes: Int, within limit: Duration) -> Received {
     let slices = 20
     let milliseconds = max(1, Int32(clamping: Int64(limit / .milliseconds(slices))))
     for _ in 0..<slices {
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let count = poll(&polled, 1, milliseconds)
       if count > 0 { return receive(limitBytes: limitBytes) }
-      if count < 0, errno != EINTR { return .closed }
+      if count < 0, errno != EINTR { return .closed(hadTaken: true) }
     }
     return .late
   }

@@ -24,9 +24,9 @@ extension Integration {
       ).save(to: folder)
     }
 
-    /// `lectern worker` with one stream.
+    /// `lectern worker` with one stream, as another user if asked.
     private func start(
-      _ bench: IngestBench, in folder: String, _ more: [String: String] = [:]
+      _ bench: IngestBench, in folder: String, _ more: [String: String] = [:], user: String? = nil
     ) async throws -> (worker: ChildProcess, decoders: DecoderProcesses) {
       var environment = bench.programEnvironment
       environment["LECTERN_MODEL_BUNDLE"] = "\(folder)/model"
@@ -34,7 +34,7 @@ extension Integration {
       environment["LECTERN_LOG_FORMAT"] = "json"
       for (name, value) in more { environment[name] = value }
       let child = try await ProcessLauncher().launch(
-        ChildCommand(try #require(builtExecutable), ["worker"], environment: environment),
+        ChildCommand(try #require(builtExecutable), ["worker"], environment: environment, user: user),
         output: .file("\(folder)/worker.log"))
       return (child, DecoderProcesses(parent: child.pid))
     }
@@ -90,6 +90,41 @@ extension Integration {
         let counters = try await bench.counters()
         #expect(counters.samples == 4 && counters.rejects == 0 && counters.duplicates == 0, "\(counters)")
         try await bench.checkArithmetic()
+      }
+    }
+
+    /// Whose the files in `/proc/PID` are: the system's, and not the user's, where the kernel writes no core dump and lets no other program
+    /// of the user look in.
+    private static func owner(_ pid: Int32) throws -> uid_t {
+      var status = stat()
+      try #require(stat("/proc/\(pid)/status", &status) == 0)
+      return status.st_uid
+    }
+
+    /// As somebody else than root, whom the kernel keeps from nothing: the user of a private PostgreSQL, who gets at its socket.
+    @Test(.timeLimit(.minutes(2))) func whatAWorkerAndItsDecodersHoldIsNotDumped() async throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Self.save(bundle: "\(folder)/model")
+      let small = try JPEGEncoder().encode(GrayImage(width: 320, height: 240, repeating: 90))
+      let user = getpwnam("postgres") == nil ? "nobody" : "postgres"
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await send(small, 0, to: bench)
+        let (worker, decoders) = try await start(bench, in: folder, user: geteuid() == 0 ? user : nil)
+        try await bench.settle(1)
+        let pids = [worker.pid] + decoders.ids
+        #expect(pids.count == 2)
+        for pid in pids {
+          let status = try #require(DecoderProcesses.text(pid, "status"))
+          #expect(!status.contains(/Uid:\s+0\s/), "\(status)")
+          #expect(try Self.owner(pid) == 0)
+          let limits = try #require(DecoderProcesses.text(pid, "limits"))
+          #expect(limits.contains(/Max core file size\s+0\s+0\s/), "\(limits)")
+        }
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        #expect(try await bench.counters().samples == 1)
       }
     }
 

@@ -21,6 +21,10 @@ struct DoubledDecoder {
     case eager
     /// Ends when it is asked.
     case ends
+    /// Wipes the memory it shares with the worker, and ends.
+    case wipes
+    /// Wipes that memory, and stands still.
+    case hangs
   }
 
   let path: String
@@ -30,16 +34,15 @@ struct DoubledDecoder {
     path = FileManager.default.temporaryDirectory.appending(path: "lectern-decoder-\(UUID().uuidString)").path
     let text = """
       #!\(python)
-      import mmap, socket, struct, sys
+      import mmap, socket, struct, sys, time
       manner, bytes_limit, pixels_limit = "\(manner)", int(sys.argv[2]), int(sys.argv[3])
-      worker, memory = socket.socket(fileno=3), mmap.mmap(4, 4096 + bytes_limit + pixels_limit)
+      worker, memory = socket.socket(fileno=3), mmap.mmap(4, bytes_limit + pixels_limit)
       def answer(*words):
           worker.send(struct.pack("<5I", *words).ljust(128, b"\\0"))
       answer(1, 0, 0, 0, 0)
       while request := worker.recv(8):
-          memory[0:4] = request[0:4]
           number = struct.unpack("<2I", request)[0]
-          place = 4096 + bytes_limit
+          place = bytes_limit
           memory[place:place + 4] = bytes([1, 2, 3, 4])
           if manner == "unconfined": answer(2, number, 2, 2, 0)
           elif manner == "huge": answer(2, number, 0xffffffff, 0xffffffff, 0)
@@ -48,7 +51,11 @@ struct DoubledDecoder {
           elif manner == "nonsense": worker.send(bytes([255]) * 128)
           elif manner == "short": worker.send(struct.pack("<5I", 2, number, 2, 2, 0))
           elif manner == "eager": answer(1, number, 1, 0, 0)
-          else: sys.exit(0)
+          elif manner == "ends": sys.exit(0)
+          else:
+              memory[0:bytes_limit] = bytes(bytes_limit)
+              if manner == "wipes": sys.exit(0)
+              time.sleep(600)
 
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))

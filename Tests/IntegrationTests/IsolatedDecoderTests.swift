@@ -243,7 +243,7 @@ extension Integration {
     }
 
     /// Whatever a decoder in other hands answers costs the frame it was at, and the decoder.
-    @Test(arguments: DoubledDecoder.Manner.allCases.filter { $0 != .unconfined })
+    @Test(arguments: DoubledDecoder.Manner.allCases.filter { $0 != .unconfined && $0 != .hangs })
     func whatNoDecoderWouldSayIsNotBelieved(manner: DoubledDecoder.Manner) async throws {
       let python = try #require(await TestTools.python(with: "mmap"), "no Python")
       let double = try DoubledDecoder(manner, python: python)
@@ -252,6 +252,21 @@ extension Integration {
       for round in 1...2 {
         #expect(await bench.failure(try Self.files()[0])?.code == .decoderFailed)
         #expect(bench.restarts("crash") == Double(round))
+      }
+    }
+
+    /// It took the frame up, whatever it says or leaves in the memory: the frame is given up and not tried for ever.
+    @Test func oneThatHidesThatItTookAFrameUpCostsTheFrame() async throws {
+      let python = try #require(await TestTools.python(with: "mmap"), "no Python")
+      let double = try DoubledDecoder(.hangs, python: python)
+      defer { double.remove() }
+      let bench = try await Bench {
+        $0.executable = double.path
+        $0.deadline = .seconds(3)
+      }
+      for round in 1...2 {
+        #expect(await bench.failure(try Self.files()[0])?.code == .decoderFailed)
+        #expect(bench.restarts("deadline") == Double(round) && bench.restarts("idle") == 0)
       }
     }
 
