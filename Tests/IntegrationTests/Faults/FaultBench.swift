@@ -16,6 +16,8 @@ final class FaultBench: Sendable {
     var learners = 6
     /// Frames a second.
     var rate = 200
+    /// Whether course and consent come through the control topic; else they are in the database beforehand.
+    var announcesThroughLog = false
     /// Other settings of every worker.
     var environment: [String: String] = [:]
   }
@@ -64,10 +66,21 @@ final class FaultBench: Sendable {
   /// Runs a test over a bench of ingest; ends what was started however the test ends.
   static func use(_ ingest: IngestBench, _ options: Options, _ body: (FaultBench) async throws -> Void) async throws {
     let bench = try await FaultBench(ingest, options)
-    try await ingest.announce(learners: options.learners)
     bench.history.start()
     var failure: (any Error)?
-    do { try await body(bench) } catch { failure = error }
+    do {
+      if options.announcesThroughLog {
+        try await ingest.send(IngestBench.courseEvent())
+        for learner in 0..<options.learners {
+          try await ingest.send(IngestBench.consentEvent(learner: IngestBench.learner(learner)))
+        }
+      } else {
+        try await ingest.announce(learners: options.learners)
+      }
+      try await body(bench)
+    } catch {
+      failure = error
+    }
     try? await bench.producer.stop(within: .seconds(1))
     await bench.history.stop()
     for worker in bench.workers.withLock({ $0 }) {
