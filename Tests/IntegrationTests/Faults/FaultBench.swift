@@ -18,6 +18,10 @@ final class FaultBench: Sendable {
     var rate = 200
     /// Whether course and consent come through the control topic; else they are in the database beforehand.
     var announcesThroughLog = false
+    /// Chooses what else is sent among good frames; nil for those alone.
+    var impuritySeed: UInt64?
+    /// The learner whose consent the test takes back and gives again.
+    var waveringLearner: Int?
     /// Other settings of every worker.
     var environment: [String: String] = [:]
   }
@@ -106,6 +110,8 @@ final class FaultBench: Sendable {
       topic: ingest.frameTopic, partitions: options.partitions, learners: options.learners)
     plan.rate = options.rate
     plan.sessions = options.partitions * 2
+    plan.seed = options.impuritySeed
+    plan.waveringLearner = options.waveringLearner
     producer = FaultProducer(
       producer: ingest.producer, journal: journal, plan: plan, accounted: { history.accounted })
     admin = try KafkaAdmin(settings: ingest.server.settings, logger: .silent)
