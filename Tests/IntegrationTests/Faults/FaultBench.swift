@@ -16,6 +16,12 @@ final class FaultBench: Sendable {
     var learners = 6
     /// Frames a second.
     var rate = 200
+    /// Whether course and consent come through the control topic; else they are in the database beforehand.
+    var announcesThroughLog = false
+    /// Chooses what else is sent among good frames; nil for those alone.
+    var impuritySeed: UInt64?
+    /// The learner whose consent the test takes back and gives again.
+    var waveringLearner: Int?
     /// Other settings of every worker.
     var environment: [String: String] = [:]
   }
@@ -64,10 +70,21 @@ final class FaultBench: Sendable {
   /// Runs a test over a bench of ingest; ends what was started however the test ends.
   static func use(_ ingest: IngestBench, _ options: Options, _ body: (FaultBench) async throws -> Void) async throws {
     let bench = try await FaultBench(ingest, options)
-    try await ingest.announce(learners: options.learners)
     bench.history.start()
     var failure: (any Error)?
-    do { try await body(bench) } catch { failure = error }
+    do {
+      if options.announcesThroughLog {
+        try await ingest.send(IngestBench.courseEvent())
+        for learner in 0..<options.learners {
+          try await ingest.send(IngestBench.consentEvent(learner: IngestBench.learner(learner)))
+        }
+      } else {
+        try await ingest.announce(learners: options.learners)
+      }
+      try await body(bench)
+    } catch {
+      failure = error
+    }
     try? await bench.producer.stop(within: .seconds(1))
     await bench.history.stop()
     for worker in bench.workers.withLock({ $0 }) {
@@ -93,6 +110,8 @@ final class FaultBench: Sendable {
       topic: ingest.frameTopic, partitions: options.partitions, learners: options.learners)
     plan.rate = options.rate
     plan.sessions = options.partitions * 2
+    plan.seed = options.impuritySeed
+    plan.waveringLearner = options.waveringLearner
     producer = FaultProducer(
       producer: ingest.producer, journal: journal, plan: plan, accounted: { history.accounted })
     admin = try KafkaAdmin(settings: ingest.server.settings, logger: .silent)

@@ -17,6 +17,10 @@ final class FaultProducer: Sendable {
     /// Frames of a session, after which its learner begins another.
     var sessionFrames = 2_000
     var bodyBytes = 64
+    /// Chooses what is sent among good frames (`Impurity`); nil for good frames alone.
+    var seed: UInt64?
+    /// The learner whose consent comes and goes: of its frames nobody knows beforehand what becomes of them.
+    var waveringLearner: Int?
     /// Frames that may be sent and not yet accounted for by the ledger.
     var ahead = 20_000
   }
@@ -29,11 +33,22 @@ final class FaultProducer: Sendable {
   private let isStopping = Atomic(false)
   private let task = Mutex<Task<Void, Never>?>(nil)
   private let number = Atomic(0)
+  /// What may be sent once more: frames that were acknowledged, the last 200.
+  private let delivered = Mutex<[Sent]>([])
+  private let generator: Mutex<SplitMix64?>
+
+  private struct Sent: Sendable {
+    let frame: FrameEvent
+    let image: [UInt8]
+    let partition: Int32
+    var isWavering = false
+  }
 
   init(
     producer: KafkaProducer, journal: FaultJournal, plan: Plan, accounted: @escaping @Sendable () -> Int64
   ) {
     (self.producer, self.journal, self.plan, self.accounted) = (producer, journal, plan, accounted)
+    generator = Mutex(plan.seed.map { SplitMix64(state: $0) })
   }
 
   /// Sends until it is stopped.
@@ -75,6 +90,15 @@ final class FaultProducer: Sendable {
   }
 
   private func send() {
+    let impurity = generator.withLock { generator -> (Impurity, choice: Int)? in
+      guard generator != nil, let impurity = Impurity.next(using: &generator!) else { return nil }
+      return (impurity, generator!.next(below: 200))
+    }
+    if let (impurity, choice) = impurity, impurity.repeatsAFrame {
+      // Until something was acknowledged there is nothing to send again.
+      let earlier = delivered.withLock { $0.isEmpty ? nil : $0[choice % $0.count] }
+      if let earlier { return send(earlier, impurity) }
+    }
     let number = number.wrappingAdd(1, ordering: .relaxed).oldValue
     let session = number % plan.sessions
     let (sitting, sequence) = (number / plan.sessions).quotientAndRemainder(dividingBy: plan.sessionFrames)
@@ -82,20 +106,37 @@ final class FaultProducer: Sendable {
       session: "f\(session)-\(sitting)", sequence: Int32(sequence),
       learner: IngestBench.learner(session % plan.learners))
     let image = Self.picture(number, bytes: plan.bodyBytes)
-    let partition = Int32(session % plan.partitions)
-    let entry = journal.begin(frame, image: image, expect: .sample)
-    let event = image.withUnsafeBytes { frame.encoded(image: $0) }
+    let sent = Sent(
+      frame: frame, image: image, partition: Int32(session % plan.partitions),
+      isWavering: session % plan.learners == plan.waveringLearner)
+    send(sent, impurity?.0.repeatsAFrame == false ? impurity?.0 : nil)
+  }
+
+  private func send(_ sent: Sent, _ impurity: Impurity?) {
+    let event = sent.image.withUnsafeBytes { sent.frame.encoded(image: $0) }
+    let (frame, headers) = impurity?.record(of: sent.frame) ?? (sent.frame, event.headers)
+    let expectation = sent.isWavering ? .any : impurity?.expectation ?? .sample
+    let entry = journal.begin(frame, image: sent.image, expect: expectation)
     do {
       try producer.send(
-        topic: plan.topic, key: event.key, headers: event.headers, value: event.value, partition: partition
-      ) { [journal] result in
+        topic: plan.topic, key: event.key, headers: headers, value: event.value, partition: sent.partition
+      ) { [self] result in
         switch result {
-        case .success(let delivery): journal.acknowledge(entry, partition: delivery.partition, offset: delivery.offset)
+        case .success(let delivery):
+          journal.acknowledge(entry, partition: delivery.partition, offset: delivery.offset)
+          if impurity == nil, plan.seed != nil, !sent.isWavering { keep(sent) }
         case .failure: journal.fail()
         }
       }
     } catch {
       journal.fail()
+    }
+  }
+
+  private func keep(_ sent: Sent) {
+    delivered.withLock { delivered in
+      if delivered.count >= 200 { delivered.removeFirst() }
+      delivered.append(sent)
     }
   }
 

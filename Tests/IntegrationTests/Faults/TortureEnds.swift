@@ -23,8 +23,12 @@ final class TortureEnds: Sendable {
   /// Takes down a worker that ended wrongly.
   func note(_ worker: StubWorkerProcess) {
     let status = worker.exitStatus.map { "\($0)" } ?? "no end"
+    note("\(worker.name): \(status)\n\(worker.lastWords)")
+  }
+
+  func note(_ surprise: String) {
     noted.withLock { noted in
-      if noted.count < 100 { noted.append("\(worker.name): \(status)\n\(worker.lastWords)") }
+      if noted.count < 100 { noted.append(surprise) }
     }
   }
 }

@@ -38,6 +38,10 @@ final class TortureRun {
   /// The most that a worker held in memory, in bytes.
   private(set) var residentPeak = 0
   private var courseEdits = 0
+  private var consentEvents = 0
+  private var isRevoked = false
+  private var aggregator: ChildProcess?
+  private var aggregatorStarts = 0
 
   init(
     _ bench: FaultBench, database: CrashableDatabase, broker: TortureBroker, seed: UInt64, workers: Int
@@ -48,6 +52,7 @@ final class TortureRun {
       places.append(Place(proxy: try PostgresProxy(to: bench.ingest.database.programURL)))
     }
     for index in places.indices { try await fill(index) }
+    try await startAggregator()
   }
 
   /// Runs for some time; `report` is called once a minute.
@@ -71,6 +76,7 @@ final class TortureRun {
       try await Task.sleep(for: .milliseconds(20))
     }
     try await undo(until: nil)
+    await endAggregator()
     while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
     for index in places.indices {
       places[index].proxy.disarm()
@@ -81,7 +87,10 @@ final class TortureRun {
   /// Every place's worker; all of them run.
   var workers: [StubWorkerProcess] { places.compactMap(\.worker) }
 
-  func stop() { for place in places { place.proxy.stop() } }
+  func stop() {
+    for place in places { place.proxy.stop() }
+    aggregator?.send(SIGKILL)
+  }
 
   // MARK: Faults
 
@@ -119,6 +128,12 @@ final class TortureRun {
         brokerIsDown = true
         try await broker.takeDown()
       }
+    case .killAggregator:
+      isDone = aggregator != nil
+      await endAggregator()
+    case .revoke:
+      isDone = !isRevoked
+      if isDone { try consent(granted: false) }
     case .control: try await editCourse()
     }
     guard isDone else { return }
@@ -140,6 +155,8 @@ final class TortureRun {
       case .killBroker:
         try await broker.bringUp()
         brokerIsDown = false
+      case .killAggregator: if now != nil { try await startAggregator() }
+      case .revoke: try consent(granted: true)
       case .cut, .cutInStore, .control: break
       }
     }
@@ -176,6 +193,23 @@ final class TortureRun {
       "worker-\(index)-\(places[index].starts)", environment: ["LECTERN_POSTGRES_URL": places[index].proxy.url])
   }
 
+  private func startAggregator() async throws {
+    guard aggregator == nil, let program = builtExecutable else { return }
+    aggregatorStarts += 1
+    aggregator = try await ProcessLauncher().launch(
+      ChildCommand(
+        program, ["aggregate", "--interval", "1s"], environment: bench.environment),
+      output: .file("\(bench.folder)/aggregator-\(aggregatorStarts).log"))
+  }
+
+  private func endAggregator() async {
+    guard let running = aggregator else { return }
+    aggregator = nil
+    if await running.terminate(signal: SIGKILL) != .signalled(SIGKILL) {
+      ends.note("aggregator-\(aggregatorStarts) ended unasked")
+    }
+  }
+
   /// Notes who has ended unasked, and has the place filled again.
   private func look() async {
     for index in places.indices {
@@ -188,6 +222,21 @@ final class TortureRun {
       bench.forget(worker)
       endings.append(Ending(at: .now + .seconds(1), fault: .kill(worker: index)))
     }
+  }
+
+  /// What the wavering learner says now, through the log.
+  private func consent(granted: Bool) throws {
+    guard let learner = bench.options.waveringLearner else { return }
+    isRevoked = !granted
+    consentEvents += 1
+    let event = ControlEvent.consent(
+      ConsentEvent(
+        eventID: "consent-\(consentEvents)", source: IngestBench.source, time: IngestBench.now,
+        learnerID: IngestBench.learner(learner), scope: .analytics, granted: granted)
+    ).encoded()
+    try bench.ingest.producer.send(
+      topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
+    ) { _ in }
   }
 
   /// Another title for the course, through the log; while the broker is away it waits there.

@@ -22,6 +22,10 @@ struct TortureSchedule: Sendable {
     case crashDatabase
     /// The broker is killed and started again when the time is over.
     case killBroker
+    /// SIGKILL to the aggregator, and a new one when the time is over.
+    case killAggregator
+    /// A learner takes its consent back, through the log, and gives it again when the time is over.
+    case revoke
     /// The LMS edits the course, through the log.
     case control
 
@@ -38,6 +42,8 @@ struct TortureSchedule: Sendable {
       case .refuse: "no database"
       case .crashDatabase: "database crash"
       case .killBroker: "broker kill"
+      case .killAggregator: "aggregator kill"
+      case .revoke: "revocation"
       case .control: "control event"
       }
     }
@@ -79,6 +85,8 @@ struct TortureSchedule: Sendable {
     case ..<84: return Step(after: after, fault: .refuse(worker: worker), lasting: lasting)
     case ..<89: return Step(after: after, fault: .crashDatabase, lasting: lasting)
     case ..<93: return Step(after: after, fault: .killBroker, lasting: lasting)
+    case ..<96: return Step(after: after, fault: .killAggregator, lasting: lasting)
+    case ..<98: return Step(after: after, fault: .revoke, lasting: lasting)
     default: return Step(after: after, fault: .control, lasting: .zero)
     }
   }
