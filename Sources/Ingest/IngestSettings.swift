@@ -14,7 +14,7 @@ package struct IngestSettings: Sendable {
   package var batchBytes = 16 << 20
   /// Bytes of records that wait for recognition or the database or are worked on, over all partitions of a worker; each
   /// gets an equal share, of at least `leastShareBytes`. librdkafka holds up to 32 MiB of values more, fetched ahead.
-  package var queuedBytes = 48 << 20
+  package var queuedBytes = 40 << 20
   /// How long a record may wait for company, and how long recognition may go on before what is done is stored.
   package var batchAge: Duration = .milliseconds(200)
   /// Frames given to recognition at a time, between which a worker looks whether it should stop.

@@ -82,7 +82,7 @@ enum Keys {
     "LECTERN_INGEST_BATCH_AGE", default: .milliseconds(200), in: .milliseconds(1)...(.seconds(60)),
     help: "how long a record may wait for company")
   static let queuedMebibytes = ConfigurationKey<Int>(
-    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: 48, in: 4...65_536,
+    "LECTERN_INGEST_QUEUE_MEBIBYTES", default: 40, in: 4...65_536,
     help: "records that wait or are worked on, over all partitions of a worker")
 
   // MARK: Recognition

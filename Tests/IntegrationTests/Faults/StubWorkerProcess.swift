@@ -47,6 +47,9 @@ final class StubWorkerProcess: Sendable {
     .reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? 0) }
   }
 
+  /// Whether it came as far as to write its metrics, which it does before anything else.
+  var hasBegun: Bool { FileManager.default.fileExists(atPath: metricsPath) }
+
   var assignedPartitions: Int { Int(metric("lectern_ingest_assigned_partitions")) }
   var rebalances: Int { Int(metric("lectern_ingest_rebalances_total")) }
   var fenced: Int { Int(metric("lectern_ingest_fenced_total")) }

@@ -1,3 +1,4 @@
+import Foundation
 import Processes
 import Synchronization
 
@@ -11,11 +12,12 @@ final class TortureEnds: Sendable {
   /// Workers that were asked to end and have not yet.
   var stopping: Int { running.load(ordering: .relaxed) }
 
-  /// Asks a worker to end in order.
+  /// Asks a worker to end in order. Before it has set up its signals, in its first moments, the signal itself ends it.
   func stop(_ worker: StubWorkerProcess) {
     running.wrappingAdd(1, ordering: .relaxed)
     Task {
-      if await worker.stop() != .exited(0) { note(worker) }
+      let status = await worker.stop()
+      if status != .exited(0), status != .signalled(SIGTERM) || worker.hasBegun { note(worker) }
       running.wrappingSubtract(1, ordering: .relaxed)
     }
   }
