@@ -59,24 +59,29 @@ package final class Aggregator: Service {
 
   /// Works until nothing is dirty, on a connection of its own.
   ///
-  /// - Parameter closingPeriods: then end every course's release period, so that changes of fewer learners than the
-  ///   cohort minimum are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay
-  ///   hidden all the same.
+  /// - Parameters:
+  ///   - rounds: over the dirty courses, at most. While frames come all the time something is always dirty; who waits for
+  ///     something else, such as an erasure, looks between rounds.
+  ///   - closingPeriods: then end every course's release period, so that changes of fewer learners than the cohort minimum
+  ///     are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay hidden all the
+  ///     same.
   @discardableResult
-  package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
+  package func runOnce(rounds: Int = .max, closingPeriods: Bool = false) async throws -> AggregationCounts {
     let connection = try await PostgresConnection.open(postgres, logger: logger)
     do {
       // Expiry comes once, when everything is computed.
       var agenda = Agenda(expiry: .now + settings.expiryInterval)
       var counts = AggregationCounts()
       var isIdle = false
-      while !isIdle && !isShuttingDownGracefully {
+      var left = rounds
+      while !isIdle && left > 0 && !isShuttingDownGracefully {
         let (done, wasIdle) = try await round(&agenda, on: connection)
         counts += done
         isIdle = wasIdle
+        left -= 1
       }
       try await forgetSessions(on: connection)
-      counts += try await expiry.run(on: connection).counts
+      if isIdle { counts += try await expiry.run(on: connection).counts }
       if closingPeriods {
         let courses = try await connection.withTransaction { connection in
           try RollupStore().coursesToClose(before: nil, on: connection)

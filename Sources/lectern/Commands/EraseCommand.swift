@@ -60,7 +60,7 @@ struct EraseCommand: Command {
     let deadline = ContinuousClock.now + patience
     while true {
       do {
-        try await aggregator.runOnce()
+        try await aggregator.runOnce(rounds: 1)
       } catch let error as PostgresError where error.isTransient {
         context.logger.warning("interrupted, trying again", metadata: ["code": .string(error.code.rawValue)])
       }
