@@ -327,6 +327,8 @@ extension Integration {
                 session: "s\(learner)", sequence: sequence, learner: IngestBench.learner(learner),
                 capturedAt: Self.start.advanced(by: .milliseconds(Int(sequence) * 100))),
               image: IngestPictures.picture(number), partition: Int32(number % 2))
+            // So that it lasts for several looks, however fast the machine is.
+            try await Task.sleep(for: .milliseconds(10))
           }
         }
         var looks = 0
