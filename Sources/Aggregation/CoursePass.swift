@@ -22,12 +22,7 @@ struct CoursePass: Sendable {
     counts.sessions = dirty.count
     let learners = try recomputeSums(of: dirty, in: context, on: connection)
     let segments = try deriveLearners(learners, in: context, on: connection)
-    let metrics = try store.learnerMetrics(in: course, on: connection)
-    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
-    try store.replaceSegments(segments, in: course, with: rows, on: connection)
-    counts.segments = segments.count
-    counts += try ReleasePass(course: context, settings: settings)
-      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+    counts += try deriveSegments(segments, in: context, on: connection)
     return counts
   }
 
@@ -55,12 +50,7 @@ struct CoursePass: Sendable {
     counts.sumsExpired = removed.rows
     guard removed.rows > 0, let context = try store.course(course, on: connection) else { return counts }
     let segments = try deriveLearners(removed.learners, in: context, on: connection)
-    let metrics = try store.learnerMetrics(in: course, on: connection)
-    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
-    try store.replaceSegments(segments, in: course, with: rows, on: connection)
-    counts.segments = segments.count
-    counts += try ReleasePass(course: context, settings: settings)
-      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+    counts += try deriveSegments(segments, in: context, on: connection)
     try store.forgetExpiredContributions(in: course, on: connection)
     return counts
   }
@@ -94,5 +84,18 @@ struct CoursePass: Sendable {
       .flatMap { computation.metrics(of: $0, in: course) }
     let before = try store.replaceMetrics(of: learners, in: course.course, with: rows, on: connection)
     return before.union(rows.map(\.segment))
+  }
+
+  /// Computes these segments' rows from their learners', and lets the course's release take note.
+  private func deriveSegments(
+    _ segments: Set<Int64?>, in context: RollupCourse, on connection: isolated PostgresConnection
+  ) throws -> AggregationCounts {
+    let metrics = try store.learnerMetrics(in: context.course, on: connection)
+    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
+    try store.replaceSegments(segments, in: context.course, with: rows, on: connection)
+    var counts = try ReleasePass(course: context, settings: settings)
+      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+    counts.segments += segments.count
+    return counts
   }
 }
