@@ -12,6 +12,8 @@ BENCH_FLAGS ?= --runs 30
 # How long `make torture` runs, and the seed that gives the same faults again; another one each time unless it is set.
 TORTURE_SECONDS ?= 3600
 TORTURE_SEED    ?=
+# `embedded`: on the broker inside librdkafka even where there is an Apache Kafka to start.
+TORTURE_BROKER  ?=
 
 .PHONY: all build demo test test-unit test-integration test-broker torture bench bench-ingest lint format clean bootstrap
 
@@ -51,7 +53,7 @@ test-broker: bootstrap
 torture: bootstrap
 	swift test $(TEST_FLAGS) --filter NoTestOfThisName
 	# Not by swift test, which keeps what a test prints until it ends.
-	LECTERN_TORTURE_SECONDS=$(TORTURE_SECONDS) LECTERN_TORTURE_SEED=$(TORTURE_SEED) LECTERN_REQUIRE=postgres \
+	LECTERN_TORTURE_SECONDS=$(TORTURE_SECONDS) LECTERN_TORTURE_SEED=$(TORTURE_SEED) LECTERN_TORTURE_BROKER=$(TORTURE_BROKER) LECTERN_REQUIRE=postgres \
 	$(TEST_BUILD)/release/lecternPackageTests.xctest --testing-library swift-testing --filter 'IntegrationTests.*/Torture/'
 
 # What a frame costs, stage by stage, on one and two threads; the other programs under Benchmarks say what they need.

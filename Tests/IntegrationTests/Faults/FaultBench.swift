@@ -169,15 +169,19 @@ final class FaultBench: Sendable {
   }
 
   /// How far the frame partitions' ledgers are behind the log's ends, in records, as of the history's last look.
-  func lag() async throws -> Int64 {
-    let (admin, topic) = (admin, ingest.frameTopic)
-    let partitions = Int32(options.partitions)
+  func lag() async throws -> Int64 { try await lag(of: ingest.frameTopic, partitions: options.partitions) }
+
+  /// The same of the control topic.
+  func controlLag() async throws -> Int64 { try await lag(of: ingest.controlTopic, partitions: 1) }
+
+  private func lag(of topic: String, partitions: Int) async throws -> Int64 {
+    let admin = admin
     let ends = try await BlockingThread().run {
-      try (0..<partitions).map {
+      try (0..<Int32(partitions)).map {
         try admin.watermarks(of: TopicPartition(topic: topic, partition: $0), timeout: .seconds(10)).high
       }
     }
-    return ends.reduce(0, +) - history.next
+    return ends.reduce(0, +) - history.next(of: topic)
   }
 
   /// Something of every ledger row, in order of their ids, as one text.

@@ -10,7 +10,7 @@ final class LedgerHistory: Sendable {
   private struct State {
     var rows: [Int32: Row] = [:]
     var accounted: Int64 = 0
-    var next: Int64 = 0
+    var next: [String: Int64] = [:]
     var generation = 0
     var steps = 0
     var regressions: [String] = []
@@ -30,8 +30,8 @@ final class LedgerHistory: Sendable {
   var path: String { file.path }
   /// Frame records the ledger accounts for, as of the last look.
   var accounted: Int64 { state.withLock(\.accounted) }
-  /// The sum of the frame ledgers' next offsets, as of the last look.
-  var next: Int64 { state.withLock(\.next) }
+  /// The sum of the next offsets of a topic's ledgers, as of the last look; 0 without any.
+  func next(of topic: String) -> Int64 { state.withLock { $0.next[topic] ?? 0 } }
   /// Changes seen.
   var steps: Int { state.withLock(\.steps) }
   /// Where an epoch or offset went back within one generation of the database.
@@ -76,17 +76,16 @@ final class LedgerHistory: Sendable {
   private func look(_ connection: PostgresConnection) async throws {
     let generation = state.withLock(\.generation)
     let rows = try await connection.query(
-      "SELECT ledger_id, epoch, next_offset, topic = $1, next_offset - first_offset FROM lectern.ingest_ledger",
-      [.text(frameTopic)])
-    var (accounted, next) = (Int64(0), Int64(0))
+      "SELECT ledger_id, epoch, next_offset, topic, next_offset - first_offset FROM lectern.ingest_ledger")
+    var accounted: Int64 = 0
+    var next: [String: Int64] = [:]
     let now = Date().timeIntervalSince1970
     for row in rows {
       let id: Int32 = try row.decode(at: 0)
       let found = Row(epoch: try row.decode(at: 1), next: try row.decode(at: 2))
-      if try row.decode(at: 3) {
-        accounted += try row.decode(at: 4, as: Int64.self)
-        next += found.next
-      }
+      let topic: String = try row.decode(at: 3)
+      next[topic, default: 0] += found.next
+      if topic == frameTopic { accounted += try row.decode(at: 4, as: Int64.self) }
       let isNew = state.withLock { state in
         guard state.generation == generation, state.rows[id] != found else { return false }
         if let old = state.rows[id], found.epoch < old.epoch || found.next < old.next {

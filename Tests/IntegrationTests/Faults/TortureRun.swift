@@ -39,7 +39,9 @@ final class TortureRun {
   private(set) var residentPeak = 0
   private var courseEdits = 0
   private var consentEvents = 0
-  private var isRevoked = false
+  private var isWithdrawn = false
+  private var hasBackup = false
+  private let erasures: TortureErasures?
   private var aggregator: ChildProcess?
   private var aggregatorStarts = 0
 
@@ -48,6 +50,7 @@ final class TortureRun {
   ) async throws {
     (self.bench, self.database, self.broker) = (bench, database, broker)
     schedule = TortureSchedule(seed: seed, workers: workers)
+    erasures = bench.options.waveringLearner.map { TortureErasures(bench, learner: IngestBench.learner($0)) }
     for _ in 0..<workers {
       places.append(Place(proxy: try PostgresProxy(to: bench.ingest.database.programURL)))
     }
@@ -76,6 +79,8 @@ final class TortureRun {
       try await Task.sleep(for: .milliseconds(20))
     }
     try await undo(until: nil)
+    try await erasures?.finish()
+    try consent(granted: true)
     await endAggregator()
     while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
     for index in places.indices {
@@ -131,14 +136,40 @@ final class TortureRun {
     case .killAggregator:
       isDone = aggregator != nil
       await endAggregator()
+    case .restore:
+      isDone = !hasBackup
+      if isDone {
+        hasBackup = true
+        try await database.backUp()
+      }
     case .revoke:
-      isDone = !isRevoked
+      isDone = !isWithdrawn
       if isDone { try consent(granted: false) }
+    case .erase:
+      isDone = !isWithdrawn && erasures != nil
+      if isDone {
+        isWithdrawn = true
+        erasures?.begin()
+      }
     case .control: try await editCourse()
     }
     guard isDone else { return }
     faults[step.fault.kind, default: 0] += 1
     endings.append(Ending(at: .now + step.lasting, fault: step.fault))
+  }
+
+  /// Puts the backup in the place of what was stored since. What an operator decided meanwhile is in no log, and is done
+  /// again, as after every restore.
+  private func restore() async throws {
+    try await database.replaceByBackup()
+    bench.history.beginGeneration()
+    try await database.start()
+    hasBackup = false
+    erasures?.begin()
+    if !isWithdrawn {
+      isWithdrawn = true
+      endings.append(Ending(at: .now, fault: .erase))
+    }
   }
 
   private func undo(until now: ContinuousClock.Instant?) async throws {
@@ -156,7 +187,11 @@ final class TortureRun {
         try await broker.bringUp()
         brokerIsDown = false
       case .killAggregator: if now != nil { try await startAggregator() }
+      case .restore: try await restore()
       case .revoke: try consent(granted: true)
+      case .erase where erasures?.isRunning == true:
+        if now != nil { endings.append(Ending(at: .now + .milliseconds(200), fault: .erase)) }
+      case .erase: try consent(granted: true)
       case .cut, .cutInStore, .control: break
       }
     }
@@ -227,7 +262,7 @@ final class TortureRun {
   /// What the wavering learner says now, through the log.
   private func consent(granted: Bool) throws {
     guard let learner = bench.options.waveringLearner else { return }
-    isRevoked = !granted
+    isWithdrawn = !granted
     consentEvents += 1
     let event = ControlEvent.consent(
       ConsentEvent(

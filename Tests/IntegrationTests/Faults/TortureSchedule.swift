@@ -24,8 +24,12 @@ struct TortureSchedule: Sendable {
     case killBroker
     /// SIGKILL to the aggregator, and a new one when the time is over.
     case killAggregator
+    /// A backup is made of PostgreSQL now and put in its place when the time is over.
+    case restore
     /// A learner takes its consent back, through the log, and gives it again when the time is over.
     case revoke
+    /// A learner is erased by the operator, and gives consent anew when the time is over.
+    case erase
     /// The LMS edits the course, through the log.
     case control
 
@@ -43,7 +47,9 @@ struct TortureSchedule: Sendable {
       case .crashDatabase: "database crash"
       case .killBroker: "broker kill"
       case .killAggregator: "aggregator kill"
+      case .restore: "restored backup"
       case .revoke: "revocation"
+      case .erase: "erasure"
       case .control: "control event"
       }
     }
@@ -75,18 +81,20 @@ struct TortureSchedule: Sendable {
     let delay = milliseconds(50...2_000)
     // In hundredths; what takes everything away is rare, so that there is something to disturb.
     switch generator.next(below: 100) {
-    case ..<12: return Step(after: after, fault: .kill(worker: worker), lasting: lasting)
-    case ..<22: return Step(after: after, fault: .killInStore(worker: worker, place), lasting: lasting)
-    case ..<30: return Step(after: after, fault: .stop(worker: worker), lasting: lasting)
-    case ..<42: return Step(after: after, fault: .freeze(worker: worker), lasting: long)
-    case ..<52: return Step(after: after, fault: .cut(worker: worker), lasting: .zero)
-    case ..<66: return Step(after: after, fault: .cutInStore(worker: worker, place), lasting: .zero)
-    case ..<76: return Step(after: after, fault: .slow(worker: worker, delay), lasting: long)
-    case ..<84: return Step(after: after, fault: .refuse(worker: worker), lasting: lasting)
-    case ..<89: return Step(after: after, fault: .crashDatabase, lasting: lasting)
-    case ..<93: return Step(after: after, fault: .killBroker, lasting: lasting)
-    case ..<96: return Step(after: after, fault: .killAggregator, lasting: lasting)
-    case ..<98: return Step(after: after, fault: .revoke, lasting: lasting)
+    case ..<11: return Step(after: after, fault: .kill(worker: worker), lasting: lasting)
+    case ..<21: return Step(after: after, fault: .killInStore(worker: worker, place), lasting: lasting)
+    case ..<29: return Step(after: after, fault: .stop(worker: worker), lasting: lasting)
+    case ..<40: return Step(after: after, fault: .freeze(worker: worker), lasting: long)
+    case ..<49: return Step(after: after, fault: .cut(worker: worker), lasting: .zero)
+    case ..<62: return Step(after: after, fault: .cutInStore(worker: worker, place), lasting: .zero)
+    case ..<71: return Step(after: after, fault: .slow(worker: worker, delay), lasting: long)
+    case ..<79: return Step(after: after, fault: .refuse(worker: worker), lasting: lasting)
+    case ..<84: return Step(after: after, fault: .crashDatabase, lasting: lasting)
+    case ..<88: return Step(after: after, fault: .killBroker, lasting: lasting)
+    case ..<91: return Step(after: after, fault: .killAggregator, lasting: lasting)
+    case ..<93: return Step(after: after, fault: .restore, lasting: long)
+    case ..<95: return Step(after: after, fault: .erase, lasting: lasting)
+    case ..<97: return Step(after: after, fault: .revoke, lasting: lasting)
     default: return Step(after: after, fault: .control, lasting: .zero)
     }
   }
