@@ -49,7 +49,8 @@ extension Integration {
       let ingest = try await IngestBench(
         server: broker.server, database: database.database, owner: owner, options)
       try await FaultBench.use(ingest, options) { bench in
-        let run = try await TortureRun(bench, database: database, broker: broker, seed: seed, workers: 3)
+        let run = try await TortureRun(
+          bench, database: database, broker: broker, seed: seed, workers: broker.mayLoseMembers ? 3 : 1)
         defer { run.stop() }
         bench.producer.start()
         let begun = ContinuousClock.now
