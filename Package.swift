@@ -84,7 +84,7 @@ let features: [Target] = [
     name: "Migrations", path: "migrations",
     resources: [
       "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
-      "0006_resolution.sql", "0007_expiry.sql",
+      "0006_resolution.sql", "0007_expiry.sql", "0008_withdrawal.sql",
     ].map { .embedInCode($0) },
     swiftSettings: swift),
   target(
@@ -97,6 +97,7 @@ let features: [Target] = [
       "Configuration", "Cryptography", "KafkaIO", "LearningEvents", "Persistence", "Recognition", "Services",
       "Telemetry",
     ]),
+  target("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Services", "Telemetry"]),
   target("Aggregation", ["Analytics", "LearningEvents", "Persistence", "Services", "Telemetry"]),
   target(
     "Training",
@@ -113,9 +114,9 @@ let top: [Target] = [
     name: "lectern",
     dependencies: [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
-      "IsolatedDecoding", "KafkaIO",
-      "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV", "Persistence", "PostgresIO",
-      "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Web",
+      "IsolatedDecoding", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV",
+      "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors",
+      "Training", "Vision", "Watching", "Web",
     ],
     swiftSettings: swift),
 ]
@@ -163,6 +164,7 @@ let testTargets: [Target] = [
     exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Telemetry"]),
+  tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents"]),
   tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(
@@ -192,7 +194,7 @@ let testTargets: [Target] = [
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "IsolatedDecoding", "KafkaIO", "LearningEvents",
       "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
-      "Services", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision",
+      "Services", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
     swiftSettings: swift),
   tests("Cryptography"),

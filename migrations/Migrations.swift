@@ -26,5 +26,6 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 5, name: "0005_operators", bytes: PackageResources._005_operators_sql),
     Migration(version: 6, name: "0006_resolution", bytes: PackageResources._006_resolution_sql),
     Migration(version: 7, name: "0007_expiry", bytes: PackageResources._007_expiry_sql),
+    Migration(version: 8, name: "0008_withdrawal", bytes: PackageResources._008_withdrawal_sql),
   ]
 }

@@ -1,3 +1,4 @@
+import Analytics
 import Persistence
 package import PostgresIO
 import Services
@@ -59,37 +60,59 @@ package final class Aggregator: Service {
 
   /// Works until nothing is dirty, on a connection of its own.
   ///
-  /// - Parameters:
-  ///   - rounds: over the dirty courses, at most. While frames come all the time something is always dirty; who waits for
-  ///     something else, such as an erasure, looks between rounds.
-  ///   - closingPeriods: then end every course's release period, so that changes of fewer learners than the cohort minimum
-  ///     are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay hidden all the
-  ///     same.
+  /// - Parameter closingPeriods: then end every course's release period, so that changes of fewer learners than the cohort
+  ///   minimum are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay hidden all
+  ///   the same.
   @discardableResult
-  package func runOnce(rounds: Int = .max, closingPeriods: Bool = false) async throws -> AggregationCounts {
-    let connection = try await PostgresConnection.open(postgres, logger: logger)
-    do {
+  package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
+    try await withConnection { connection in
       // Expiry comes once, when everything is computed.
       var agenda = Agenda(expiry: .now + settings.expiryInterval)
       var counts = AggregationCounts()
       var isIdle = false
-      var left = rounds
-      while !isIdle && left > 0 && !isShuttingDownGracefully {
+      while !isIdle && !isShuttingDownGracefully {
         let (done, wasIdle) = try await round(&agenda, on: connection)
         counts += done
         isIdle = wasIdle
-        left -= 1
       }
       try await forgetSessions(on: connection)
-      if isIdle { counts += try await expiry.run(on: connection).counts }
+      counts += try await expiry.run(on: connection).counts
       if closingPeriods {
         let courses = try await connection.withTransaction { connection in
           try RollupStore().coursesToClose(before: nil, on: connection)
         }
         for course in courses { counts += try await close(course, period: nil, on: connection) }
       }
-      await connection.close()
       return counts
+    }
+  }
+
+  /// Does of an aggregator's work what an erasure waits for, once over: deletes, computes what is dirty, forgets sessions.
+  ///
+  /// While frames come all the time something is always dirty, so whoever waits looks between calls. It lets nothing
+  /// expire, ends no release period, and releases by the cohort minimum of the deployment's own aggregators: whoever erases
+  /// somebody may be configured otherwise.
+  package func advanceErasures() async throws {
+    try await withConnection { connection in
+      var settings = settings
+      let minimum = try await connection.withTransaction { connection in
+        try RollupStore().cohortMinimum(on: connection)
+      }
+      if let policy = minimum.flatMap({ ReleasePolicy(cohortMinimum: $0) }) { settings.releasePolicy = policy }
+      _ = try await resumeErasures(on: connection)
+      _ = try await recomputeDirty(CoursePass(settings: settings), on: connection)
+      try await forgetSessions(on: connection)
+    }
+  }
+
+  private func withConnection<Value: Sendable>(
+    _ body: (PostgresConnection) async throws -> Value
+  ) async throws -> Value {
+    let connection = try await PostgresConnection.open(postgres, logger: logger)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
     } catch {
       await connection.close()
       throw error
@@ -104,11 +127,33 @@ package final class Aggregator: Service {
     var counts = AggregationCounts()
     counts.samplesErased = try await resumeErasures(on: connection)
     if agenda.upkeep <= .now {
+      try await connection.withTransaction { connection in
+        try RollupStore().keepCohortMinimum(settings.releasePolicy.cohortMinimum, on: connection)
+      }
       try await closeEndedPeriods(on: connection)
       try await forgetSessions(on: connection)
       agenda.upkeep = .now + settings.pollInterval
     }
-    let pass = CoursePass(settings: settings)
+    let (done, isIdle) = try await recomputeDirty(CoursePass(settings: settings), on: connection)
+    counts += done
+    if agenda.expiry <= .now && !isShuttingDownGracefully {
+      let expired = try await expiry.run(on: connection)
+      counts += expired.counts
+      agenda.expiry = .now + expired.next
+    }
+    if counts.passes > 0 {
+      logger.debug(
+        "rollups brought up to date",
+        metadata: ["sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased))])
+    }
+    return (counts, isIdle)
+  }
+
+  /// Recomputes a part of each dirty course; idle if there was none.
+  private func recomputeDirty(
+    _ pass: CoursePass, on connection: PostgresConnection
+  ) async throws -> (counts: AggregationCounts, isIdle: Bool) {
+    var counts = AggregationCounts()
     let courses = try await connection.withTransaction { connection in
       try RollupStore().dirtyCourses(on: connection)
     }
@@ -120,16 +165,6 @@ package final class Aggregator: Service {
       }
       telemetry.record(done, duration: ContinuousClock.now - start)
       counts += done
-    }
-    if agenda.expiry <= .now && !isShuttingDownGracefully {
-      let expired = try await expiry.run(on: connection)
-      counts += expired.counts
-      agenda.expiry = .now + expired.next
-    }
-    if counts.passes > 0 {
-      logger.debug(
-        "rollups brought up to date",
-        metadata: ["sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased))])
     }
     return (counts, courses.isEmpty)
   }

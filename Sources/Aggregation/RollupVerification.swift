@@ -4,16 +4,18 @@ package import PostgresIO
 
 /// Proves that the stored rollups equal a full recomputation from the samples, `EXCEPT` both ways, in one snapshot.
 ///
-/// Courses with dirty entries in the snapshot are left out and counted. Sums of days whose samples have expired are
-/// frozen: they are not recomputed, and what derives from them is. Released cells depend on their history and are
-/// checked against their own rule instead: no shown cell under the cohort minimum.
+/// The sums of sessions that are dirty in the snapshot are left out and counted: they wait for the aggregator. Everything
+/// that derives from stored sums is written together with them, and is compared in dirty courses too. Sums of days whose
+/// samples have expired are frozen: they are not recomputed, and what derives from them is. Released cells depend on their
+/// history and are checked against their own rule instead: no shown cell under the cohort minimum.
 package struct RollupVerification: Sendable {
   package struct Report: Sendable, Hashable {
-    package var coursesVerified = 0
-    package var coursesDirty = 0
+    package var courses = 0
+    package var sessionsRecomputed = 0
+    /// Sessions whose sums wait for the aggregator.
+    package var sessionsDirty = 0
     /// Sessions whose sums are frozen.
     package var sessionsFrozen = 0
-    package var sessionsRecomputed = 0
     package var sessionSums = RollupDifference()
     package var minuteSums = RollupDifference()
     package var learnerMetrics = RollupDifference()
@@ -43,18 +45,14 @@ package struct RollupVerification: Sendable {
   /// The same inside a snapshot that others look at too.
   package func report(on connection: isolated PostgresConnection) throws -> Report {
     let store = RollupStore()
-    let dirty = Set(try store.dirtyCourses(on: connection))
     var report = Report()
     for course in try store.courses(on: connection) {
-      if dirty.contains(course) {
-        report.coursesDirty += 1
-      } else if let context = try store.course(course, on: connection) {
-        report.coursesVerified += 1
-        try verify(context, into: &report, on: connection)
-      }
+      guard let context = try store.course(course, on: connection) else { continue }
+      report.courses += 1
+      try verify(context, into: &report, on: connection)
     }
-    report.cellsUnderMinimum = try store.shownCells(
-      under: settings.releasePolicy.cohortMinimum, on: connection)
+    let minimum = try store.cohortMinimum(on: connection) ?? settings.releasePolicy.cohortMinimum
+    report.cellsUnderMinimum = try store.shownCells(under: minimum, on: connection)
     return report
   }
 
@@ -63,11 +61,16 @@ package struct RollupVerification: Sendable {
   ) throws {
     let store = RollupStore()
     let computation = RollupComputation(weights: settings.weights)
+    let dirty = Set(try store.dirtySessions(of: course.course, on: connection))
     var sums: [SessionSumRow] = []
     var minutes: [SessionMinuteRow] = []
     for session in try store.sessions(of: course.course, on: connection) {
       guard session.isLive else {
         report.sessionsFrozen += 1
+        continue
+      }
+      guard !dirty.contains(session.session) else {
+        report.sessionsDirty += 1
         continue
       }
       report.sessionsRecomputed += 1
@@ -76,11 +79,11 @@ package struct RollupVerification: Sendable {
       sums += rows.segments
       minutes += rows.minutes
     }
-    // Equal sums first; the rest derives from the stored ones, frozen days included.
+    // Equal sums first; the rest derives from the stored ones, those of dirty sessions and frozen days included.
     report.sessionSums += try RollupTable.sessionSums.difference(
-      course: course.course, where: RollupStore.liveDays, from: sums, on: connection)
+      course: course.course, where: RollupStore.settled, from: sums, on: connection)
     report.minuteSums += try RollupTable.minuteSums.difference(
-      course: course.course, where: RollupStore.liveDays, from: minutes, on: connection)
+      course: course.course, where: RollupStore.settled, from: minutes, on: connection)
 
     let learners = try store.learnerSums(of: nil, in: course.course, on: connection)
       .flatMap { computation.metrics(of: $0, in: course) }

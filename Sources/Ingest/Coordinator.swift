@@ -53,7 +53,7 @@ struct Coordinator {
     let isControl = partition.topic == context.settings.controlTopic
     let task = PartitionTask(
       partition: partition, queue: entry.queue, stop: entry.stop, context: context,
-      work: isControl ? ControlWork() : FrameWork())
+      work: isControl ? ControlWork() : FrameWork(grace: context.settings.judge.grace))
     group.addTask {
       defer { entry.ended.raise() }
       do {

@@ -1,7 +1,8 @@
 import Persistence
 import PostgresIO
 
-/// Thrown where work was begun over a connection that is no more: what was learnt over it has to be learnt anew.
+/// Thrown where work was begun over a connection that is no more, or is more than the server can do at once: what was
+/// learnt has to be learnt anew.
 struct LeaseEnded: Error {}
 
 /// The use of one connection of `IngestDatabase`.
@@ -18,11 +19,14 @@ struct DatabaseLease: Sendable {
 
   /// Attempts until it succeeds, fails for good, or `stop` is raised.
   ///
-  /// - Throws: `LeaseEnded` once another connection was opened; `PostgresError` that is not transient; `StopRequested`.
+  /// - Parameter deadlines: how often it may run into the statement's deadline.
+  /// - Throws: `LeaseEnded` once another connection was opened, or after so many deadlines; `PostgresError` that is not
+  ///   transient; `StopRequested`.
   func retrying<Value: Sendable>(
-    until stop: StopFlag, _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+    until stop: StopFlag, deadlines: Int = .max,
+    _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
   ) async throws -> Value {
-    try await database.retrying(until: stop, on: number, body)
+    try await database.retrying(until: stop, on: number, deadlines: deadlines, body)
   }
 
   /// Returns while the connection is the one of this lease; opens another where it was lost.

@@ -26,6 +26,8 @@ package actor IngestDatabase {
   private var current: Connected?
   private var opened = 0
   private var opening: Task<Result<Connected, PostgresError>, Never>?
+  /// When the first call failed since PostgreSQL last answered one; nil while it answers.
+  private var awaySince: ContinuousClock.Instant?
 
   package init(settings: PostgresSettings, registry: MetricsRegistry, health: IngestHealth, logger: Logger) {
     self.settings = settings
@@ -102,7 +104,7 @@ package actor IngestDatabase {
     if let number, number != connected.number { throw LeaseEnded() }
     do throws(PostgresError) {
       let value = try await body(connected.repository)
-      health.setDatabaseReachable(true)
+      noteAnswer()
       return value
     } catch {
       if error.connectionIsLost, current?.number == connected.number {
@@ -115,15 +117,18 @@ package actor IngestDatabase {
 
   /// Attempts until it succeeds, fails for good, or `stop` is raised; waits between attempts, longer each time.
   ///
-  /// - Parameter number: as for `attempt`.
-  /// - Throws: `PostgresError` that is not transient, `LeaseEnded`, or `StopRequested`.
+  /// - Parameters:
+  ///   - number: as for `attempt`.
+  ///   - deadlines: how often it may run into the statement's deadline before it is taken to be too much at once.
+  /// - Throws: `PostgresError` that is not transient, `LeaseEnded`, also after so many deadlines, or `StopRequested`.
   func retrying<Value: Sendable>(
-    until stop: StopFlag, on number: Int? = nil,
+    until stop: StopFlag, on number: Int? = nil, deadlines: Int = .max,
     _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
   ) async throws -> Value {
     var backoff = Backoff()
     var generator = SystemRandomNumberGenerator()
     var refusals = 0
+    var deadlines = deadlines
     defer { if refusals >= Self.refusalsToReport { health.endRefusal() } }
     while true {
       do {
@@ -134,11 +139,28 @@ package actor IngestDatabase {
           refusals += 1
           if refusals == Self.refusalsToReport { health.beginRefusal(error.code.rawValue) }
         }
-        logger.warning(
-          "a database call failed and is repeated", metadata: ["error": .string(error.description)])
+        noteFailure(error)
+        if error.code == .queryCanceled { deadlines -= 1 }
+        if deadlines == 0 { throw LeaseEnded() }
       }
       try await stop.sleep(for: backoff.delay(using: &generator))
     }
+  }
+
+  private func noteAnswer() {
+    health.setDatabaseReachable(true)
+    guard let since = awaySince else { return }
+    awaySince = nil
+    logger.info("PostgreSQL answers again", metadata: ["seconds": .seconds(since.duration(to: .now))])
+  }
+
+  /// While PostgreSQL is away every partition fails again and again: the first failure is news, the rest is not.
+  private func noteFailure(_ error: PostgresError) {
+    let isNews = !error.connectionIsLost || awaySince == nil
+    if error.connectionIsLost, awaySince == nil { awaySince = .now }
+    logger.log(
+      isNews ? .warning : .debug, "a database call failed and is repeated",
+      metadata: ["error": .string(error.description)])
   }
 
   /// The open connection, or the one that is being opened: however many wait, one is opened.

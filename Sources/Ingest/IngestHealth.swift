@@ -8,7 +8,8 @@ package final class IngestHealth: Sendable {
     /// Calls that PostgreSQL answered with an error again and again, and the last SQLSTATE.
     var refusals = 0
     var refusalCode = ""
-    var controlIsReached = true
+    /// Partitions that wait for the control topic.
+    var controlWaits = 0
     var parked: [String: ParkReason] = [:]
   }
 
@@ -23,7 +24,7 @@ package final class IngestHealth: Sendable {
       if !state.isAssigned { problems.append("no partition is assigned yet") }
       if !state.databaseIsReachable { problems.append("PostgreSQL cannot be reached") }
       if state.refusals > 0 { problems.append("PostgreSQL refuses to store (SQLSTATE \(state.refusalCode))") }
-      if !state.controlIsReached { problems.append("the control topic has not been read to its end yet") }
+      if state.controlWaits > 0 { problems.append("the control topic has not been read to its end yet") }
       problems += state.parked.sorted { $0.key < $1.key }.map { "\($0.key) is parked: \($0.value)" }
       return problems
     }
@@ -41,7 +42,8 @@ package final class IngestHealth: Sendable {
     }
   }
   func endRefusal() { state.withLock { $0.refusals -= 1 } }
-  func setControlReached(_ isReached: Bool) { state.withLock { $0.controlIsReached = isReached } }
+  func beginControlWait() { state.withLock { $0.controlWaits += 1 } }
+  func endControlWait() { state.withLock { $0.controlWaits -= 1 } }
   func park(_ partition: String, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
   func unpark(_ partition: String) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }
 }

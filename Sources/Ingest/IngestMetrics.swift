@@ -36,7 +36,7 @@ struct IngestMetrics: Sendable {
       })
     rebalances = registry.counter("lectern_ingest_rebalances_total", help: "Assignments and revocations seen")
     fenced = registry.counter(
-      "lectern_ingest_fenced_total", help: "Stores refused because the ledger had moved (LF001)")
+      "lectern_ingest_fenced_total", help: "Stores refused because the ledger was not where it was left (LF001)")
     rewinds = registry.counter(
       "lectern_ingest_rewinds_total", help: "Times the database was found at an older state and the log read again")
     retries = registry.counter("lectern_ingest_retries_total", help: "Database calls repeated after a transient error")

@@ -1,9 +1,9 @@
 import Cryptography
-import KafkaIO
-import LearningEvents
-import Persistence
+package import KafkaIO
+package import LearningEvents
+package import Persistence
 import Services
-import Telemetry
+package import Telemetry
 
 /// Questions to Kafka that block until the broker answers: asked on a thread of their own, never on the poll thread,
 /// and repeated while the broker is away.
@@ -15,19 +15,16 @@ actor LogProbe {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let client: KafkaAdmin
-  private let settings: KafkaSettings
+  private let reader: SingleRecordReader
   private let logger: Logger
-  private let keepsReader: Bool
-  private var reader: SingleRecordReader?
   private static let deadline = Duration.seconds(5)
 
   /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all of their
   ///   last records, and stays until the probe goes. Else it goes with each answer.
   init(settings: KafkaSettings, keepsReader: Bool = false, logger: Logger) throws(KafkaError) {
-    self.keepsReader = keepsReader
     // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
     client = try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger)
-    self.settings = settings
+    reader = SingleRecordReader(settings: settings, staysConnected: keepsReader, logger: logger)
     self.logger = logger
   }
 
@@ -63,21 +60,9 @@ actor LogProbe {
   /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
   /// as compaction may leave it.
   func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
-    let record = try await repeating(until: stop) { () throws(KafkaError) in
-      try readRecord(at: partition, offset: last.offset)
+    try await repeating(until: stop) { () throws(KafkaError) in
+      try reader.holds(last, in: partition, timeout: Self.deadline)
     }
-    guard let record, record.offset == last.offset else { return true }
-    return LastRecord(record) == last
-  }
-
-  private func readRecord(at partition: TopicPartition, offset: Int64) throws(KafkaError) -> KafkaRecord? {
-    let reader: SingleRecordReader
-    if let kept = self.reader { reader = kept } else { reader = try SingleRecordReader(settings, logger) }
-    // One that failed is not asked again.
-    self.reader = nil
-    let record = try reader.kafka.record(at: partition, offset: offset, timeout: Self.deadline)
-    if keepsReader { self.reader = reader }
-    return record
   }
 
   /// Why a ledger does not fit its log; nil if it does.
@@ -114,12 +99,46 @@ actor LogProbe {
   }
 }
 
-/// Holds a reader where an optional of it is wanted.
-private final class SingleRecordReader {
-  let kafka: KafkaReader
+/// Reads single records of many partitions with one client, which is connected when the first of them is asked for.
+/// One thread at a time; blocks.
+package final class SingleRecordReader {
+  /// Holds a reader where an optional of it is wanted.
+  private final class Client {
+    let kafka: KafkaReader
 
-  init(_ settings: KafkaSettings, _ logger: Logger) throws(KafkaError) {
-    kafka = try KafkaReader(settings: settings, logger: logger)
+    init(_ settings: KafkaSettings, _ logger: Logger) throws(KafkaError) {
+      kafka = try KafkaReader(settings: settings, logger: logger)
+    }
+  }
+
+  private let settings: KafkaSettings
+  private let logger: Logger
+  private let staysConnected: Bool
+  private var client: Client?
+
+  /// - Parameter staysConnected: false closes the client after each record; else it is closed with the reader.
+  package init(settings: KafkaSettings, staysConnected: Bool = true, logger: Logger) {
+    (self.settings, self.staysConnected, self.logger) = (settings, staysConnected, logger)
+  }
+
+  /// The record at exactly this offset, nil if the log has none there. Blocks up to `timeout`.
+  package func record(
+    at partition: TopicPartition, offset: Int64, timeout: Duration
+  ) throws(KafkaError) -> KafkaRecord? {
+    let client: Client
+    if let kept = self.client { client = kept } else { client = try Client(settings, logger) }
+    // One that failed is not asked again.
+    self.client = nil
+    let record = try client.kafka.record(at: partition, offset: offset, timeout: timeout)
+    if staysConnected { self.client = client }
+    return record
+  }
+
+  /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
+  /// as compaction may leave it. Blocks up to `timeout`.
+  package func holds(_ last: LastRecord, in partition: TopicPartition, timeout: Duration) throws(KafkaError) -> Bool {
+    guard let record = try record(at: partition, offset: last.offset, timeout: timeout) else { return true }
+    return LastRecord(record) == last
   }
 }
 
@@ -137,7 +156,7 @@ extension KafkaRecord {
   /// The record's time, where it has one.
   ///
   /// The producer may have set it to anything; what no calendar holds becomes the calendar's end.
-  var timestamp: EventTime? {
+  package var timestamp: EventTime? {
     timestampMilliseconds.map { milliseconds in
       let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
       return overflow ? (milliseconds < 0 ? .earliest : .latest) : EventTime(microseconds: microseconds)

@@ -2,7 +2,7 @@ package import Cryptography
 package import LearningEvents
 package import PostgresIO
 
-/// An ordered erasure: what was ingested up to `cutoff` is to be deleted.
+/// An ordered erasure: what was ingested up to `cutoff` is to be deleted, what was captured up to it never stored again.
 package struct ErasureOrder: Sendable, Equatable {
   package let id: Int64
   package let cutoff: EventTime
@@ -32,6 +32,23 @@ package struct LearnerHoldings: Sendable, Equatable {
   package let lastCapturedAt: EventTime?
 
   package var isEmpty: Bool { sessions == 0 && samples == 0 && rollupRows == 0 }
+}
+
+/// What was said last of one consent.
+package struct StatedConsent: Sendable, Equatable {
+  package let granted: Bool
+  /// The time of the event that said it; later than now where a clock runs ahead.
+  package let since: EventTime
+
+  package init(granted: Bool, since: EventTime) { (self.granted, self.since) = (granted, since) }
+}
+
+/// What became of an operator's word on a consent.
+package enum ConsentOutcome: Sendable, Equatable {
+  /// It holds, as of this time.
+  case holds(since: EventTime)
+  /// Nothing changed: what was said for a later time holds, or a revocation for the same.
+  case superseded(by: StatedConsent)
 }
 
 /// Consent and erasure. Consent events go through `CourseRepository.apply` or a worker.
@@ -101,6 +118,38 @@ package struct PrivacyRepository: Sendable {
       isPending: try row.decode("pending"), samplesRemoved: try row.decode("samples_removed"),
       sessionsTouched: try row.decode("sessions_touched"), sessionsRemoved: try row.decode("sessions_removed"),
       isComplete: try row.decodeIfPresent("forgotten_at", as: PostgresTimestamp.self) != nil)
+  }
+
+  /// Applies an operator's word on one consent. Needs the role `lectern_ingest`.
+  ///
+  /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs ahead
+  /// dated the grant, it takes that time, since ties go to revoke.
+  package func decide(
+    _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer
+  ) async throws(PostgresError) -> ConsentOutcome {
+    var event = word
+    let learner = pseudonymizer.pseudonym(source: event.source, learnerID: event.learnerID)
+    while true {
+      let result = try await CourseRepository(connection: connection).apply([
+        ControlRow(.consent(event), pseudonymizer: pseudonymizer)
+      ])
+      if result.superseded == 0 { return .holds(since: event.time) }
+      let stated = try await statedConsent(of: learner, scope: event.scope)
+      if event.granted { return .superseded(by: stated) }
+      // What is said between the two statements may be newer still: the next round meets it.
+      event.time = max(event.time, stated.since)
+    }
+  }
+
+  /// Of a consent that something was said of. A function, because workers' role reads no table.
+  private func statedConsent(
+    of learner: LearnerPseudonym, scope: ConsentEvent.Scope
+  ) async throws(PostgresError) -> StatedConsent {
+    let row = try await connection.query(
+      "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner.postgres), .text(scope.rawValue)]
+    ).single()
+    return StatedConsent(
+      granted: try row.decode("granted"), since: EventTime(try row.decode("event_time", as: PostgresTimestamp.self)))
   }
 
   /// The present state of one consent.

@@ -18,7 +18,7 @@ extension RollupStore {
         INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id)
         SELECT DISTINCT s.course_id, s.session_day, s.session_id
         FROM lectern.erasure e
-        JOIN lectern.session n ON n.learner = e.learner AND n.created_at <= e.cutoff
+        JOIN lectern.session n ON n.learner = e.learner AND n.created_at <= e.ingested_until
         JOIN lectern.session_segment_sum s USING (course_id, session_day, session_id)
         WHERE e.erasure_id = $1
           AND to_regclass('lectern.emotion_sample_' || to_char(s.session_day, 'YYYYMMDD')) IS NULL

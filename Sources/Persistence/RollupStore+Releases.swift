@@ -57,7 +57,7 @@ extension RollupStore {
         DELETE FROM lectern.release_contribution r USING lectern.release_cell c
         WHERE r.course_id = $1 AND c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM r.segment_id
           AND c.minute IS NOT DISTINCT FROM r.minute
-          AND EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = r.learner AND e.cutoff >= c.released_at)
+          AND EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = r.learner AND e.ingested_until >= c.released_at)
         RETURNING r.segment_id, r.minute
       ), counted AS (SELECT segment_id, minute, count(*) AS n FROM gone GROUP BY segment_id, minute)
       UPDATE lectern.release_cell c SET departed = c.departed + g.n FROM counted g

@@ -1,13 +1,24 @@
 package import PostgresIO
 
 extension RollupStore {
-  /// The stored sums that a recomputation must equal: those of days whose samples are still kept.
-  package static let liveDays =
-    "t.course_id = $1 AND to_regclass('lectern.emotion_sample_' || to_char(t.session_day, 'YYYYMMDD')) IS NOT NULL"
+  /// The stored sums that a recomputation must equal: those of days whose samples are still kept, of sessions that do not
+  /// wait for the aggregator.
+  package static let settled = """
+    t.course_id = $1 AND to_regclass('lectern.emotion_sample_' || to_char(t.session_day, 'YYYYMMDD')) IS NOT NULL
+      AND NOT EXISTS (SELECT FROM lectern.rollup_dirty d WHERE d.course_id = $1 AND d.session_id = t.session_id)
+    """
 
   /// Every course.
   package func courses(on connection: isolated PostgresConnection) throws(PostgresError) -> [Int64] {
     try int64s(connection.query("SELECT course_id FROM lectern.course ORDER BY course_id"))
+  }
+
+  /// The sessions of a course that wait for the aggregator.
+  package func dirtySessions(
+    of course: Int64, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> [Int64] {
+    try int64s(
+      connection.query("SELECT DISTINCT session_id FROM lectern.rollup_dirty WHERE course_id = $1", [.int8(course)]))
   }
 
   /// How many cells are shown although fewer than `minimum` learners took part in their last release.

@@ -9,6 +9,19 @@ package import PostgresIO
 package struct RollupStore: Sendable {
   package init() {}
 
+  /// Notes the cohort minimum that figures are released by.
+  package func keepCohortMinimum(
+    _ minimum: Int, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    try connection.query("SELECT lectern.keep_cohort_minimum($1)", [.int4(Int32(clamping: minimum))])
+  }
+
+  /// What the aggregator that ran last released figures by; nil before the first.
+  package func cohortMinimum(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
+    let rows = try connection.query("SELECT cohort_minimum FROM lectern.deployment")
+    return try rows.first?.decodeIfPresent(at: 0, as: Int32.self).map { Int($0) }
+  }
+
   /// Courses with something to compute again, longest waiting first.
   package func dirtyCourses(on connection: isolated PostgresConnection) throws(PostgresError) -> [Int64] {
     try int64s(
@@ -83,7 +96,7 @@ package struct RollupStore: Sendable {
       """
       SELECT n.session_id, n.session_day, n.learner, coalesce(d.frame_interval_ms, n.frame_interval_ms),
         to_regclass('lectern.emotion_sample_' || to_char(n.session_day, 'YYYYMMDD')) IS NOT NULL,
-        EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = n.learner AND e.cutoff >= n.created_at)
+        EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = n.learner AND e.ingested_until >= n.created_at)
       FROM lectern.session n
       LEFT JOIN lectern.session_declaration d USING (source_id, external_id)
       WHERE n.course_id = $1 AND ($2 OR n.session_id = ANY ($3)) ORDER BY n.session_id

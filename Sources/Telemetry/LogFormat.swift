@@ -60,16 +60,12 @@ package enum LogFormat: Sendable, Equatable {
   }
 
   private static func printable(_ text: String) -> String {
-    text.unicodeScalars.contains(where: isControl) ? String(quoted(text).dropFirst().dropLast()) : text
+    text.unicodeScalars.allSatisfy(\.isInert) ? text : String(quoted(text).dropFirst().dropLast())
   }
 
   private static func quotedIfNeeded(_ text: String) -> String {
-    let plain = !text.isEmpty && !text.unicodeScalars.contains { isControl($0) || " \"=\\".unicodeScalars.contains($0) }
+    let plain = !text.isEmpty && !text.unicodeScalars.contains { !$0.isInert || " \"=\\".unicodeScalars.contains($0) }
     return plain ? text : quoted(text)
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
   }
 
   /// A JSON string literal.
@@ -82,9 +78,7 @@ package enum LogFormat: Sendable, Equatable {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case _ where isControl(scalar):
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      case _ where !scalar.isInert: result += scalar.jsonEscape
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -193,8 +193,8 @@ class CheckTests(unittest.TestCase):
             DELETE FROM lectern.emotion_sample WHERE learner = '{who}';
             UPDATE lectern.ingest_ledger SET erased = 5 WHERE ledger_id = {self.state.ledgers[0]};
             UPDATE lectern.ingest_ledger SET erased = 3 WHERE ledger_id = {self.state.ledgers[1]};
-            INSERT INTO lectern.erasure (learner, reason, cutoff, pending, completed_at)
-            VALUES ('{who}', 'erasure', now() + interval '1 day', false, now())""")
+            INSERT INTO lectern.erasure (learner, reason, cutoff, ingested_until, pending, completed_at)
+            VALUES ('{who}', 'erasure', now() + interval '1 day', now() + interval '1 day', false, now())""")
         # They were to be samples; that they were erased is what this test is about.
         for entry in self.state.journal:
             entry["expect"] = "any"
@@ -368,8 +368,8 @@ class CheckTests(unittest.TestCase):
     def test_an_erased_learner_who_is_still_there(self):
         who = formats.pseudonym(SECRET, SOURCE, "learner-0")
         self.expect("erased_learner", spoil=f"""
-            INSERT INTO lectern.erasure (learner, reason, cutoff, pending, completed_at)
-            VALUES ('{who}', 'erasure', now() + interval '1 day', false, now())""")
+            INSERT INTO lectern.erasure (learner, reason, cutoff, ingested_until, pending, completed_at)
+            VALUES ('{who}', 'erasure', now() + interval '1 day', now() + interval '1 day', false, now())""")
 
     def test_an_erasure_the_database_forgot(self):
         self.state.journal.append({

@@ -43,6 +43,44 @@ extension Integration {
       }
     }
 
+    /// As where the LMS's clock runs ahead.
+    @Test func anOperatorsRevocationWinsOverALaterGrant() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database)
+        let courses = CourseRepository(connection: fixture.owner)
+        let privacy = PrivacyRepository(connection: fixture.owner)
+        let operators = PrivacyRepository(connection: try await database.connect(role: "lectern_ingest"))
+        let later = at(fixture, 10)
+        func decide(_ granted: Bool, _ seconds: Int64, _ scope: ConsentEvent.Scope) async throws -> ConsentOutcome {
+          try await operators.decide(
+            ConsentEvent(
+              eventID: "decision", source: Fixture.source, time: at(fixture, seconds), learnerID: "learner-0",
+              scope: scope, granted: granted),
+            pseudonymizer: Fixture.pseudonymizer)
+        }
+        for scope in ConsentEvent.Scope.allCases {
+          try await courses.apply([Fixture.consent(0, scope: scope, granted: true, at: later)])
+          let early = try await decide(true, 0, scope)
+          #expect(early == .superseded(by: StatedConsent(granted: true, since: later)))
+          // Once more changes nothing, and is no failure.
+          for _ in 0..<2 {
+            let revoked = try await decide(false, 0, scope)
+            #expect(revoked == .holds(since: later))
+            let state = try await privacy.consent(of: Fixture.learner(0), scope: scope)
+            #expect(state == .revoked)
+          }
+          let refused = try await decide(true, 10, scope)
+          #expect(refused == .superseded(by: StatedConsent(granted: false, since: later)))
+          let granted = try await decide(true, 11, scope)
+          #expect(granted == .holds(since: at(fixture, 11)))
+          let last = try await decide(false, 12, scope)
+          #expect(last == .holds(since: at(fixture, 12)))
+        }
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure") == 2)
+        await fixture.close()
+      }
+    }
+
     @Test func revokingAnalyticsErasesWhatWasStored() async throws {
       try await withFixture { fixture, courses, privacy in
         let samples = (0..<5).map { fixture.sample(offset: Int64($0), sequence: Int32($0)) }
@@ -62,6 +100,68 @@ extension Integration {
         let receipt = try await privacy.receipt(erasureID: 1)
         #expect(receipt?.isPending == false)
         #expect(receipt?.samplesRemoved == 5)
+      }
+    }
+
+    /// The first worker, one after an outage and a restored database apply what was said long ago: what was captured since the
+    /// last consent is stored then, though the revocation before it is only now carried out.
+    @Test func aRevocationAppliedLateCoversNothingThatWasCapturedAfterTheNextConsent() async throws {
+      try await withFixture { fixture, courses, privacy in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        let (revoked, again) = (at(fixture, 100), at(fixture, 200))
+        try await courses.apply([
+          Fixture.consent(0, granted: false, at: revoked), Fixture.consent(0, granted: true, at: again),
+        ])
+        let key = SessionKey(
+          source: Fixture.source, courseID: "course-1", learner: Fixture.learner(0), sessionID: "session-0")
+        let known = try #require(try await fixture.repository.resolve([key]).first)
+        #expect(known.consent == .granted)
+        #expect(known.frame(capturedAt: again, storedCapture: nil).isErased)
+        #expect(!known.frame(capturedAt: again.advanced(by: .milliseconds(1)), storedCapture: nil).isErased)
+        // What was stored before is deleted all the same.
+        #expect(try await privacy.erasePending() == 1)
+        let opening = try await fixture.repository.openSession(
+          source: Fixture.source, sessionID: "new", courseID: fixture.courseID, learner: Fixture.learner(0),
+          capturedAt: again.advanced(by: .seconds(1)), frameIntervalMilliseconds: 1000)
+        guard case .open = opening else {
+          Issue.record("\(opening)")
+          return
+        }
+      }
+    }
+
+    /// Two erasures of one learner, two aggregators at them: the one that finds its samples deleted by the other is not done
+    /// before all are.
+    @Test func anErasureIsDoneWhenNothingIsLeftOfTheLearner() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database)
+        let privacy = PrivacyRepository(connection: fixture.owner)
+        let samples = (0..<9).map { fixture.sample(offset: Int64($0), sequence: Int32($0)) }
+        _ = try await fixture.repository.store(fixture.batch(samples))
+        for _ in 0..<2 { _ = try await privacy.erase(Fixture.learner(0)) }
+        let other = try await database.connect()
+        try await other.execute("BEGIN; SELECT lectern.erase_pending(5)")
+        let second = try await database.connect()
+        async let removed = PrivacyRepository(connection: second).erasePending(limit: 5)
+        try await Task.sleep(for: .milliseconds(300))
+        try await other.execute("COMMIT")
+        #expect(try await removed == 0)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure WHERE pending") == 2)
+        while try await privacy.erasePending(limit: 5) != nil {}
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
+        for connection in [other, second] { await connection.close() }
+        await fixture.close()
+      }
+    }
+
+    /// The clock went back between a store and the order.
+    @Test func anErasureTakesWhatAClockAheadHadStored() async throws {
+      try await withFixture { fixture, _, privacy in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        try await fixture.owner.execute("UPDATE lectern.emotion_sample SET ingested_at = now() + interval '1 hour'")
+        _ = try await privacy.erase(Fixture.learner(0))
+        #expect(try await privacy.erasePending() == 1)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
       }
     }
 

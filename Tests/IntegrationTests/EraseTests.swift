@@ -111,6 +111,44 @@ extension Integration {
       }
     }
 
+    /// Whoever erases somebody is configured otherwise than the aggregator: nothing is released by another minimum, and nobody
+    /// else's samples go.
+    @Test(.timeLimit(.minutes(2))) func anErasureChangesNothingOfOthersHoweverItIsConfigured() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        let learners = 8
+        try await bench.announce(learners: learners)
+        let worker = bench.start(IngestRecognizer())
+        for learner in 0..<learners {
+          for sequence in 0..<6 as Range<Int32> {
+            try await bench.send(
+              IngestBench.frame(session: "s\(learner)", sequence: sequence, learner: IngestBench.learner(learner)),
+              image: IngestPictures.picture(learner * 100 + Int(sequence)), partition: 0)
+          }
+        }
+        try await bench.settle(Int64(learners * 6), by: worker)
+        try await worker.stop()
+        let aggregated = try await bench.lectern(
+          ["aggregate", "--once"], environment: ["LECTERN_COHORT_MINIMUM": "20"])
+        #expect(aggregated.status == .exited(0), "\(aggregated)")
+        // A day that this retention lets go.
+        try await bench.owner.execute(
+          """
+          CREATE TABLE lectern.emotion_sample_20260102 PARTITION OF lectern.emotion_sample
+          FOR VALUES FROM ('2026-01-02') TO ('2026-01-03')
+          """)
+        let receipt = try await bench.lectern(
+          ["erase", "--source", IngestBench.source, "--learner", IngestBench.learner(3), "--yes"],
+          environment: ["LECTERN_COHORT_MINIMUM": "5", "LECTERN_SAMPLE_RETENTION_DAYS": "30"])
+        #expect(receipt.status == .exited(0), "\(receipt)")
+        #expect(try await bench.number("SELECT count(*) FROM lectern.release_cell WHERE shown") == 0)
+        #expect(try await bench.number("SELECT count(to_regclass('lectern.emotion_sample_20260102'))") == 1)
+        #expect(try await bench.number("SELECT cohort_minimum FROM lectern.deployment") == 20)
+        // The same work as an aggregator of that minimum shows figures of these seven.
+        _ = try await bench.lectern(["aggregate", "--once"], environment: ["LECTERN_COHORT_MINIMUM": "5"])
+        #expect(try await bench.number("SELECT count(*) FROM lectern.release_cell WHERE shown") > 0)
+      }
+    }
+
     @Test(.timeLimit(.minutes(1))) func anotherSecretIsRefusedAndAnUnknownLearnerLeavesATombstone() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let unknown = try await erase(IngestBench.learner("nobody"), bench)
@@ -121,6 +159,42 @@ extension Integration {
           environment: ["LECTERN_PSEUDONYM_SECRET": String(repeating: "x", count: 32)])
         #expect(other.status == .exited(1) && other.error.contains("secret"), "\(other)")
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure") == 1)
+      }
+    }
+
+    /// `lectern consent`: an LMS whose clock runs ahead keeps nobody in, and a grant that changes nothing is no success.
+    @Test(.timeLimit(.minutes(1))) func anOperatorRevokesAConsentThatIsDatedLater() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        let ahead = IngestBench.now.advanced(by: .seconds(86_400))
+        let learner = IngestBench.learner("ahead")
+        try await bench.apply([
+          .consent(
+            ConsentEvent(
+              eventID: "a-\(IngestBench.marker)", source: IngestBench.source, time: ahead, learnerID: learner,
+              scope: .analytics, granted: true))
+        ])
+        func consent(_ word: String, of learner: String) async throws -> (Processes.ExitStatus, String) {
+          let result = try await bench.lectern(
+            ["consent", word, "--source", IngestBench.source, "--learner", learner])
+          #expect(!result.error.contains(IngestBench.marker) && !result.output.contains(IngestBench.marker))
+          return (result.status, result.output + result.error)
+        }
+        let early = try await consent("grant", of: learner)
+        #expect(early.0 == .exited(1) && early.1.contains("analytics is granted as of \(ahead)"), "\(early)")
+        let revoked = try await consent("revoke", of: learner)
+        #expect(revoked.0 == .exited(0) && revoked.1.contains("applied, as of \(ahead)"), "\(revoked)")
+        #expect(try await isRevoked(learner, bench))
+        #expect(try await bench.number("SELECT count(*) FROM lectern.consent WHERE granted") == 0)
+        let late = try await consent("grant", of: learner)
+        #expect(late.0 == .exited(1) && late.1.contains("analytics is revoked as of \(ahead)"), "\(late)")
+        #expect(try await bench.number("SELECT count(*) FROM lectern.consent WHERE granted") == 0)
+        // Whoever has no such event is granted and revoked now.
+        let other = IngestBench.learner("punctual")
+        let granted = try await consent("grant", of: other)
+        #expect(granted.0 == .exited(0) && granted.1.hasPrefix("1 applied\n"), "\(granted)")
+        let withdrawn = try await consent("revoke", of: other)
+        #expect(withdrawn.0 == .exited(0) && withdrawn.1.hasPrefix("1 applied\n"), "\(withdrawn)")
+        #expect(try await isRevoked(other, bench))
       }
     }
 

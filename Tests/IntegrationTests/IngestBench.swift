@@ -65,7 +65,8 @@ struct IngestBench: Sendable {
   /// Starts a worker; `adjust` changes its settings.
   func start(
     _ recognizer: any FrameRecognizing, secret: [UInt8] = secret, applicationName: String = "ingest-worker",
-    kafkaProperties: [String: String] = [:], _ adjust: (inout IngestSettings) -> Void = { _ in }
+    kafkaProperties: [String: String] = [:], statementDeadline: Duration? = nil,
+    _ adjust: (inout IngestSettings) -> Void = { _ in }
   ) -> IngestRun {
     var settings = IngestSettings()
     settings.frameTopic = frameTopic
@@ -77,6 +78,7 @@ struct IngestBench: Sendable {
     adjust(&settings)
     var postgres = database.settings(role: "lectern_ingest")
     postgres.applicationName = applicationName
+    if let statementDeadline { postgres.statementDeadline = statementDeadline }
     return IngestRun(
       IngestWorker(
         settings: settings, kafka: server.settings.adding(kafkaProperties), postgres: postgres, recognizer: recognizer,

@@ -107,6 +107,30 @@ extension Integration {
       }
     }
 
+    /// A batch that the server cannot store within the statement's deadline comes in smaller pieces until it can.
+    @Test(.timeLimit(.minutes(2))) func aBatchThatTakesTooLongIsStoredInPieces() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await bench.owner.execute(
+          """
+          CREATE FUNCTION lectern.dawdle() RETURNS trigger LANGUAGE plpgsql AS
+          'BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END';
+          CREATE TRIGGER dawdle BEFORE INSERT ON lectern.emotion_sample FOR EACH ROW EXECUTE FUNCTION lectern.dawdle()
+          """)
+        for number in 0..<40 {
+          try await bench.send(
+            IngestBench.frame(session: "s", sequence: Int32(number)), image: IngestPictures.picture(number),
+            partition: 0)
+        }
+        let worker = bench.start(IngestRecognizer(), statementDeadline: .seconds(1))
+        try await bench.settle(40, by: worker, within: .seconds(90))
+        try await worker.stop()
+        #expect(bench.logLines.contains { $0.contains("57014") })
+        #expect(try await bench.counters().samples == 40)
+        try await bench.checkArithmetic()
+      }
+    }
+
     /// A number that comes again with a picture that is too large becomes the same reject whether the first is stored by then.
     @Test(arguments: [1, 100]) func aReusedNumberIsJudgedTheSameWhereverItsBatchEnds(batchRecords: Int) async throws {
       try await IngestBench.run(partitions: 1) { bench in

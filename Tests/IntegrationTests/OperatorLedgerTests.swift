@@ -65,6 +65,39 @@ extension Integration {
 
     private func isParked(_ run: IngestRun) -> Bool { run.worker.health.problems.contains { $0.contains("is parked") } }
 
+    /// The control topic was made again, shorter: what it says of consent is not known, so frames wait though the end of the new
+    /// log lies before the ledger.
+    @Test(.timeLimit(.minutes(3))) func aControlLogThatIsAnotherHoldsFramesBack() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await send(0..<4, partition: 0, to: bench)
+        let before = bench.start(IngestRecognizer())
+        try await bench.settle(4, by: before)
+        try await before.stop()
+        func move(_ offsets: Int) async throws {
+          try await bench.owner.query(
+            """
+            UPDATE lectern.ingest_ledger SET next_offset = next_offset + \(offsets), skipped = skipped + \(offsets)
+            WHERE topic = $1
+            """, [.text(bench.controlTopic)])
+        }
+        try await move(5)
+        try await send(4..<8, partition: 0, to: bench)
+        let worker = bench.start(IngestRecognizer())
+        try await bench.wait(for: "the frames to wait") {
+          worker.worker.health.problems.contains("the control topic has not been read to its end yet")
+        }
+        try await bench.wait(for: "the control partition to be parked") { isParked(worker) }
+        try await Task.sleep(for: .seconds(1))
+        #expect(try await bench.progress() == 4)
+        try await move(-5)
+        try await bench.settle(8, by: worker)
+        #expect(worker.worker.health.problems.isEmpty)
+        try await worker.stop()
+        try await bench.checkArithmetic()
+      }
+    }
+
     @Test(.timeLimit(.minutes(3))) func anAcceptedGapIsLostOnRecordAndARunningWorkerGoesOn() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         try await bench.announce()

@@ -6,6 +6,7 @@ import PostgresIO
 import Processes
 import TestSupport
 import Testing
+import Watching
 
 extension Integration {
   /// `lectern top` and `lectern ledger show`: how ingest stands, beside servers that answer and servers that do not.

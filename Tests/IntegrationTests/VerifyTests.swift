@@ -26,7 +26,7 @@ extension Integration {
       struct Check: Decodable { let name, compares, outcome: String, violations: Int64, places: [Place], note: String? }
       struct Counts: Decodable {
         let ledgers: Int, samples, rejects: Int64
-        let coursesVerified, coursesDirty, sessionsRecomputed, sessionsFrozen: Int
+        let courses, sessionsRecomputed, sessionsDirty, sessionsFrozen: Int
       }
       struct Lag: Decodable {
         struct Partition: Decodable { let topic: String, partition, ledger: Int32, next, end, lag: Int64 }
@@ -90,7 +90,7 @@ extension Integration {
         #expect(healthy.ok && healthy.checks.allSatisfy { $0.outcome == "ok" && $0.violations == 0 }, "\(healthy)")
         // Two partitions of frames and the control topic.
         #expect((healthy.counts.ledgers, healthy.counts.samples, healthy.counts.rejects) == (3, 12, 4))
-        #expect((healthy.counts.coursesVerified, healthy.counts.sessionsRecomputed) == (1, 2))
+        #expect((healthy.counts.courses, healthy.counts.sessionsRecomputed) == (1, 2))
         #expect(healthy.lag?.records == 0 && healthy.lag?.partitions.count == 3)
         let text = try await bench.lectern(["verify"])
         #expect(text.status == .exited(0) && text.output.hasSuffix("everything that was checked holds\n"), "\(text)")
@@ -356,7 +356,7 @@ extension Integration {
         shutdown.trigger()
         try await aggregating.value
         let end = try await verify(bench)
-        #expect(end.ok && end.lag?.records == 0 && end.counts.coursesVerified == 1, "\(end)")
+        #expect(end.ok && end.lag?.records == 0 && end.counts.courses == 1, "\(end)")
       }
     }
   }

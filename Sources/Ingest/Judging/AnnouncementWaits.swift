@@ -16,24 +16,37 @@ final class AnnouncementWaits: Sendable {
   }
 
   private struct State {
-    var begun: Set<Key> = []
+    /// By the clock that never goes back: the frame's own deadline is told by one that may.
+    var begun: [Key: ContinuousClock.Instant] = [:]
     var over: Set<Key> = []
   }
 
   /// Keys remembered at most; beyond them all are forgotten, which costs another bounded wait and no memory.
   private let limit: Int
+  /// The longest wait, whatever the wall clock does meanwhile.
+  private let longest: Duration
+  /// A wait is looked at several times a second: one that is over for so long was answered, and has to be begun anew.
+  private static let memory = Duration.seconds(10)
   private let state = Mutex(State())
 
-  init(limit: Int = 10_000) { self.limit = limit }
+  init(longest: Duration, limit: Int = 10_000) { (self.longest, self.limit) = (longest, limit) }
 
   /// False once a wait for this frame's course and learner is over.
-  func mayWait(for frame: FrameCandidate) -> Bool { state.withLock { !$0.over.contains(Key(frame)) } }
+  func mayWait(for frame: FrameCandidate) -> Bool {
+    state.withLock { state in
+      guard !state.over.contains(Key(frame)) else { return false }
+      guard let waited = state.begun[Key(frame)]?.duration(to: .now) else { return true }
+      return waited < longest || waited >= longest + Self.memory
+    }
+  }
 
   /// Notes that the partition waits; true the first time.
   func begin(for frame: FrameCandidate) -> Bool {
     state.withLock { state in
       if state.begun.count >= limit { state.begun.removeAll() }
-      return state.begun.insert(Key(frame)).inserted
+      if let begun = state.begun[Key(frame)], begun.duration(to: .now) < longest + Self.memory { return false }
+      state.begun[Key(frame)] = .now
+      return true
     }
   }
 
@@ -42,7 +55,7 @@ final class AnnouncementWaits: Sendable {
     state.withLock { state in
       if state.over.count >= limit { state.over.removeAll() }
       state.over.insert(Key(frame))
-      state.begun.remove(Key(frame))
+      state.begun[Key(frame)] = nil
     }
   }
 }

@@ -11,20 +11,34 @@ import Telemetry
 /// A batch is stored in pieces where that costs nobody anything: up to a frame whose course or consent is not known
 /// yet, and whatever was recognised when the batch's time is over or the partition is taken away.
 struct FrameWork: PartitionWork {
-  private let waiting = AnnouncementWaits()
+  private let waiting: AnnouncementWaits
+
+  /// - Parameter grace: the longest that a partition waits for one course and learner to be announced.
+  init(grace: Duration) { waiting = AnnouncementWaits(longest: grace) }
 
   /// Waits until the control topic was applied up to where it ended at this claim, so that a backlog of both topics
   /// never rejects a frame for what the log says later.
+  ///
+  /// A log that ends before its ledger, or that is gone, is not reached: its partition is parked, or will be, and what it would
+  /// have said of consent is not known. A topic that never was is.
   func prepare(_ context: IngestContext, stop: StopFlag) async throws {
     let topic = context.settings.controlTopic
-    let ends = try await context.probe.ends(of: topic, until: stop)
+    var ends = try await context.probe.ends(of: topic, until: stop)
+    var waits = false
+    defer { if waits { context.health.endControlWait() } }
     while true {
       let progress = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
         try await repository.controlProgress(clusterID: context.clusterID, topic: topic)
       }
-      let isReached = ends.allSatisfy { partition, end in end == 0 || progress[partition, default: 0] >= end }
-      context.health.setControlReached(isReached)
-      if isReached { return }
+      if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) {
+        // The log may have grown since.
+        if progress.contains(where: { $0.value > ends[$0.key, default: 0] }) {
+          ends = try await context.probe.ends(of: topic, until: stop)
+        }
+        if progress.allSatisfy({ partition, next in next <= ends[partition, default: 0] }) { return }
+      }
+      if !waits { context.health.beginControlWait() }
+      waits = true
       try await stop.sleep(for: .milliseconds(200))
     }
   }

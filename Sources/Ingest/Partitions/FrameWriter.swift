@@ -57,7 +57,7 @@ struct FrameWriter {
     }
     let start = ContinuousClock.now
     let stored = batch
-    let result = try await lease.retrying(until: stop) { repository throws(PostgresError) in
+    let result = try await lease.retrying(until: stop, deadlines: 2) { repository throws(PostgresError) in
       try await repository.store(stored)
     }
     context.metrics.storeSeconds.observe(start.duration(to: .now))

@@ -1,4 +1,5 @@
-/// How often in a row a partition lost its connection to the database without storing anything in between.
+/// How often in a row a partition lost its connection to the database, or was not answered in time, without storing anything in
+/// between.
 ///
 /// One loss is a server that was started again and costs no time. More may be a batch that the server does not survive: it
 /// is sent again later each time, and from the third loss on in pieces.

@@ -29,7 +29,10 @@ struct PartitionTask: Sendable {
         let lease = try await context.database.lease(until: stop)
         let cursor = try await claimUnparked()
         try await work.prepare(context, stop: stop)
-        if try await follow(from: cursor, under: lease) == .ended { return }
+        switch try await follow(from: cursor, under: lease) {
+        case .ended: return
+        case .claimAgain(let hasStored): if hasStored { backoff = Backoff() }
+        }
         // Claimed elsewhere while still assigned here (let the other one have its turn), or the log moved away.
         context.loop.send(.hold(partition, queue))
         try await stop.sleep(for: backoff.delay(using: &generator))
@@ -100,7 +103,10 @@ struct PartitionTask: Sendable {
     }
   }
 
-  private enum Ending { case ended, claimAgain }
+  private enum Ending {
+    case ended
+    case claimAgain(hasStored: Bool)
+  }
 
   /// Takes batches until the queue closes or the claim is lost.
   private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
@@ -108,14 +114,16 @@ struct PartitionTask: Sendable {
     var losses = LossesInARow()
     try await flow(from: cursor.nextOffset)
     while let entries = await queue.nextBatch() {
-      guard try await take(entries, at: &cursor, under: &lease, &losses) else { return .claimAgain }
+      guard try await take(entries, at: &cursor, under: &lease, &losses) else {
+        return .claimAgain(hasStored: cursor.nextOffset > start.nextOffset)
+      }
     }
     return .ended
   }
 
   /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is lost.
   ///
-  /// A batch that loses the connection again and again is tried less and less often, and in smaller and smaller pieces:
+  /// A batch that loses the connection or runs into its deadline again and again is tried less and less often, and in smaller and smaller pieces:
   /// it may be more than the server can take.
   private func take(
     _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease,

@@ -48,7 +48,9 @@ struct ConsentCommand: Command {
   }
 
   struct Grant: Command {
-    static let configuration = CommandConfiguration("grant", abstract: "Record one learner's consent.")
+    static let configuration = CommandConfiguration(
+      "grant", abstract: "Record one learner's consent.",
+      discussion: "Where what holds was said for a later time, as by a clock that runs ahead, it is refused.")
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var learner: LearnerOptions
     mutating func run() async throws {
@@ -59,7 +61,10 @@ struct ConsentCommand: Command {
   struct Revoke: Command {
     static let configuration = CommandConfiguration(
       "revoke", abstract: "Record that one learner withdraws consent.",
-      discussion: "Withdrawing scope 'analytics' also deletes what was stored of the learner; an aggregator does that.")
+      discussion: """
+        It holds even where consent was given for a later time, as by a clock that runs ahead. Withdrawing scope 'analytics'
+        also deletes what was stored of the learner; an aggregator does that.
+        """)
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var learner: LearnerOptions
     mutating func run() async throws {
@@ -81,7 +86,20 @@ struct LearnerOptions: ArgumentGroup {
     let event = ConsentEvent(
       eventID: UUID().uuidString, source: source, time: CommandContext.now(), learnerID: learner, scope: scope,
       granted: granted)
-    try await context.apply([ControlRow(.consent(event), pseudonymizer: context.pseudonymizer)])
+    let pseudonymizer = context.pseudonymizer
+    let outcome = try await context.withConnection(role: "lectern_ingest", application: "import") { connection in
+      try await PrivacyRepository(connection: connection).decide(event, pseudonymizer: pseudonymizer)
+    }
+    switch outcome {
+    case .holds(event.time): Terminal.print("1 applied\n")
+    case .holds(let since): Terminal.print("1 applied, as of \(since): what was said for that time is overruled\n")
+    case .superseded(let stated):
+      let state = stated.granted ? "granted" : "revoked"
+      Terminal.note(
+        "refused: consent of scope \(scope.rawValue) is \(state) as of \(stated.since), which is not before now; "
+          + "nothing was changed\n")
+      throw ExitCode.failure
+    }
   }
 }
 

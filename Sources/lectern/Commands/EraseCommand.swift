@@ -23,7 +23,6 @@ struct EraseCommand: Command {
   @Option(help: "the learner's id in that LMS") var learner: String
   @Flag(help: "do it; without it nothing is changed") var yes: Bool
   @Flag(help: "print JSON") var json: Bool
-  @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
   /// How long the receipt waits for other aggregators that are at the same erasure.
   private static let patience = Duration.seconds(600)
@@ -50,7 +49,7 @@ struct EraseCommand: Command {
     }
   }
 
-  /// Does an aggregator's work until nothing of the erasure is left, by itself or beside others that are at it.
+  /// Does what the erasure waits for until nothing of it is left, by itself or beside others that are at it.
   private static func finish(
     _ order: ErasureOrder, _ repository: PrivacyRepository, _ context: CommandContext
   ) async throws -> ErasureReceipt {
@@ -60,7 +59,7 @@ struct EraseCommand: Command {
     let deadline = ContinuousClock.now + patience
     while true {
       do {
-        try await aggregator.runOnce(rounds: 1)
+        try await aggregator.advanceErasures()
       } catch let error as PostgresError where error.isTransient {
         context.logger.warning("interrupted, trying again", metadata: ["code": .string(error.code.rawValue)])
       }

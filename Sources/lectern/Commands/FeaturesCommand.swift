@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import Foundation
 import Recognition
+import Telemetry
 
 /// `lectern features`
 struct FeaturesCommand: Command {
@@ -45,7 +46,7 @@ struct FeaturesCommand: Command {
     let list = PictureList(image)
     guard list.entries.contains(where: { $0.problem == nil }) else {
       for entry in list.entries {
-        Terminal.note("\(Terminal.printable(entry.path)): \(Terminal.printable(entry.problem ?? ""))\n")
+        Terminal.note("\(entry.path.printable): \((entry.problem ?? "").printable)\n")
       }
       throw UsageError("there is no picture to look at")
     }
@@ -70,7 +71,7 @@ struct FeaturesCommand: Command {
     }
     try writing.file.finish()
     Terminal.note(
-      "wrote \(Terminal.printable(out)): \(list.entries.count) rows, \(counts.classified) with an answer, "
+      "wrote \(out.printable): \(list.entries.count) rows, \(counts.classified) with an answer, "
         + "\(RowFile.megabytes(writing.file.byteCount))\n")
     if counts.failed > 0 { throw ExitCode.failure }
   }

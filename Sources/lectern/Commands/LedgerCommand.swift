@@ -5,6 +5,7 @@ import Ingest
 import KafkaIO
 import LearningEvents
 import Persistence
+import Telemetry
 
 /// `lectern ledger`
 struct LedgerCommand: Command {
@@ -110,7 +111,7 @@ struct LedgerLine: Encodable {
       lines.map { line in
         func number(_ value: Int64?) -> String { value.map(String.init) ?? "-" }
         return [
-          Terminal.printable(line.topic), "\(line.incarnation)", "\(line.partition)", "\(line.next)", number(line.end),
+          line.topic.printable, "\(line.incarnation)", "\(line.partition)", "\(line.next)", number(line.end),
           number(line.lag), "\(line.samples)", "\(line.rejects)", "\(line.duplicates)", "\(line.applied)",
           "\(line.skipped)", "\(line.lost)", "\(line.erased)", "\(line.expired)",
           line.parked != nil ? "PARKED" : line.end == nil ? "-" : "ok",
@@ -118,7 +119,7 @@ struct LedgerLine: Encodable {
       })
     for line in lines {
       guard let parked = line.parked else { continue }
-      text += "\n\(Terminal.printable(line.topic))[\(line.partition)] is parked: \(parked)\n"
+      text += "\n\(line.topic.printable)[\(line.partition)] is parked: \(parked)\n"
     }
     return text
   }

@@ -146,8 +146,17 @@ struct LedgerDecision {
   let choice: LogOptions
 
   private struct Answer<Change: Encodable>: Encodable {
+    /// Whether every change that was due was made.
     let done: Bool
+    /// What was made; without `--yes`, what would be.
     let changes: [Change]
+    var failed: Failure?
+
+    /// The change at which it ended. Those behind it were not tried.
+    struct Failure: Encodable {
+      let change: Change
+      let reason: String
+    }
   }
 
   func run<Change: LedgerChange>(
@@ -174,20 +183,39 @@ struct LedgerDecision {
         Terminal.note("refused: \(reasons.first ?? none); nothing was changed\n")
         throw ExitCode.failure
       }
-      if choice.yes {
-        for change in changes {
-          do {
-            try await carryOut(change, repository, ProcessInfo.processInfo.userName)
-          } catch let error as PostgresError where error.code == .decisionOverdue {
-            Terminal.note("refused: \(change.sentence): the ledger moved meanwhile; look again\n")
-            throw ExitCode.failure
-          }
-        }
+      guard choice.yes else {
+        if choice.json { return try Terminal.print(json: Answer(done: false, changes: changes)) }
+        for change in changes { Terminal.print(change.sentence + "\n") }
+        return Terminal.note("nothing was changed; --yes does it\n")
       }
-      if choice.json { return try Terminal.print(json: Answer(done: choice.yes, changes: changes)) }
-      for change in changes { Terminal.print(change.sentence + "\n") }
-      Terminal.note(choice.yes ? "done\n" : "nothing was changed; --yes does it\n")
+      try await make(changes, in: repository, carryOut)
     }
+  }
+
+  /// Makes the changes one by one, each a transaction of its own, and says which were made, however it ends.
+  private func make<Change: LedgerChange>(
+    _ changes: [Change], in repository: LedgerRepository,
+    _ carryOut: @Sendable (Change, LedgerRepository, String) async throws -> Void
+  ) async throws {
+    var made: [Change] = []
+    for change in changes {
+      do {
+        try await carryOut(change, repository, ProcessInfo.processInfo.userName)
+      } catch {
+        let isOverdue = (error as? PostgresError)?.code == .decisionOverdue
+        let reason = isOverdue ? "the ledger moved meanwhile; look again" : "\(error)"
+        if choice.json {
+          try Terminal.print(
+            json: Answer(done: false, changes: made, failed: .init(change: change, reason: reason)))
+        }
+        let verb = isOverdue ? "refused" : "failed"
+        Terminal.note("\(verb): \(change.sentence): \(reason); \(made.count) of \(changes.count) done\n")
+        throw ExitCode.failure
+      }
+      made.append(change)
+      if !choice.json { Terminal.print(change.sentence + "\n") }
+    }
+    if choice.json { try Terminal.print(json: Answer(done: true, changes: made)) } else { Terminal.note("done\n") }
   }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import LearningEvents
 import Neural
 import Recognition
+import Telemetry
 import Vision
 
 /// What a bundle is, for people. Its name and other texts of the file appear without what could steer a terminal.
@@ -13,7 +14,7 @@ struct ModelBundleText {
   var text: String {
     let manifest = stored.bundle.manifest
     var rows: [(String, String)] = [
-      ("model", Terminal.printable(manifest.name)), ("id", stored.id),
+      ("model", manifest.name.printable), ("id", stored.id),
       ("trained", manifest.trained ? "yes" : "no: what it answers means nothing"),
       ("labels", manifest.labels.joined(separator: ", ")),
       ("network", "\(manifest.network), layout \(manifest.layout.rawValue), width \(manifest.width.rawValue)"),
@@ -32,13 +33,13 @@ struct ModelBundleText {
       let texts = zip(["CNN", "HOG", "SIFT"], planes).map { "\($0) \($1.mean) ± \($1.deviation)" }
       rows.append(("planes", texts.joined(separator: ", ")))
     }
-    rows.append(("data set", manifest.dataSetFingerprint.map(Terminal.printable) ?? "none"))
+    rows.append(("data set", manifest.dataSetFingerprint.map(\.printable) ?? "none"))
     rows.append(("evaluation", evaluation(manifest.evaluation)))
     for source in manifest.provenance?.sources ?? [] {
       let types = source.elementTypes.joined(separator: ", ")
       rows.append(
         (
-          "from", Terminal.printable("\(source.network), \(source.names) names, \(types), SHA-256 \(source.fileSHA256)")
+          "from", "\(source.network), \(source.names) names, \(types), SHA-256 \(source.fileSHA256)".printable
         ))
     }
     if let seed = manifest.provenance?.seed { rows.append(("seed", "\(seed), of all that came from no file")) }

@@ -1,6 +1,7 @@
 import Foundation
 import LearningEvents
 import Recognition
+import Telemetry
 import Vision
 
 /// The lines of `lectern classify`: fixed columns, the file last, so that lines can be printed as answers come.
@@ -22,7 +23,7 @@ struct ClassifyTable {
     let emotions = zip(Emotion.allCases, Self.numbers).map { emotion, width in
       Self.right(picture.distribution.map { Self.percent($0[emotion]) } ?? "-", width)
     }
-    let name = Terminal.printable(picture.path) + (picture.problem.map { ": \(Terminal.printable($0))" } ?? "")
+    let name = picture.path.printable + (picture.problem.map { ": \($0.printable)" } ?? "")
     return line(
       picture.distribution?.label.name ?? picture.status.rawValue, emotions,
       quality: face.map { Self.share($0.quality.score) } ?? "-",

@@ -1,5 +1,6 @@
 import LearningEvents
 import Recognition
+import Telemetry
 
 /// Looks at pictures, several at once, writes their rows in order and prints the list of rows.
 struct FeatureWriting {
@@ -46,9 +47,9 @@ struct FeatureWriting {
       text + String(repeating: " ", count: max(0, width - text.count))
     }
     let number = String(row)
-    let problem = picture.problem.map { ": \(Terminal.printable($0))" } ?? ""
+    let problem = picture.problem.map { ": \($0.printable)" } ?? ""
     Terminal.print(
       "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(padded(picture.status.rawValue, 11))  "
-        + "\(padded(String(picture.sha256?.prefix(12) ?? "-"), 12))  \(Terminal.printable(picture.path))\(problem)\n")
+        + "\(padded(String(picture.sha256?.prefix(12) ?? "-"), 12))  \(picture.path.printable)\(problem)\n")
   }
 }

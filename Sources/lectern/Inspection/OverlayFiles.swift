@@ -6,6 +6,7 @@ import Neural
 import OpenCV
 import Recognition
 import Services
+import Telemetry
 import Vision
 
 /// Draws and writes the pictures of `lectern classify --overlay`: `OUT.png` for one picture, `OUT-1.png` and so on, by
@@ -24,7 +25,7 @@ struct OverlayFiles: Sendable {
     count = list.entries.count
     let inputs = Set(list.entries.map { Self.resolved($0.path) })
     for index in 0..<count where inputs.contains(Self.resolved(name(of: index))) {
-      throw UsageError("--overlay would write over \(Terminal.printable(name(of: index))): name another file")
+      throw UsageError("--overlay would write over \(name(of: index).printable): name another file")
     }
   }
 
@@ -108,6 +109,6 @@ struct OverlayFiles: Sendable {
 struct OverlayError: Error, CustomStringConvertible {
   let path: String
   var description: String {
-    "cannot write \(Terminal.printable(path)): its folder must be there and be writable, with room for a megabyte"
+    "cannot write \(path.printable): its folder must be there and be writable, with room for a megabyte"
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import KafkaIO
 import LearningEvents
+import Telemetry
 
 /// What may be said of one event: where and when, how large, of which course. Nothing of whose it is: no picture, no id of a
 /// learner, a session or an event, and no text of a title.
@@ -75,7 +76,7 @@ struct TapLine: Encodable, Equatable {
   var text: String {
     var words = ["\(partition)/\(offset)", time ?? "-", type, mode, "bytes=\(bytes)"]
     func add(_ name: String, _ value: (some CustomStringConvertible)?) {
-      if let value { words.append("\(name)=\(Terminal.printable("\(value)"))") }
+      if let value { words.append("\(name)=\("\(value)".printable)") }
     }
     add("course", course)
     add("segment", segment)
@@ -89,7 +90,7 @@ struct TapLine: Encodable, Equatable {
     add("scope", scope)
     add("granted", granted)
     add("said", eventTime)
-    if let reason { words.append("reason=\"\(Terminal.printable(reason))\"") }
+    if let reason { words.append("reason=\"\(reason.printable)\"") }
     return words.joined(separator: " ") + "\n"
   }
 }

@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-import Ingest
+import Watching
 
 /// Where a worker serves its metrics: `http://127.0.0.1:9101`, with or without a path.
 struct MetricsAddress: ConfigurationValue, Hashable {

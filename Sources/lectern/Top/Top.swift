@@ -1,11 +1,11 @@
 import Configuration
 import Foundation
-import Ingest
 import KafkaIO
 import LearningEvents
 import PostgresIO
 import Services
 import Synchronization
+import Watching
 
 /// Watches ingest and shows it, until it is told to end, or nobody looks any more.
 ///
@@ -27,7 +27,8 @@ final class Top: Service {
 
   init(context: CommandContext, interval: Duration, workers: [MetricsAddress], output: Output, once: Bool) {
     (self.interval, self.workers, self.output, self.once) = (interval, workers, output, once)
-    watch = Mutex(IngestWatch(patience: max(.seconds(5), interval * 3)))
+    let clusterID = context.settings.optional(Keys.clusterID)
+    watch = Mutex(IngestWatch(patience: max(.seconds(5), interval * 3), clusterID: clusterID))
     ledgers = LedgerLooker(
       settings: context.postgres(role: "lectern_aggregator", application: "top"), clock: CommandContext.now)
     logs =
@@ -35,7 +36,7 @@ final class Top: Service {
       ? nil
       : LogLooker(
         settings: context.kafka, topics: [context.settings[Keys.frameTopic], context.settings[Keys.controlTopic]],
-        clusterID: context.settings.optional(Keys.clusterID), clock: CommandContext.now)
+        clusterID: clusterID, clock: CommandContext.now)
   }
 
   /// Whether every server that was to be looked at had answered in the last report.
@@ -70,8 +71,9 @@ final class Top: Service {
 
   private func lookAtLedgers() async {
     do {
-      let look = try await ledgers.look(clusterID: watch.withLock(\.lastCluster))
-      watch.withLock { $0.take(look) }
+      let cluster = watch.withLock(\.cluster)
+      let look = try await ledgers.look(clusterID: cluster)
+      watch.withLock { $0.take(look, of: cluster) }
     } catch {
       watch.withLock { $0.miss(.postgres, problem: "\(error)") }
     }

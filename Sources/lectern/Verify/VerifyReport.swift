@@ -1,13 +1,14 @@
 import Aggregation
 import LearningEvents
 import Persistence
+import Telemetry
 
 /// What `lectern verify` found, as it prints it. Names nobody.
 struct VerifyReport: Encodable {
   struct Counts: Encodable {
     let ledgers: Int
     let samples, rejects: Int64
-    let coursesVerified, coursesDirty, sessionsRecomputed, sessionsFrozen: Int
+    let courses, sessionsRecomputed, sessionsDirty, sessionsFrozen: Int
   }
 
   /// How far workers are behind the log; never a violation.
@@ -39,8 +40,8 @@ struct VerifyReport: Encodable {
     (self.at, self.checks, self.lag, milliseconds) = (at.rfc3339, checks, lag, took.wholeMilliseconds)
     counts = Counts(
       ledgers: log.ledgers.count, samples: log.samples, rejects: log.rejects,
-      coursesVerified: rollups.coursesVerified, coursesDirty: rollups.coursesDirty,
-      sessionsRecomputed: rollups.sessionsRecomputed, sessionsFrozen: rollups.sessionsFrozen)
+      courses: rollups.courses, sessionsRecomputed: rollups.sessionsRecomputed, sessionsDirty: rollups.sessionsDirty,
+      sessionsFrozen: rollups.sessionsFrozen)
   }
 
   /// A table of checks, what does not hold below it, and what it was about.
@@ -54,7 +55,7 @@ struct VerifyReport: Encodable {
     }
     var text = TextTable(["check", "outcome", "violations", "time", "compares"], leading: 2, last: .text).text(rows)
     for check in checks {
-      if let note = check.note { text += "\n\(check.name): \(Terminal.printable(note))\n" }
+      if let note = check.note { text += "\n\(check.name): \(note.printable)\n" }
       guard !check.places.isEmpty else { continue }
       text += "\n\(check.name): the first \(check.places.count) of \(check.violations)\n"
       for place in check.places { text += "  \(Self.line(place))\n" }
@@ -63,13 +64,13 @@ struct VerifyReport: Encodable {
 
       snapshot   \(at), looked at in \(milliseconds) ms
       ledgers    \(counts.ledgers), with \(counts.samples) samples and \(counts.rejects) rejects stored
-      courses    \(counts.coursesVerified) recomputed, \(counts.coursesDirty) dirty and left out
-      sessions   \(counts.sessionsRecomputed) recomputed, \(counts.sessionsFrozen) frozen
+      courses    \(counts.courses)
+      sessions   \(counts.sessionsRecomputed) recomputed, \(counts.sessionsDirty) dirty, \(counts.sessionsFrozen) frozen
 
       """
     if let lag {
       let behind = lag.partitions.filter { $0.lag > 0 }.map {
-        "\(Terminal.printable($0.topic))[\($0.partition)] \($0.lag)"
+        "\($0.topic.printable)[\($0.partition)] \($0.lag)"
       }
       text += "lag        \(lag.records) records\(behind.isEmpty ? "" : ": " + behind.joined(separator: ", "))\n"
     }
@@ -79,12 +80,12 @@ struct VerifyReport: Encodable {
   private static func line(_ place: ConsistencyCheck.Place) -> String {
     var words: [String] = []
     if let topic = place.topic, let partition = place.partition {
-      words.append("\(Terminal.printable(topic))[\(partition)]")
+      words.append("\(topic.printable)[\(partition)]")
       if let incarnation = place.incarnation, incarnation > 0 { words.append("incarnation \(incarnation)") }
     }
     if let ledger = place.ledger { words.append("ledger \(ledger)") }
     if let offset = place.offset { words.append("offset \(offset)") }
     if let course = place.course { words.append("course \(course)") }
-    return words.joined(separator: ", ") + ": " + Terminal.printable(place.detail)
+    return words.joined(separator: ", ") + ": " + place.detail.printable
   }
 }

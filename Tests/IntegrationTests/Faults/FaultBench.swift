@@ -224,12 +224,14 @@ extension IngestBench {
 enum FaultBenchError: Error, CustomStringConvertible {
   case tooSlow(String)
   case workerEnded(String)
+  case surprise(String)
   case refused
 
   var description: String {
     switch self {
     case .tooSlow(let what): "not in time: \(what)"
     case .workerEnded(let name): "a worker ended unasked: \(name)"
+    case .surprise(let what): "not as it should be: \(what)"
     case .refused: "the checker found something wrong"
     }
   }

@@ -2,12 +2,13 @@ import Foundation
 import Processes
 import Synchronization
 
-/// How workers ended: those that are asked to end in order do so beside everything else. Any thread.
+/// What was not as it should be, such as how a worker ended: those that are asked to end in order do so beside everything
+/// else. Any thread.
 final class TortureEnds: Sendable {
   private let noted = Mutex<[String]>([])
   private let running = Atomic(0)
 
-  /// Ends that were not as they should be; the first hundred.
+  /// The first hundred.
   var surprises: [String] { noted.withLock { $0 } }
   /// Workers that were asked to end and have not yet.
   var stopping: Int { running.load(ordering: .relaxed) }

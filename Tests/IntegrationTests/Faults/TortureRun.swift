@@ -33,8 +33,10 @@ final class TortureRun {
   private(set) var faults: [String: Int] = [:]
   private(set) var restarts = 0
   private let ends = TortureEnds()
-  /// Workers that ended though nobody had asked them to, or otherwise than they were asked.
+  /// Workers that ended though nobody had asked them to, or otherwise than they were asked, and what verify found.
   var surprises: [String] { ends.surprises }
+  /// How often the live database was verified.
+  var audits: Int { audit.looks }
   /// The most that a worker held in memory, in bytes.
   private(set) var residentPeak = 0
   private var courseEdits = 0
@@ -42,6 +44,7 @@ final class TortureRun {
   private var isWithdrawn = false
   private var hasBackup = false
   private let erasures: TortureErasures?
+  private let audit: TortureAudit
   private var aggregator: ChildProcess?
   private var aggregatorStarts = 0
 
@@ -50,12 +53,14 @@ final class TortureRun {
   ) async throws {
     (self.bench, self.database, self.broker) = (bench, database, broker)
     schedule = TortureSchedule(seed: seed, workers: workers)
+    audit = TortureAudit(bench) { [ends] in ends.note($0) }
     erasures = bench.options.waveringLearner.map { TortureErasures(bench, learner: IngestBench.learner($0)) }
     for _ in 0..<workers {
       places.append(Place(proxy: try PostgresProxy(to: bench.ingest.database.programURL)))
     }
     for index in places.indices { try await fill(index) }
     try await startAggregator()
+    audit.start()
   }
 
   /// Runs for some time; `report` is called once a minute.
@@ -82,6 +87,7 @@ final class TortureRun {
     try await erasures?.finish()
     try consent(granted: true)
     await endAggregator()
+    await audit.stop()
     while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
     for index in places.indices {
       places[index].proxy.disarm()

@@ -60,7 +60,7 @@ extension Integration {
             """
             \(Int(begun.duration(to: .now) / .seconds(60))) min: \(counts.acknowledged) frames acknowledged, \
             \(Int64(counts.acknowledged) - bench.history.accounted) behind, faults \(Self.list(run.faults)), \
-            \(run.restarts) restarts, \(run.surprises.count) workers ended unasked, \
+            \(run.restarts) restarts, \(run.audits) times verified, \(run.surprises.count) surprises, \
             at most \(run.residentPeak >> 20) MB a worker, \(StubWorkerProcess.residentBytes(of: getpid()) >> 20) MB here
             """)
         }
@@ -75,12 +75,13 @@ extension Integration {
         say(
           """
           seed \(seed): \(bench.journal.counts.acknowledged) frames, faults \(Self.list(run.faults)), \
-          \(run.restarts) restarts, at most \(run.residentPeak >> 20) MB a worker, lost 0, doubled 0; the checker: \(report)
+          \(run.restarts) restarts, verified \(run.audits) times meanwhile, at most \(run.residentPeak >> 20) MB a worker, \
+          lost 0, doubled 0; the checker: \(report)
           """)
         // What a worker holds is bounded by its queues, however long it runs and whatever is away.
         #expect(run.residentPeak < 200 << 20, "seed \(seed)")
         // Keeps what the workers wrote.
-        if let first = run.surprises.first { throw FaultBenchError.workerEnded(first) }
+        if let first = run.surprises.first { throw FaultBenchError.surprise(first) }
       }
       await owner.close()
     }

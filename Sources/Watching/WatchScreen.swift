@@ -1,3 +1,5 @@
+import Telemetry
+
 /// A report as lines of text for a terminal of a certain size.
 ///
 /// Narrow terminals lose columns, from the least needed on, then the ends of lines; low ones lose the partitions that are
@@ -24,7 +26,7 @@ package struct WatchScreen: Sendable {
     ] {
       guard let status, !status.ok else { continue }
       let age = status.ageSeconds.map { ", shown is what it said \(Self.span($0)) ago" } ?? ""
-      lines.append(painted("no answer from \(name)\(age): \(status.problem ?? "")", .red))
+      lines.append(painted("no answer from \(name)\(age): \((status.problem ?? "").printable)", .red))
     }
     if !report.rejects.isEmpty || report.rejectsTotal ?? 0 > 0 { lines.append(painted(rejects(report), .plain)) }
     lines.append("")
@@ -83,7 +85,7 @@ package struct WatchScreen: Sendable {
   }
 
   private static let columns = [
-    Column(title: "partition", expendability: 0, isText: true) { "\(printable($0.topic))[\($0.partition)]" },
+    Column(title: "partition", expendability: 0, isText: true) { "\($0.topic.printable)[\($0.partition)]" },
     Column(title: "records/s", expendability: 2) { $0.recordsPerSecond.map(rate) ?? "-" },
     Column(title: "lag", expendability: 0) { $0.lag.map(String.init) ?? "-" },
     Column(title: "behind", expendability: 1) { $0.lagSeconds.map(span) ?? "-" },
@@ -129,11 +131,6 @@ package struct WatchScreen: Sendable {
   private func painted(_ text: String, _ style: Style) -> String {
     let cut = text.count > columns ? text.prefix(columns - 1) + "…" : text
     return hasColour && style != .plain ? "\u{1b}[\(style.rawValue)m\(cut)\u{1b}[0m" : String(cut)
-  }
-
-  /// Topics' names are Kafka's, whose characters are harmless; whatever else stands there does not steer a terminal.
-  private static func printable(_ text: String) -> String {
-    String(text.map { $0.isASCII && !($0.asciiValue ?? 0 < 32) && $0 != "\u{7f}" ? $0 : "?" })
   }
 
   private static func rate(_ value: Double) -> String { value < 10 ? decimal(value) : "\(Int(value.rounded()))" }

@@ -3,6 +3,7 @@ import KafkaIO
 import LearningEvents
 import Persistence
 import Testing
+import Watching
 
 /// What `lectern top` shows, from looks that a test makes up.
 @Suite struct IngestWatchTests {
@@ -110,6 +111,25 @@ import Testing
     watch.take(
       WorkerLook(at: at(1), batches: ["a": .init(count: 14, seconds: 5.5), "b": .init(count: 1, seconds: 0.1)]))
     #expect(watch.report(at: at(1)).batch == .init(workers: 2, count: 4, meanSeconds: 0.125))
+  }
+
+  /// While nobody knows which cluster is meant, others' rejects are counted too.
+  @Test func newRejectsBeginAnewOnceTheClusterIsKnown() {
+    var watch = IngestWatch()
+    #expect(watch.cluster == nil)
+    watch.take(LedgerLook(at: at(0), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 90]), of: watch.cluster)
+    watch.take(logs(0, [0: 5]))
+    #expect(watch.cluster == "c")
+    watch.take(LedgerLook(at: at(1), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 7]), of: watch.cluster)
+    #expect(watch.report(at: at(1)).rejects == [.init(code: "no_consent", count: 7, new: 0)])
+    watch.take(LedgerLook(at: at(2), ledgers: [ledger(0, next: 7)], rejects: [.noConsent: 9]), of: watch.cluster)
+    #expect(watch.report(at: at(2)).rejects == [.init(code: "no_consent", count: 9, new: 2)])
+    #expect(watch.report(at: at(2)).cluster == "c")
+  }
+
+  @Test func aConfiguredClusterIsMeantFromTheFirstLookOn() {
+    let watch = IngestWatch(clusterID: "c")
+    #expect(watch.cluster == "c" && watch.report(at: at(0)).cluster == "c")
   }
 
   private func watched() -> WatchReport {

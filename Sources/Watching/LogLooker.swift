@@ -1,3 +1,4 @@
+import Ingest
 package import KafkaIO
 package import LearningEvents
 package import Persistence
@@ -55,7 +56,9 @@ package actor LogLooker {
       }
       differing = [:]
     }
-    for ledger in own { try examine(ledger, client, comparing: isDue, into: &look) }
+    // One for all partitions, closed after the look: connecting anew for each would outlast whoever waits for it.
+    let reader = SingleRecordReader(settings: settings, logger: .silent)
+    for ledger in own { try examine(ledger, client, reader, comparing: isDue, into: &look) }
     if isDue { compared = look.at }
     let claimed = Set(own.map { TopicPartition(topic: $0.log.topic, partition: $0.log.partition) })
     for topic in topics {
@@ -70,7 +73,7 @@ package actor LogLooker {
   }
 
   private func examine(
-    _ ledger: LedgerRow, _ client: KafkaAdmin, comparing: Bool, into look: inout LogLook
+    _ ledger: LedgerRow, _ client: KafkaAdmin, _ reader: SingleRecordReader, comparing: Bool, into look: inout LogLook
   ) throws(KafkaError) {
     let place = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
     if place.partition >= partitionCounts[place.topic, default: 0] {
@@ -89,19 +92,15 @@ package actor LogLooker {
     }
     if ledger.last == nil, high > ledger.nextOffset {
       if firstTimes[ledger.ledgerID] == nil {
-        let record = try KafkaReader(settings: settings, logger: .silent)
-          .record(at: place, offset: ledger.nextOffset, timeout: Self.deadline)
+        let record = try reader.record(at: place, offset: ledger.nextOffset, timeout: Self.deadline)
         // Where the offset holds none, it is asked for again.
         firstTimes[ledger.ledgerID] = record.flatMap(\.timestamp)
       }
       look.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
     }
     if comparing, let last = ledger.last, last.offset >= low {
-      let record = try KafkaReader(settings: settings, logger: .silent)
-        .record(at: place, offset: last.offset, timeout: Self.deadline)
-      if let record, record.offset == last.offset, LastRecord(record) != last {
-        differing[ledger.ledgerID] = ParkReason.lastRecordDiffers(offset: last.offset).description
-      }
+      let holds = try reader.holds(last, in: place, timeout: Self.deadline)
+      if !holds { differing[ledger.ledgerID] = ParkReason.lastRecordDiffers(offset: last.offset).description }
     }
     look.parked[ledger.ledgerID] = differing[ledger.ledgerID]
   }

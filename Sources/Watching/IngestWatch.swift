@@ -24,17 +24,24 @@ package struct IngestWatch: Sendable {
   private var batchHistory: [WorkerLook] = []
   /// When a partition was last seen read to its end: nothing that waits now is older than that.
   private var caughtUp: [Int32: EventTime] = [:]
+  /// Rejects of the first look at `countedCluster`, or at all clusters where that is nil.
   private var firstRejects: [RejectCode: Int64]?
+  private var countedCluster: String?
   private var problems: [Server: String] = [:]
   /// A server that was not heard of for longer is taken not to answer, though nothing failed yet.
   private let patience: Duration
+  private let configuredCluster: String?
 
-  package init(patience: Duration = .seconds(5)) { self.patience = patience }
+  /// - Parameter clusterID: the name the ledgers keep the cluster under; nil waits for what Kafka says.
+  package init(patience: Duration = .seconds(5), clusterID: String? = nil) {
+    (self.patience, configuredCluster) = (patience, clusterID)
+  }
 
-  package mutating func take(_ look: LedgerLook) {
+  /// - Parameter clusterID: whose ledgers were looked at; nil for all. When it changes, what came since begins anew.
+  package mutating func take(_ look: LedgerLook, of clusterID: String? = nil) {
     problems[.postgres] = nil
     ledgers = look
-    if firstRejects == nil { firstRejects = look.rejects }
+    if firstRejects == nil || clusterID != countedCluster { (firstRejects, countedCluster) = (look.rejects, clusterID) }
     var taken: [Int32: Int64] = [:]
     for row in look.ledgers { taken[row.ledgerID] = row.counters.accounted - row.counters.skipped - row.counters.lost }
     history.append(Progress(at: look.at, taken: taken))
@@ -61,7 +68,8 @@ package struct IngestWatch: Sendable {
 
   /// The ledgers as last seen, for a look at their logs.
   package var lastLedgers: [LedgerRow]? { ledgers?.ledgers }
-  package var lastCluster: String? { log?.clusterID }
+  /// Whose ledgers to look at; nil, which is all, until it is known.
+  package var cluster: String? { configuredCluster ?? log?.clusterID }
   /// Whether PostgreSQL, and Kafka if it is looked at, have answered or failed to.
   package func hasHeard(of server: Server) -> Bool {
     if problems[server] != nil { return true }
@@ -79,7 +87,7 @@ package struct IngestWatch: Sendable {
     }
     partitions.sort(by: WatchReport.Partition.isWatchedBefore)
     return WatchReport(
-      time: now.rfc3339, cluster: log?.clusterID,
+      time: now.rfc3339, cluster: cluster,
       postgres: status(.postgres, since: ledgers?.at, now), kafka: status(.kafka, since: log?.at, now),
       workers: status(.workers, since: workers?.at, now),
       recordsPerSecond: rate(of: nil, at: now), batch: batch(),

@@ -11,6 +11,8 @@ package actor LedgerLooker {
   private let settings: PostgresSettings
   private let clock: @Sendable () -> EventTime
   private var connection: PostgresConnection?
+  /// Whose rejects are counted; nil for all.
+  private var clusterID: String?
   private var rejects: [RejectCode: Int64] = [:]
   /// Whether `rejects` are all there are; else those since the first look.
   private var rejectsAreWhole = false
@@ -41,8 +43,12 @@ package actor LedgerLooker {
     connection = nil
   }
 
-  /// - Parameter clusterID: whose ledgers; nil looks at all.
+  /// - Parameter clusterID: whose ledgers; nil looks at all. When it changes, rejects are counted anew.
   package func look(clusterID: String?) async throws -> LedgerLook {
+    if clusterID != self.clusterID {
+      self.clusterID = clusterID
+      (rejects, rejectsAreWhole, rejectsAreMany, counted, looksSinceCount) = ([:], false, false, nil, 0)
+    }
     let connection: PostgresConnection
     if let open = self.connection {
       connection = open

@@ -1,0 +1,53 @@
+import Foundation
+import Processes
+import Synchronization
+import TestSupport
+import Testing
+
+/// An operator who runs `lectern verify` on the live system again and again: whatever happens, the database adds up. Any
+/// thread.
+final class TortureAudit: Sendable {
+  private struct Report: Decodable {
+    struct Check: Decodable { let name, outcome: String, violations: Int64 }
+    let ok: Bool
+    let checks: [Check]
+  }
+
+  private let bench: FaultBench
+  private let found: @Sendable (String) -> Void
+  private let whole = Atomic(0)
+  private let task = Mutex<Task<Void, Never>?>(nil)
+
+  /// - Parameter found: told of a look that found something.
+  init(_ bench: FaultBench, found: @escaping @Sendable (String) -> Void) { (self.bench, self.found) = (bench, found) }
+
+  /// Looks that came to their end before the database went away.
+  var looks: Int { whole.load(ordering: .relaxed) }
+
+  func start() {
+    task.withLock { task in
+      task = Task { [self] in
+        while !Task.isCancelled {
+          try? await Task.sleep(for: .seconds(5))
+          await look()
+        }
+      }
+    }
+  }
+
+  /// Ends after the look that is under way.
+  func stop() async {
+    let running = task.withLock { $0 }
+    running?.cancel()
+    await running?.value
+  }
+
+  private func look() async {
+    // What is asked of Kafka is judged at the end: the broker may be away.
+    let result = try? await bench.ingest.lectern(["verify", "--database-only", "--json"], deadline: .seconds(300))
+    let report = result.flatMap { try? JSONDecoder().decode(Report.self, from: Data($0.output.utf8)) }
+    guard let report else { return }
+    whole.wrappingAdd(1, ordering: .relaxed)
+    if !report.ok { found("verify: \(report.checks.filter { $0.outcome != "ok" })") }
+  }
+}
