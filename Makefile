@@ -12,8 +12,8 @@ BENCH_FLAGS ?= --runs 30
 # How long `make torture` runs, and the seed that gives the same faults again; another one each time unless it is set.
 TORTURE_SECONDS ?= 3600
 TORTURE_SEED    ?=
-# `embedded`: on the broker inside librdkafka even where there is an Apache Kafka to start.
-TORTURE_BROKER  ?=
+# `kafka`: an Apache Kafka of its own, where there is one to start; `embedded`: the broker inside librdkafka.
+TORTURE_BROKER  ?= kafka
 
 .PHONY: all build demo test test-unit test-integration test-broker torture bench bench-ingest lint format clean bootstrap
 

@@ -14,6 +14,7 @@ struct IngestContext: Sendable {
   let pseudonymizer: LearnerPseudonymizer
   let metrics: IngestMetrics
   let health: IngestHealth
+  let control = ControlGate()
   let logger: Logger
   let clock: @Sendable () -> EventTime
 }

@@ -10,6 +10,7 @@ package final class IngestHealth: Sendable {
     var refusalCode = ""
     /// Partitions that wait for the control topic.
     var controlWaits = 0
+    var controlProblem: String?
     var parked: [String: ParkReason] = [:]
   }
 
@@ -25,6 +26,7 @@ package final class IngestHealth: Sendable {
       if !state.databaseIsReachable { problems.append("PostgreSQL cannot be reached") }
       if state.refusals > 0 { problems.append("PostgreSQL refuses to store (SQLSTATE \(state.refusalCode))") }
       if state.controlWaits > 0 { problems.append("the control topic has not been read to its end yet") }
+      if let problem = state.controlProblem { problems.append(problem) }
       problems += state.parked.sorted { $0.key < $1.key }.map { "\($0.key) is parked: \($0.value)" }
       return problems
     }
@@ -44,6 +46,8 @@ package final class IngestHealth: Sendable {
   func endRefusal() { state.withLock { $0.refusals -= 1 } }
   func beginControlWait() { state.withLock { $0.controlWaits += 1 } }
   func endControlWait() { state.withLock { $0.controlWaits -= 1 } }
+  /// Why no frame is judged; nil if they are.
+  func setControlProblem(_ problem: String?) { state.withLock { $0.controlProblem = problem } }
   func park(_ partition: String, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
   func unpark(_ partition: String) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }
 }

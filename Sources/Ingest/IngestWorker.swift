@@ -95,6 +95,8 @@ package struct IngestWorker: Service {
     let keeping = Task { await upkeep.run(until: stopping) }
     let watch = ConnectionWatch(database: database, loop: loop)
     let watching = Task { await watch.run(until: stopping) }
+    let control = ControlWatch(context: context)
+    let controlling = Task { await control.run(until: stopping) }
     var failure: (any Error)?
     do {
       try await Coordinator(context: context, consumer: consumer).follow(events)
@@ -105,6 +107,7 @@ package struct IngestWorker: Service {
     await waiting.value
     await keeping.value
     await watching.value
+    await controlling.value
     loop.send(.stop)
     await polling.value
     // Leaving the group waits for the broker: not on a cooperative thread.

@@ -93,6 +93,18 @@ extension Integration {
         try await move(-5)
         try await bench.settle(8, by: worker)
         #expect(worker.worker.health.problems.isEmpty)
+
+        // The same while frames flow, in a worker that does not hold the control partition: it looks for itself.
+        try await move(5)
+        try await bench.wait(for: "the frames to wait once more") {
+          worker.worker.health.problems.contains { $0.hasPrefix("frames wait") }
+        }
+        try await send(8..<12, partition: 0, to: bench)
+        try await Task.sleep(for: .seconds(1))
+        #expect(try await bench.progress() == 8)
+        try await move(-5)
+        try await bench.settle(12, by: worker)
+        #expect(worker.worker.health.problems.isEmpty)
         try await worker.stop()
         try await bench.checkArithmetic()
       }

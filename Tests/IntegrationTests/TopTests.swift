@@ -219,7 +219,7 @@ extension Integration {
         let executable = try #require(builtExecutable)
         // A terminal of its own; its keys come from the pipe, q after three seconds.
         let line =
-          "(sleep 3; printf q; sleep 20) | TERM=xterm script -qfec 'stty cols 60 rows 12; \(executable) top' \(path)"
+          "(sleep 3; printf q; sleep 5) | TERM=xterm script -qfec 'stty cols 60 rows 12; \(executable) top' \(path)"
         let begin = ContinuousClock.now
         let result = try await ProcessLauncher().run(
           ChildCommand("/bin/bash", ["-c", "\(line) > /dev/null & wait -n"], environment: bench.programEnvironment),

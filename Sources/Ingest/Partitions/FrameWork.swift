@@ -23,7 +23,7 @@ struct FrameWork: PartitionWork {
   /// have said of consent is not known. A topic that never was is.
   func prepare(_ context: IngestContext, stop: StopFlag) async throws {
     let topic = context.settings.controlTopic
-    var ends = try await context.probe.ends(of: topic, until: stop)
+    var ends = try await context.probe.extents(of: topic, until: stop).mapValues(\.upperBound)
     var waits = false
     defer { if waits { context.health.endControlWait() } }
     while true {
@@ -33,7 +33,7 @@ struct FrameWork: PartitionWork {
       if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) {
         // The log may have grown since.
         if progress.contains(where: { $0.value > ends[$0.key, default: 0] }) {
-          ends = try await context.probe.ends(of: topic, until: stop)
+          ends = try await context.probe.extents(of: topic, until: stop).mapValues(\.upperBound)
         }
         if progress.allSatisfy({ partition, next in next <= ends[partition, default: 0] }) { return }
       }
@@ -64,6 +64,7 @@ struct FrameWork: PartitionWork {
     }
     while !pending.isEmpty {
       try stop.check()
+      while context.control.isClosed { try await stop.sleep(for: .milliseconds(200)) }
       let settled = try await judging.settle(pending)
       guard !settled.isEmpty else {
         try await stop.sleep(for: .milliseconds(250))

@@ -85,9 +85,9 @@ struct TortureBroker: Sendable {
   let server: KafkaTestServer
   private let local: LocalKafka?
 
-  /// Runs a test with an Apache Kafka of its own where there is one, else with the embedded broker.
+  /// Runs a test with an Apache Kafka of its own where that is wanted and there is one, else with the embedded broker.
   static func run(_ body: (TortureBroker) async throws -> Void) async throws {
-    guard LocalKafka.isPresent, !TortureSettings.isEmbedded else {
+    guard LocalKafka.isPresent, TortureSettings.wantsKafka else {
       let server = try await BlockingThread().run { try KafkaTestServer() }
       return try await body(TortureBroker(server: server, local: nil))
     }

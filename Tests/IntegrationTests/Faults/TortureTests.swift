@@ -9,11 +9,12 @@ import Testing
 
 /// How long and with which seed; `make torture` sets both.
 enum TortureSettings {
-  static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 60
+  static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 45
   static let seed = number("LECTERN_TORTURE_SEED").map { UInt64($0) } ?? .random(in: 0..<1 << 32)
 
-  /// Whether it runs on the embedded broker though there is an Apache Kafka.
-  static let isEmbedded = ProcessInfo.processInfo.environment["LECTERN_TORTURE_BROKER"] == "embedded"
+  /// Whether it runs on an Apache Kafka of its own: by hand if there is one, else in the round of tests against one.
+  static let wantsKafka =
+    ProcessInfo.processInfo.environment["LECTERN_TORTURE_BROKER"].map { $0 == "kafka" } ?? KafkaTestServer.isReal
 
   /// What the test may take: the run, and everything before and after it.
   static let minutes = seconds / 60 * 3 / 2 + 15
@@ -26,7 +27,7 @@ extension Integration {
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct Torture {
     @Test(
-      .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
+      .enabled(if: !KafkaTestServer.isReal || LocalKafka.isPresent, LocalKafka.missing),
       .timeLimit(.minutes(TortureSettings.minutes)))
     func aRandomScheduleOfFaultsLosesAndDoublesNothing() async throws {
       let seed = TortureSettings.seed
