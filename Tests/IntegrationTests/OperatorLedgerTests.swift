@@ -92,7 +92,7 @@ extension Integration {
         #expect(try await bench.progress() == 4)
         try await move(-5)
         try await bench.settle(8, by: worker)
-        #expect(worker.worker.health.problems.isEmpty)
+        try await bench.wait(for: "the worker to be ready again") { worker.worker.health.problems.isEmpty }
 
         // The same while frames flow, in a worker that does not hold the control partition: it looks for itself.
         try await move(5)
@@ -104,7 +104,7 @@ extension Integration {
         #expect(try await bench.progress() == 8)
         try await move(-5)
         try await bench.settle(12, by: worker)
-        #expect(worker.worker.health.problems.isEmpty)
+        try await bench.wait(for: "the worker to be ready again") { worker.worker.health.problems.isEmpty }
         try await worker.stop()
         try await bench.checkArithmetic()
       }
