@@ -1,9 +1,8 @@
-import Cryptography
-package import KafkaIO
-package import LearningEvents
-package import Persistence
+import KafkaIO
+import LearningEvents
+import Persistence
 import Services
-package import Telemetry
+import Telemetry
 
 /// Questions to Kafka that block until the broker answers: asked on a thread of their own, never on the poll thread,
 /// and repeated while the broker is away.
@@ -96,71 +95,6 @@ actor LogProbe {
         logger.warning("Kafka did not answer; asking again", metadata: ["error": .string(error.description)])
       }
       try await stop.sleep(for: backoff.delay(using: &generator))
-    }
-  }
-}
-
-/// Reads single records of many partitions with one client, which is connected when the first of them is asked for.
-/// One thread at a time; blocks.
-package final class SingleRecordReader {
-  /// Holds a reader where an optional of it is wanted.
-  private final class Client {
-    let kafka: KafkaReader
-
-    init(_ settings: KafkaSettings, _ logger: Logger) throws(KafkaError) {
-      kafka = try KafkaReader(settings: settings, logger: logger)
-    }
-  }
-
-  private let settings: KafkaSettings
-  private let logger: Logger
-  private let staysConnected: Bool
-  private var client: Client?
-
-  /// - Parameter staysConnected: false closes the client after each record; else it is closed with the reader.
-  package init(settings: KafkaSettings, staysConnected: Bool = true, logger: Logger) {
-    (self.settings, self.staysConnected, self.logger) = (settings, staysConnected, logger)
-  }
-
-  /// The record at exactly this offset, nil if the log has none there. Blocks up to `timeout`.
-  package func record(
-    at partition: TopicPartition, offset: Int64, timeout: Duration
-  ) throws(KafkaError) -> KafkaRecord? {
-    let client: Client
-    if let kept = self.client { client = kept } else { client = try Client(settings, logger) }
-    // One that failed is not asked again.
-    self.client = nil
-    let record = try client.kafka.record(at: partition, offset: offset, timeout: timeout)
-    if staysConnected { self.client = client }
-    return record
-  }
-
-  /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
-  /// as compaction may leave it. Blocks up to `timeout`.
-  package func holds(_ last: LastRecord, in partition: TopicPartition, timeout: Duration) throws(KafkaError) -> Bool {
-    guard let record = try record(at: partition, offset: last.offset, timeout: timeout) else { return true }
-    return LastRecord(record) == last
-  }
-}
-
-extension LastRecord {
-  /// What the ledger keeps of a record to know it again: where it is, when it was, and a hash of its id.
-  init(_ record: KafkaRecord) {
-    let hash = SHA256.hash(record.identityBytes)
-    let prefix = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    self.init(
-      offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix))
-  }
-}
-
-extension KafkaRecord {
-  /// The record's time, where it has one.
-  ///
-  /// The producer may have set it to anything; what no calendar holds becomes the calendar's end.
-  package var timestamp: EventTime? {
-    timestampMilliseconds.map { milliseconds in
-      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
-      return overflow ? (milliseconds < 0 ? .earliest : .latest) : EventTime(microseconds: microseconds)
     }
   }
 }

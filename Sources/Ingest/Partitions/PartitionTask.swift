@@ -91,9 +91,10 @@ struct PartitionTask: Sendable {
       partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
   }
 
-  /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again.
+  /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again; and now and then all the
+  /// same, since a decision that came at the very moment of the claim may have begun another ledger.
   private func waitForChange(of ledger: LedgerState) async throws {
-    while true {
+    for _ in 0..<12 {
       try await stop.sleep(for: context.settings.parkedInterval)
       let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
         try await repository.ledgers([ledger.ledgerID])

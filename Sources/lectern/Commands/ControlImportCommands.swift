@@ -149,8 +149,10 @@ extension CommandContext {
     let result = try await withConnection(role: "lectern_ingest", application: "import") { connection in
       try await CourseRepository(connection: connection).apply(rows)
     }
+    let late = result.superseded
     Terminal.print(
-      "\(result.applied) applied, of which \(result.superseded) changed nothing because a newer event had come\n")
+      "\(result.applied) applied" + (late == 0 ? "" : ", \(late) of them without effect: a newer event had come") + "\n"
+    )
   }
 
   /// Refuses a secret that is not this database's.
