@@ -233,14 +233,14 @@ class Checks:
         """Nothing of a learner who was erased or revoked before, by the database's own tombstones and by the journal's."""
         self.wrong("erased_learner", """
             SELECT e.ledger_id, e.log_offset FROM stored e JOIN lectern.erasure x USING (learner)
-            WHERE e.captured_at <= x.cutoff AND e.ingested_at > coalesce((to_jsonb(x) ->> 'ingested_until')::timestamptz, x.cutoff)
-              OR e.ingested_at <= coalesce((to_jsonb(x) ->> 'ingested_until')::timestamptz, x.cutoff) AND NOT x.pending""")
+            WHERE e.captured_at <= x.cutoff AND e.ingested_at > x.ingested_until
+              OR e.ingested_at <= x.ingested_until AND NOT x.pending""")
         self.wrong("without_consent", """
             SELECT e.ledger_id, e.log_offset FROM stored e
             WHERE NOT EXISTS (SELECT FROM lectern.consent c
                               WHERE c.learner = e.learner AND c.scope = 'analytics' AND c.granted)
               AND NOT EXISTS (SELECT FROM lectern.erasure x
-                              WHERE x.learner = e.learner AND x.pending AND e.ingested_at <= coalesce((to_jsonb(x) ->> 'ingested_until')::timestamptz, x.cutoff))""")
+                              WHERE x.learner = e.learner AND x.pending AND e.ingested_at <= x.ingested_until)""")
         self.wrong("erased_learner", """
             SELECT e.ledger_id, e.log_offset FROM stored e JOIN withdrawn w USING (learner) WHERE e.captured_at <= w.at""")
 
