@@ -89,7 +89,8 @@ package struct IngestWatch: Sendable {
     return WatchReport(
       time: now.rfc3339, cluster: cluster,
       postgres: status(.postgres, since: ledgers?.at, now), kafka: status(.kafka, since: log?.at, now),
-      workers: status(.workers, since: workers?.at, now),
+      // Those that answered did so just now; the problem names the others.
+      workers: status(.workers, since: problems[.workers] == nil ? workers?.at : nil, now),
       recordsPerSecond: rate(of: nil, at: now), batch: batch(),
       rejectsTotal: ledgers.map { $0.ledgers.reduce(0) { $0 + $1.counters.rejects } }, rejects: rejects(),
       partitions: partitions)
