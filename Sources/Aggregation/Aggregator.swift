@@ -76,7 +76,7 @@ package final class Aggregator: Service {
         isIdle = wasIdle
       }
       try await forgetSessions(on: connection)
-      counts += try await expiry.run(on: connection).counts
+      if isIdle { counts += try await expiry.run(on: connection).counts }
       if closingPeriods {
         let courses = try await connection.withTransaction { connection in
           try RollupStore().coursesToClose(before: nil, on: connection)
