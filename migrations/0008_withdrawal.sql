@@ -141,7 +141,8 @@ BEGIN
   WHERE e.reason = 'erasure' AND e.forgotten_at IS NULL AND NOT e.pending
     AND NOT EXISTS (
       SELECT FROM lectern.session n
-      WHERE n.learner = e.learner AND n.created_at <= e.ingested_until
+      WHERE n.learner = e.learner AND (n.created_at <= e.ingested_until OR NOT EXISTS (
+          SELECT FROM lectern.consent c WHERE c.learner = e.learner AND c.scope = 'analytics' AND c.granted))
         AND (EXISTS (SELECT FROM lectern.rollup_dirty d WHERE d.course_id = n.course_id AND d.session_id = n.session_id)
           OR (NOT EXISTS (SELECT FROM lectern.emotion_sample s
                           WHERE s.session_day = n.session_day AND s.session_id = n.session_id)

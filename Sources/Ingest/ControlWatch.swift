@@ -4,53 +4,68 @@ import PostgresIO
 import Synchronization
 import Telemetry
 
-/// Closed while the control topic does not fit its ledgers: what it says of consent is not known then, so no frame is
-/// judged. Any thread.
+/// Closed while the control topic does not fit its ledgers, and until that is known: what it says of consent is not known
+/// then, so no frame is judged. Any thread.
 final class ControlGate: Sendable {
-  private let closed = Atomic(false)
+  private let open = Atomic(false)
 
-  var isClosed: Bool { closed.load(ordering: .relaxed) }
+  var isClosed: Bool { !open.load(ordering: .relaxed) }
 
-  func set(isClosed: Bool) { closed.store(isClosed, ordering: .relaxed) }
+  func set(isClosed: Bool) { open.store(!isClosed, ordering: .relaxed) }
 }
 
 /// Looks whether the control topic fits its ledgers, whichever worker holds its partitions and parks them.
 struct ControlWatch {
   let context: IngestContext
+  /// Of its own: the same last records are read again and again, over one connection.
+  let probe: LogProbe
 
-  /// Looks as often as at a parked partition, until the flag is raised. Failures are the others' to report.
+  init(context: IngestContext, kafka: KafkaSettings) throws(KafkaError) {
+    self.context = context
+    // What it cannot ask, others cannot either, and say so.
+    probe = try LogProbe(settings: kafka, keepsReader: true, logger: .silent)
+  }
+
+  /// Looks as often as at a parked partition, until the flag is raised.
   func run(until stop: StopFlag) async {
+    var known: String?
     while !stop.isRaised {
-      try? await stop.sleep(for: context.settings.parkedInterval)
-      guard let misfit = try? await look(until: stop) else { continue }
-      let reason = misfit.reason.map { "frames wait, because \(misfit.partition) is parked: \($0)" }
-      if context.control.isClosed != (reason != nil) {
-        if let reason {
-          context.logger.error("frames wait for the control topic", metadata: ["reason": .string(reason)])
-        } else {
+      // What failed says nothing; the gate stays as it was.
+      if let misfits = try? await look(until: stop) {
+        let problem = misfits.first.map { "frames wait, because \($0.partition) is parked: \($0.reason)" }
+        context.control.set(isClosed: problem != nil)
+        context.health.setControlProblem(problem)
+        context.metrics.framesHeld.set(problem == nil ? 0 : 1)
+        if let problem, known == nil {
+          context.logger.error("frames wait for the control topic", metadata: ["reason": .string(problem)])
+        } else if problem == nil, known != nil {
           context.logger.info("the control topic fits its ledger again: frames go on")
         }
+        known = problem
       }
-      context.control.set(isClosed: reason != nil)
-      context.health.setControlProblem(reason)
+      try? await stop.sleep(for: context.control.isClosed ? .seconds(1) : context.settings.parkedInterval)
     }
   }
 
-  /// The first partition that does not fit, if there is one.
-  private func look(until stop: StopFlag) async throws -> (partition: TopicPartition, reason: ParkReason?) {
+  /// The partitions that do not fit.
+  private func look(until stop: StopFlag) async throws -> [(partition: TopicPartition, reason: ParkReason)] {
     let (cluster, topic) = (context.clusterID, context.settings.controlTopic)
     // The ledgers first: a log that fits is never behind them afterwards.
-    let progress = try await context.database.attempt { repository throws(PostgresError) in
-      try await repository.controlProgress(clusterID: cluster, topic: topic)
+    let ledgers = try await context.database.attempt { repository throws(PostgresError) in
+      try await repository.newestLedgers(clusterID: cluster, topic: topic)
     }
-    let extents = try await context.probe.extents(of: topic, until: stop)
-    for (number, next) in progress.sorted(by: { $0.key < $1.key }) {
-      // A topic that is gone ends before everything.
-      let extent = extents[number] ?? 0..<0
-      let reason = ParkReason(
-        nextOffset: next, lowWatermark: extent.lowerBound, highWatermark: extent.upperBound)
-      if let reason { return (TopicPartition(topic: topic, partition: number), reason) }
+    let count = try await probe.partitionCount(of: topic, until: stop)
+    var misfits: [(partition: TopicPartition, reason: ParkReason)] = []
+    for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key }) {
+      let partition = TopicPartition(topic: topic, partition: number)
+      if number < count {
+        let reason = try await probe.reasonToPark(
+          partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+        if let reason { misfits.append((partition, reason)) }
+      } else if ledger.nextOffset > 0 {
+        misfits.append((partition, .logIsGone(nextOffset: ledger.nextOffset)))
+      }
     }
-    return (TopicPartition(topic: topic, partition: 0), nil)
+    return misfits
   }
 }

@@ -16,6 +16,7 @@ struct IngestMetrics: Sendable {
   let recognitionSeconds: Histogram
   let assignedPartitions: Gauge
   let parkedPartitions: Gauge
+  let framesHeld: Gauge
 
   init(_ registry: MetricsRegistry) {
     func records(_ outcome: String) -> Counter {
@@ -46,5 +47,7 @@ struct IngestMetrics: Sendable {
     assignedPartitions = registry.gauge("lectern_ingest_assigned_partitions", help: "Partitions held by this worker")
     parkedPartitions = registry.gauge(
       "lectern_ingest_parked_partitions", help: "Partitions that wait for an operator's decision")
+    framesHeld = registry.gauge(
+      "lectern_ingest_frames_held", help: "1 while frames wait because the control topic does not fit its ledger")
   }
 }

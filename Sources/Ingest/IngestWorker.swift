@@ -95,7 +95,7 @@ package struct IngestWorker: Service {
     let keeping = Task { await upkeep.run(until: stopping) }
     let watch = ConnectionWatch(database: database, loop: loop)
     let watching = Task { await watch.run(until: stopping) }
-    let control = ControlWatch(context: context)
+    let control = try ControlWatch(context: context, kafka: kafka)
     let controlling = Task { await control.run(until: stopping) }
     var failure: (any Error)?
     do {

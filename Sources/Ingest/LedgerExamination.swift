@@ -20,6 +20,13 @@ package struct LedgerExamination: Sendable, Equatable {
     (self.lowWatermark, self.highWatermark) = (lowWatermark, highWatermark)
   }
 
+  /// Of a partition that the cluster does not have: a new log would begin at 0.
+  package init(gone ledger: LedgerRow) {
+    self.init(
+      ledger: ledger, lowWatermark: 0, highWatermark: 0,
+      reason: ledger.nextOffset > 0 ? .logIsGone(nextOffset: ledger.nextOffset) : nil)
+  }
+
   /// Compares the newest ledger of each partition with the log, as a worker does when it claims it.
   ///
   /// - Parameter ledgers: of one cluster, the one `kafka` reaches; older incarnations are left out.

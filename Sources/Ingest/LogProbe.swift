@@ -33,14 +33,13 @@ actor LogProbe {
     }
   }
 
-  /// Low and high watermark of every partition of a topic; empty if there is no such topic.
-  func extents(of topic: String, until stop: StopFlag) async throws -> [Int32: Range<Int64>] {
-    var extents: [Int32: Range<Int64>] = [:]
+  /// The high watermark of every partition of a topic; empty if there is no such topic.
+  func ends(of topic: String, until stop: StopFlag) async throws -> [Int32: Int64] {
+    var ends: [Int32: Int64] = [:]
     for number in 0..<(try await partitionCount(of: topic, until: stop)) {
-      let watermarks = try await watermarks(of: TopicPartition(topic: topic, partition: number), until: stop)
-      extents[number] = watermarks.low..<max(watermarks.low, watermarks.high)
+      ends[number] = try await watermarks(of: TopicPartition(topic: topic, partition: number), until: stop).high
     }
-    return extents
+    return ends
   }
 
   /// 0 if there is no such topic.

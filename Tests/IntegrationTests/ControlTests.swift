@@ -158,10 +158,21 @@ extension Integration {
     @Test func anErasureTakesWhatAClockAheadHadStored() async throws {
       try await withFixture { fixture, _, privacy in
         _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
-        try await fixture.owner.execute("UPDATE lectern.emotion_sample SET ingested_at = now() + interval '1 hour'")
+        try await fixture.owner.execute(
+          """
+          UPDATE lectern.emotion_sample SET ingested_at = now() + interval '1 hour';
+          UPDATE lectern.session SET created_at = now() + interval '1 hour'
+          """)
         _ = try await privacy.erase(Fixture.learner(0))
         #expect(try await privacy.erasePending() == 1)
         #expect(try await fixture.number("SELECT count(*) FROM lectern.emotion_sample") == 0)
+        // The session goes too, but not before an aggregator has looked at it: its sums would be nobody's.
+        let sessions = "SELECT count(*) FROM lectern.session"
+        let before = try await fixture.number(sessions)
+        try await fixture.owner.execute("SELECT lectern.forget_sessions()")
+        #expect(try await fixture.number(sessions) == before)
+        try await fixture.owner.execute("DELETE FROM lectern.rollup_dirty; SELECT lectern.forget_sessions()")
+        #expect(try await fixture.number(sessions) == before - 1)
       }
     }
 

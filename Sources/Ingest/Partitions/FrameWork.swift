@@ -19,24 +19,17 @@ struct FrameWork: PartitionWork {
   /// Waits until the control topic was applied up to where it ended at this claim, so that a backlog of both topics
   /// never rejects a frame for what the log says later.
   ///
-  /// A log that ends before its ledger, or that is gone, is not reached: its partition is parked, or will be, and what it would
-  /// have said of consent is not known. A topic that never was is.
+  /// Whether it is the log that the ledger knows, the gate says, and goes on saying.
   func prepare(_ context: IngestContext, stop: StopFlag) async throws {
     let topic = context.settings.controlTopic
-    var ends = try await context.probe.extents(of: topic, until: stop).mapValues(\.upperBound)
+    let ends = try await context.probe.ends(of: topic, until: stop)
     var waits = false
     defer { if waits { context.health.endControlWait() } }
     while true {
       let progress = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
         try await repository.controlProgress(clusterID: context.clusterID, topic: topic)
       }
-      if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) {
-        // The log may have grown since.
-        if progress.contains(where: { $0.value > ends[$0.key, default: 0] }) {
-          ends = try await context.probe.extents(of: topic, until: stop).mapValues(\.upperBound)
-        }
-        if progress.allSatisfy({ partition, next in next <= ends[partition, default: 0] }) { return }
-      }
+      if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) { return }
       if !waits { context.health.beginControlWait() }
       waits = true
       try await stop.sleep(for: .milliseconds(200))

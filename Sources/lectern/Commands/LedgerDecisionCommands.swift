@@ -28,7 +28,7 @@ extension LedgerCommand {
           switch examination.reason {
           case nil: "nothing is missing: its ledger fits the log"
           case .retentionPassed: "nothing is missing"
-          case .logIsShorter, .lastRecordDiffers:
+          case .logIsShorter, .logIsGone, .lastRecordDiffers:
             "it is parked for another reason, which 'lectern ledger new-incarnation' is for: \(examination.reason!)"
           }
         },
@@ -56,7 +56,7 @@ extension LedgerCommand {
         refusal: { examination in
           switch examination.reason {
           case nil: "its log is the one the ledger knows"
-          case .retentionPassed, .logIsShorter, .lastRecordDiffers:
+          case .retentionPassed, .logIsShorter, .logIsGone, .lastRecordDiffers:
             "it is parked for another reason, which 'lectern ledger accept-gap' is for: \(examination.reason!)"
           }
         },
@@ -95,7 +95,7 @@ struct LedgerGap: LedgerChange {
     switch examination.reason {
     case .retentionPassed(let next, let low): (from, to, isBeginning) = (next, low, false)
     case nil where row.firstOffset > 0: (from, to, isBeginning) = (0, row.firstOffset, true)
-    case nil, .logIsShorter, .lastRecordDiffers: return nil
+    case nil, .logIsShorter, .logIsGone, .lastRecordDiffers: return nil
     }
     lost = to - from
   }
@@ -122,7 +122,7 @@ struct LedgerRenewal: LedgerChange {
 
   init?(_ examination: LedgerExamination) {
     switch examination.reason {
-    case .logIsShorter, .lastRecordDiffers: break
+    case .logIsShorter, .logIsGone, .lastRecordDiffers: break
     case nil, .retentionPassed: return nil
     }
     let row = examination.ledger
@@ -176,7 +176,9 @@ struct LedgerDecision {
           "cluster \(cluster) has no ledger for \(topic)\(partition.map { "[\($0)]" } ?? ""): see 'lectern ledger show'"
         )
       }
-      let examinations = try await LedgerExamination.run(ledgers, kafka: context.kafka, logger: context.logger)
+      let (present, withoutLog, _) = try await LedgerExamination.survey(
+        ledgers, kafka: context.kafka, logger: context.logger)
+      let examinations = present + withoutLog.map(LedgerExamination.init(gone:))
       let changes = examinations.compactMap(fits)
       if changes.isEmpty {
         let reasons = partition == nil ? [] : examinations.map(refusal)

@@ -8,13 +8,12 @@ struct VerifyCommand: Command {
     discussion: """
       Looks at the whole database in one snapshot, so workers, aggregators, retries and erasures may run: each ledger's sums
       against its offsets, samples and rejects against its counters and against each other, every rollup against its
-      recomputation (courses that are dirty in the snapshot are left out and counted). Then, where Kafka is configured, each
-      ledger against the end of its log; lag is reported and no finding. Ends with 1 if anything does not hold. Runs as
-      lectern_aggregator; reads every sample three times.
+      recomputation (sums that wait for the aggregator are left out and counted), shown figures against the cohort minimum of
+      the aggregator that ran last. Then, where Kafka is configured, each ledger against the end of its log; lag is reported
+      and no finding. Ends with 1 if anything does not hold. Runs as lectern_aggregator; reads every sample three times.
       """)
 
   @OptionGroup var servers: ServerOptions
-  @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
   @Flag(help: "leave Kafka out, though it is configured") var databaseOnly: Bool
   @Flag(help: "print JSON") var json: Bool
 

@@ -79,6 +79,7 @@ extension Integration {
           \(run.restarts) restarts, verified \(run.audits) times meanwhile, at most \(run.residentPeak >> 20) MB a worker, \
           lost 0, doubled 0; the checker: \(report)
           """)
+        #expect(run.audits > 0, "seed \(seed): the live database was never verified")
         // What a worker holds is bounded by its queues, however long it runs and whatever is away.
         #expect(run.residentPeak < 200 << 20, "seed \(seed)")
         // Keeps what the workers wrote.
