@@ -83,7 +83,7 @@ extension Integration {
         }
         try await move(5)
         try await send(4..<8, partition: 0, to: bench)
-        let worker = bench.start(IngestRecognizer())
+        let worker = bench.start(IngestRecognizer()) { $0.parkedInterval = .seconds(1) }
         try await bench.wait(for: "the frames to wait") {
           worker.worker.health.problems.contains { $0.hasPrefix("frames wait") }
         }

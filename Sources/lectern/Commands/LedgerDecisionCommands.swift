@@ -223,8 +223,8 @@ struct LedgerDecision {
 
 extension CommandContext {
   /// The name the ledger keeps the configured cluster under.
-  func clusterID() async throws -> String {
+  func clusterID(deadline: Duration = .seconds(30)) async throws -> String {
     if let given = settings.optional(Keys.clusterID) { return given }
-    return try await LedgerExamination.clusterID(kafka: kafka, logger: logger)
+    return try await LedgerExamination.clusterID(kafka: kafka, deadline: deadline, logger: logger)
   }
 }

@@ -84,7 +84,7 @@ struct Verification {
     let clock = ContinuousClock()
     let begin = clock.now
     do {
-      let cluster = try await context.clusterID()
+      let cluster = try await context.clusterID(deadline: Self.deadline)
       let own = ledgers.filter { $0.log.clusterID == cluster }
       guard !own.isEmpty || ledgers.isEmpty else {
         return (

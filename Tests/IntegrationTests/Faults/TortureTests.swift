@@ -9,7 +9,7 @@ import Testing
 
 /// How long and with which seed; `make torture` sets both.
 enum TortureSettings {
-  static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 45
+  static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 30
   static let seed = number("LECTERN_TORTURE_SEED").map { UInt64($0) } ?? .random(in: 0..<1 << 32)
 
   /// Whether it runs on an Apache Kafka of its own: by hand if there is one, else in the round of tests against one.
