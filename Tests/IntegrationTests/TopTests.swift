@@ -173,7 +173,7 @@ extension Integration {
     /// It goes on when its connection is cut, and ends on SIGTERM with 0.
     @Test(.timeLimit(.minutes(3))) func aCutConnectionIsOpenedAgain() async throws {
       try await IngestBench.run(partitions: 1) { bench in
-        try await bench.announce()
+        try await bench.announce(learners: 2)
         let path = "/tmp/lectern-top-test-\(UInt32.random(in: .min ... .max))"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let child = try await ProcessLauncher().launch(
