@@ -83,6 +83,7 @@ package struct IngestWorker: Service {
     let context = IngestContext(
       settings: settings, clusterID: clusterID, database: database, loop: loop, probe: probe, recognizer: recognizer,
       pseudonymizer: pseudonymizer, metrics: metrics, health: health, logger: logger, clock: clock)
+    let control = try ControlWatch(context: context, kafka: kafka)
 
     let thread = ThreadExecutor(name: "kafka-poll")
     try consumer.subscribe()
@@ -95,7 +96,6 @@ package struct IngestWorker: Service {
     let keeping = Task { await upkeep.run(until: stopping) }
     let watch = ConnectionWatch(database: database, loop: loop)
     let watching = Task { await watch.run(until: stopping) }
-    let control = try ControlWatch(context: context, kafka: kafka)
     let controlling = Task { await control.run(until: stopping) }
     var failure: (any Error)?
     do {
