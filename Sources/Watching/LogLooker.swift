@@ -81,7 +81,7 @@ package actor LogLooker {
       partitionCounts[place.topic] = Int32(try client.partitionCount(of: place.topic, timeout: Self.deadline) ?? 0)
     }
     guard place.partition < partitionCounts[place.topic, default: 0] else {
-      look.parked[ledger.ledgerID] = "the cluster has no such partition"
+      look.parked[ledger.ledgerID] = ParkReason.logIsGone(nextOffset: ledger.nextOffset).description
       return
     }
     let (low, high) = try client.watermarks(of: place, timeout: Self.deadline)

@@ -124,8 +124,8 @@ struct PartitionTask: Sendable {
 
   /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is lost.
   ///
-  /// A batch that loses the connection or runs into its deadline again and again is tried less and less often, and in smaller and smaller pieces:
-  /// it may be more than the server can take.
+  /// A batch that loses the connection or runs into its deadline again and again is tried less and less often, and in
+  /// smaller and smaller pieces: it may be more than the server can take.
   private func take(
     _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease,
     _ losses: inout LossesInARow

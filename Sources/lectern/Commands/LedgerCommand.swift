@@ -93,7 +93,8 @@ struct LedgerLine: Encodable {
     updatedAt = row.updatedAt.rfc3339
     switch log {
     case .unasked: (low, end, lag, parked) = (nil, nil, nil, nil)
-    case .missing: (low, end, lag, parked) = (nil, nil, nil, "the cluster has no such partition")
+    case .missing:
+      (low, end, lag, parked) = (nil, nil, nil, ParkReason.logIsGone(nextOffset: row.nextOffset).description)
     case .examined(let examination):
       (low, end) = (examination.lowWatermark, examination.highWatermark)
       lag = max(0, examination.highWatermark - row.nextOffset)

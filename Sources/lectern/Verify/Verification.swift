@@ -110,7 +110,8 @@ struct Verification {
         for ledger in second.withoutLog where !retired.contains(ledger.log.topic) {
           places.append(
             ConsistencyCheck.Place(
-              ledger: ledger.ledgerID, log: ledger.log, detail: "the cluster has no such partition"))
+              ledger: ledger.ledgerID, log: ledger.log,
+              detail: ParkReason.logIsGone(nextOffset: ledger.nextOffset).description))
         }
         for examination in second.examinations {
           guard let reason = examination.reason else { continue }
