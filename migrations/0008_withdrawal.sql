@@ -217,6 +217,73 @@ BEGIN
 END
 $$;
 
+-- Whoever declares a session and whoever opens it do so one after the other, by a lock on its name: else a session could open
+-- and be computed beside a declaration that is not committed yet, and nothing would tell to compute it again. Of few keys,
+-- because a batch of declarations holds one each until it ends; the course locks come after these.
+CREATE FUNCTION lectern.lock_session(p_source integer, p_session text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT pg_advisory_xact_lock(4, (hashtextextended(p_session, p_source) & 255)::integer)
+$$;
+
+CREATE OR REPLACE FUNCTION lectern.apply_session(p_event jsonb) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_source integer := lectern.source_key(p_event ->> 'source');
+  v_session bigint;
+BEGIN
+  PERFORM lectern.lock_session(v_source, p_event ->> 'session');
+  INSERT INTO lectern.session_declaration AS d (source_id, external_id, frame_interval_ms, title, event_time, event_id)
+  VALUES (v_source, p_event ->> 'session', (p_event ->> 'frameIntervalMs')::integer, p_event ->> 'title',
+          (p_event ->> 'time')::timestamptz, p_event ->> 'id')
+  ON CONFLICT (source_id, external_id) DO UPDATE
+  SET frame_interval_ms = excluded.frame_interval_ms, title = excluded.title, event_time = excluded.event_time,
+      event_id = excluded.event_id, updated_at = clock_timestamp()
+  WHERE d.event_time <= excluded.event_time;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT n.session_id INTO v_session
+  FROM lectern.session n WHERE n.source_id = v_source AND n.external_id = p_event ->> 'session';
+  IF FOUND THEN
+    PERFORM lectern.dirty_sessions(NULL, v_session);
+  END IF;
+  RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION lectern.open_session(
+  p_source text, p_session text, p_course bigint, p_learner uuid, p_captured timestamptz, p_interval_ms integer,
+  OUT verdict text, OUT session_id bigint, OUT session_day date, OUT learner uuid, OUT course_id bigint,
+  OUT frame_interval_ms integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_source integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(2, 0);
+  verdict := CASE
+    WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = p_learner AND e.cutoff >= p_captured) THEN 'erased'
+    WHEN NOT EXISTS (SELECT FROM lectern.consent c
+                     WHERE c.learner = p_learner AND c.scope = 'analytics' AND c.granted) THEN 'no_consent'
+    ELSE 'open' END;
+  IF verdict <> 'open' THEN
+    RETURN;
+  END IF;
+  SELECT s.source_id INTO STRICT v_source FROM lectern.source s WHERE s.uri = p_source;
+  PERFORM lectern.lock_session(v_source, p_session);
+  INSERT INTO lectern.session (source_id, external_id, session_day, learner, course_id, frame_interval_ms)
+  VALUES (v_source, p_session, (p_captured AT TIME ZONE 'UTC')::date, p_learner, p_course, p_interval_ms)
+  ON CONFLICT (source_id, external_id) DO NOTHING;
+  SELECT n.session_id, n.session_day, n.learner, n.course_id, n.frame_interval_ms
+  INTO STRICT open_session.session_id, open_session.session_day, open_session.learner, open_session.course_id,
+    open_session.frame_interval_ms
+  FROM lectern.session n WHERE n.source_id = v_source AND n.external_id = p_session;
+END
+$$;
+
 -- MARK: cohort minimum
 
 ALTER TABLE lectern.deployment

@@ -130,6 +130,34 @@ extension Integration {
       }
     }
 
+    /// What the LMS says of a session is there before the session opens, or after: never uncommitted beside it.
+    @Test func aSessionOpensBeforeOrAfterItsDeclaration() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database)
+        let declaring = try await database.connect()
+        try await declaring.execute("BEGIN")
+        let event = """
+          {"kind": "session", "source": "\(Fixture.source)", "session": "declared", "frameIntervalMs": 5000, "title": "",
+           "time": "2026-01-01T00:00:00Z", "id": "d1"}
+          """
+        try await declaring.query("SELECT lectern.apply_session($1::text::jsonb)", [.text(event)])
+        async let opening = fixture.repository.openSession(
+          source: Fixture.source, sessionID: "declared", courseID: fixture.courseID, learner: Fixture.learner(0),
+          capturedAt: fixture.noon, frameIntervalMilliseconds: 1000)
+        try await Task.sleep(for: .milliseconds(300))
+        let declared = "SELECT count(*) FROM lectern.session WHERE external_id = 'declared'"
+        #expect(try await fixture.number(declared) == 0)
+        try await declaring.execute("COMMIT")
+        guard case .open = try await opening else {
+          Issue.record("not opened")
+          return
+        }
+        #expect(try await fixture.number(declared) == 1)
+        await declaring.close()
+        await fixture.close()
+      }
+    }
+
     /// Two erasures of one learner, two aggregators at them: the one that finds its samples deleted by the other is not done
     /// before all are.
     @Test func anErasureIsDoneWhenNothingIsLeftOfTheLearner() async throws {
