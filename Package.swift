@@ -110,15 +110,15 @@ let features: [Target] = [
 
 let top: [Target] = [
   target("LocalServers", ["KafkaIO", "PostgresIO", "Processes", "Services", "Telemetry"]),
-  .executableTarget(
-    name: "lectern",
-    dependencies: [
+  .executableTarget(name: "lectern", dependencies: ["Commands"], swiftSettings: swift),
+  target(
+    "Commands",
+    [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
       "IsolatedDecoding", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV",
       "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors",
       "Training", "Vision", "Watching", "Web",
-    ],
-    swiftSettings: swift),
+    ]),
 ]
 
 // MARK: Benchmarks

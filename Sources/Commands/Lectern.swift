@@ -1,10 +1,6 @@
 import Arguments
-import Foundation
-import IsolatedDecoding
-import Processes
 
 /// The program: one executable, its subcommands the parts of the system.
-@main
 struct Lectern: Command {
   static let version = "0.1.0"
 
@@ -33,17 +29,4 @@ struct Lectern: Command {
     ])
 
   static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }
-
-  static func main() async {
-    if CommandLine.arguments.dropFirst().first == IsolationSettings.command { DecoderMain.run() }
-    // Most commands hold pictures, ids or secrets at some time; a decoder does the same once it has made its own limits.
-    do throws(ProcessError) {
-      try ProcessMemory.keepPrivate()
-    } catch {
-      Terminal.note("lectern: \(error)\n")
-      exit(1)
-    }
-    signal(SIGPIPE, SIG_IGN)
-    exit(await program.run(Array(CommandLine.arguments.dropFirst())))
-  }
 }
