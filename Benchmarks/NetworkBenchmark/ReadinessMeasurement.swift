@@ -53,12 +53,12 @@ struct ReadinessMeasurement {
     }
   }
 
-  private func compile(_ prepared: [PreparedNetwork]) async throws -> [(InferenceStream, [CompiledNetwork])] {
+  private func compile(_ prepared: [PreparedNetwork]) async throws -> [(ComputeStream, [CompiledNetwork])] {
     let threads = threads
-    return try await withThrowingTaskGroup(of: (InferenceStream, [CompiledNetwork]).self) { group in
+    return try await withThrowingTaskGroup(of: (ComputeStream, [CompiledNetwork]).self) { group in
       for index in 0..<streams {
         group.addTask {
-          let stream = InferenceStream(name: "stream-\(index)", threads: threads)
+          let stream = ComputeStream(name: "stream-\(index)", threads: threads)
           var compiled: [CompiledNetwork] = []
           for network in prepared { compiled.append(try await stream.compile(network, batch: 1)) }
           return (stream, compiled)

@@ -26,7 +26,7 @@ struct TrainingMeasurement {
     let weights = Weights.seeded(for: network, seed: 1)
     let input = HashNormal(seed: 1, stream: "input").tensor(
       Shape([batch] + network.inputShape.dimensions), deviation: 1)
-    let training = OneDNNTraining(network, on: InferenceStream(name: "train", threads: threads))
+    let training = OneDNNTraining(network, on: ComputeStream(name: "train", threads: threads))
     func step() async throws {
       let pass = try await training.forward(input, weights: weights, scope: scope)
       _ = try await training.backward(pass.output, through: pass)

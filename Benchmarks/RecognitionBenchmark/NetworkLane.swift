@@ -6,7 +6,7 @@ import Training
 
 /// One network on one oneDNN stream, for either role.
 struct StreamNetwork: FeatureNetwork, ClassifierNetwork {
-  let stream: InferenceStream
+  let stream: ComputeStream
   let network: CompiledNetwork
 
   func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
@@ -33,7 +33,7 @@ struct PreparedNetworks {
   }
 
   func lane(threads: Int) async throws -> NetworkLane {
-    let stream = InferenceStream(name: "stream", threads: threads)
+    let stream = ComputeStream(name: "stream", threads: threads)
     return NetworkLane(
       features: StreamNetwork(stream: stream, network: try await stream.compile(features, batch: 1)),
       classifier: StreamNetwork(stream: stream, network: try await stream.compile(classifier, batch: 1)))
@@ -42,7 +42,7 @@ struct PreparedNetworks {
 
 /// Runs networks for making the bundle.
 struct StreamCalibrator: NetworkCalibrating {
-  let stream: InferenceStream
+  let stream: ComputeStream
 
   func outputs(
     of network: Network, weights: Weights, for samples: [Tensor<Float>], finished: @escaping @Sendable (Int) -> Void

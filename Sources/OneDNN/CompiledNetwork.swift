@@ -1,6 +1,6 @@
 package import Tensors
 
-/// A network compiled on one `InferenceStream`: a ticket for running it there. May be passed between threads.
+/// A network compiled on one `ComputeStream`: a ticket for running it there. May be passed between threads.
 package struct CompiledNetwork: Hashable, Sendable {
   /// What the input of every run must be, `[batch, C, H, W]`.
   package let inputShape: Shape

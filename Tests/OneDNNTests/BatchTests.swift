@@ -19,7 +19,7 @@ import Testing
       "networks at 64×64, oneDNN, batches of 2 to 8 and 1 or 2 threads, max|Δ|/max|reference|",
       against: "each sample alone on one thread", tolerance: 1e-6)
     for threads in [1, 2] {
-      let stream = InferenceStream(name: "batch", threads: threads)
+      let stream = ComputeStream(name: "batch", threads: threads)
       for batch in [1, 2, 3, 5, 8] {
         let compiled = try await stream.compile(prepared, batch: batch)
         #expect(compiled.batch == batch)

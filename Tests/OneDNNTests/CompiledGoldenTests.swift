@@ -20,7 +20,7 @@ import Testing
     let input = try golden.input()
     let network = try #require(Self.networks[name])
     let prepared = try PreparedNetwork(network, weights: .seeded(for: network, seed: golden.seed, .varied))
-    let stream = InferenceStream(name: "golden", threads: threads)
+    let stream = ComputeStream(name: "golden", threads: threads)
     // Every node has its golden, and every attention what it decided.
     #expect(Set(golden.stages) == Set(network.nodes.map(\.name)))
     #expect(golden.decisions.count == (Self.hasAttention(name) ? 8 : 0))

@@ -12,7 +12,7 @@ import Testing
     let input = try golden.input()
     let network = Network.residualGrid(attention: attention)
     let prepared = try PreparedNetwork(network, weights: .seeded(for: network, seed: golden.seed, .varied))
-    let stream = InferenceStream(name: "golden")
+    let stream = ComputeStream(name: "golden")
     #expect(Set(golden.stages) == Set(network.nodes.map(\.name)))
     #expect(golden.decisions.count == (attention == .none ? 0 : 4))
 

@@ -37,7 +37,7 @@ import Testing
     let input = HashNormal(seed: 9, stream: "input").tensor([which.batch, 3, 64, 64], deviation: 1)
     let expected = try ReferenceBackend<Float>(network, weights: weights).run(input)
 
-    let stream = InferenceStream(name: "test")
+    let stream = ComputeStream(name: "test")
     let compiled = try await stream.compile(PreparedNetwork(network, weights: weights), batch: which.batch)
     #expect(compiled.outputShape == expected.shape)
     let first = try await stream.run(compiled, input)

@@ -13,7 +13,7 @@ import Testing
     var expected: [String: Tensor<Float>] = [:]
     let output = try ReferenceBackend<Float>(network, weights: weights).run(input) { expected[$0] = $1 }
     let prepared = try PreparedNetwork(network, weights: weights)
-    let stream = InferenceStream(name: "shared")
+    let stream = ComputeStream(name: "shared")
     let names = network.nodes.map(\.name)
     for order in [[false, true], [true, false]] {
       let prepared = order[0] ? try PreparedNetwork(network, weights: weights) : prepared

@@ -43,7 +43,7 @@ import Testing
       width: input.shape[3])
     var weights = weights(channels: channels, bias: bias)
     if !isBlocked { weights["identity.weight"] = nil }
-    let stream = InferenceStream(name: "shrinkage", threads: threads)
+    let stream = ComputeStream(name: "shrinkage", threads: threads)
     let compiled = try await stream.compile(
       PreparedNetwork(network, weights: weights), batch: input.shape[0], taps: ["block.threshold"])
     let (output, taps) = try await stream.run(compiled, tapping: input)
@@ -127,7 +127,7 @@ import Testing
     let layer: Layer =
       attention == .shrinkage
       ? .shrinkage(channels: channels) : .squeezeExcite(channels: channels, hidden: max(1, channels / 4))
-    let stream = InferenceStream(name: "channels")
+    let stream = ComputeStream(name: "channels")
     for (isBlocked, isFollowed) in [(false, false), (false, true), (true, false), (true, true)] {
       for (height, width) in [(1, 1), (5, 7), (9, 15)] {
         var network = Self.network(layer, channels: channels, isBlocked: isBlocked, height: height, width: width)

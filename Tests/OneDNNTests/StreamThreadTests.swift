@@ -41,8 +41,8 @@ import Testing
     let weights = Weights.seeded(for: Self.network, seed: 1, .varied)
     let prepared = try PreparedNetwork(Self.network, weights: weights)
     do {
-      var streams: [InferenceStream] = []
-      for name in names { streams.append(InferenceStream(name: name, threads: threads)) }
+      var streams: [ComputeStream] = []
+      for name in names { streams.append(ComputeStream(name: name, threads: threads)) }
       // A stream is one thread until it computes.
       #expect(try await Self.settledCounts(names, expected: 1) == names.map { _ in 1 })
       try await withThrowingTaskGroup { group in

@@ -12,7 +12,7 @@ import Testing
   @Test func `tapped thresholds are those of the equation`() async throws {
     let network = Network.drsn18(width: .quarter).resized(height: 32, width: 32)
     let weights = Weights.seeded(for: network, seed: 1, .varied)
-    let stream = InferenceStream(name: "taps")
+    let stream = ComputeStream(name: "taps")
     let node = "layer2.0.shrink"
     let plain = try await stream.compile(PreparedNetwork(network, weights: weights), batch: 2)
     let tapped = try await stream.compile(
@@ -54,7 +54,7 @@ import Testing
   @Test func `tapped gates lie between 0 and 1 and scale the channels`() async throws {
     let network = Network.resnet18SE(width: .quarter).resized(height: 32, width: 32)
     let weights = Weights.seeded(for: network, seed: 1, .varied)
-    let stream = InferenceStream(name: "taps")
+    let stream = ComputeStream(name: "taps")
     let tapped = try await stream.compile(
       PreparedNetwork(network, weights: weights), batch: 2,
       taps: ["layer1.1.bn2", "layer1.1.se", "layer1.1.se.gate"])
@@ -69,7 +69,7 @@ import Testing
   func `a tap that names nothing is refused`(name: String) async throws {
     let network = Network.drsn18(width: .quarter).resized(height: 32, width: 32)
     let prepared = try PreparedNetwork(network, weights: .seeded(for: network, seed: 1))
-    let stream = InferenceStream(name: "taps")
+    let stream = ComputeStream(name: "taps")
     await #expect(throws: OneDNNError.self) { try await stream.compile(prepared, batch: 1, taps: [name]) }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 /// Training on oneDNN against PyTorch's autograd: layers alone, then whole networks.
 @Suite struct TrainingGoldenTests {
   @Test func `every layer's value, gradients and running statistics agree with PyTorch`() async throws {
-    let stream = InferenceStream(name: "layers")
+    let stream = ComputeStream(name: "layers")
     var reports: [String: DeviationReport] = [:]
     for golden in try LayerGolden.all() {
       let part = "\(golden.kind) forward and backward, oneDNN, max|Δ|/max|reference|"
@@ -25,7 +25,7 @@ import Testing
   @Test(arguments: TrainingGolden.names, [1, 2])
   func `every gradient of a network's step agrees with PyTorch`(name: String, threads: Int) async throws {
     let golden = try TrainingGolden(name)
-    let backend = OneDNNTraining(golden.network, on: InferenceStream(name: "step", threads: threads))
+    let backend = OneDNNTraining(golden.network, on: ComputeStream(name: "step", threads: threads))
     let tolerance = golden.floatTolerance
     var report = DeviationReport(
       "training step \(name), oneDNN, max|Δ|/max|reference|", against: golden.file.reference, tolerance: tolerance)

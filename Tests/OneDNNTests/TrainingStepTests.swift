@@ -12,7 +12,7 @@ import Testing
   static let gradient = HashNormal(seed: 2, stream: "gradient").tensor([4, 6], deviation: 1)
 
   @Test func `a step repeated gives the same bits, whatever ran in between, and keeps its memory`() async throws {
-    let training = OneDNNTraining(Self.network, on: InferenceStream(name: "repeat"))
+    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "repeat"))
     let scope = TrainingScope.all(of: Self.network)
     let first = try await training.forward(Self.input, weights: Self.weights, scope: scope)
     let gradients = try await training.backward(Self.gradient, through: first)
@@ -30,21 +30,21 @@ import Testing
   }
 
   @Test func `a frozen trunk has no gradients, and costs none of their time`() async throws {
-    let training = OneDNNTraining(Self.network, on: InferenceStream(name: "frozen"))
+    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "frozen"))
     let all = try await training.forward(Self.input, weights: Self.weights, scope: .all(of: Self.network))
     _ = try await training.backward(Self.gradient, through: all)
     let work = Set(await training.durations().map(\.work))
     #expect(
       work.isSuperset(of: ["convolution forward", "convolution backward, data", "convolution backward, weights"]))
 
-    let head = OneDNNTraining(Self.network, on: InferenceStream(name: "head"))
+    let head = OneDNNTraining(Self.network, on: ComputeStream(name: "head"))
     let scope = try TrainingScope.nodes(["fc"], of: Self.network)
     let pass = try await head.forward(Self.input, weights: Self.weights, scope: scope)
     let gradients = try await head.backward(Self.gradient, through: pass)
     #expect(Set(gradients.parameters.keys) == ["fc.weight", "fc.bias"] && gradients.input == nil)
     #expect(pass.runningStatistics.isEmpty)
     // Frozen is evaluation mode: what inference gives.
-    let stream = InferenceStream(name: "inference")
+    let stream = ComputeStream(name: "inference")
     let compiled = try await stream.compile(PreparedNetwork(Self.network, weights: Self.weights), batch: 4)
     let output = try await stream.run(compiled, Self.input)
     #expect(Deviation(pass.output, from: output).relativeToLargest < 1e-5)
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func `misuse is refused with an error`() async throws {
-    let training = OneDNNTraining(Self.network, on: InferenceStream(name: "misuse"))
+    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "misuse"))
     let scope = TrainingScope.all(of: Self.network)
     let stale = try await training.forward(Self.input, weights: Self.weights, scope: scope)
     let pass = try await training.forward(Self.input, weights: Self.weights, scope: scope)
@@ -98,7 +98,7 @@ import Testing
 
   @Test func `steps on a thread teach a network a batch`() async throws {
     let network = Network.drsn18(width: .quarter).resized(height: 32, width: 32)
-    let training = OneDNNTraining(network, on: InferenceStream(name: "learn"))
+    let training = OneDNNTraining(network, on: ComputeStream(name: "learn"))
     let scope = TrainingScope.all(of: network)
     var weights = Weights.seeded(for: network, seed: 3)
     let labels = [0, 1, 2, 3]

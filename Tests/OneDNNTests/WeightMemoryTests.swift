@@ -47,7 +47,7 @@ import Testing
   }
 
   private static func compiled(
-    on streams: [InferenceStream], isFreed: Flag
+    on streams: [ComputeStream], isFreed: Flag
   ) async throws -> (networks: [CompiledNetwork], packedByteCount: Int, weightByteCount: Int) {
     let weights = borrowed(isFreed: isFreed)
     let prepared = try PreparedNetwork(network, weights: weights)
@@ -62,7 +62,7 @@ import Testing
     async throws
   {
     let isFreed = Flag()
-    let streams = (0..<3).map { InferenceStream(name: "memory-\($0)") }
+    let streams = (0..<3).map { ComputeStream(name: "memory-\($0)") }
     let (networks, packed, plain) = try await Self.compiled(on: streams, isFreed: isFreed)
     #expect(isFreed.isSet)
     // Once for all streams; padding and alignment of small layers add a little.

@@ -14,7 +14,7 @@ import Vision
 @Suite struct InspectorPipelineTests {
   /// A network with taps on a stream.
   private struct Taps: TappedNetwork {
-    let stream: InferenceStream
+    let stream: ComputeStream
     let network: CompiledNetwork
     let names: [String]
 
@@ -25,7 +25,7 @@ import Vision
 
   /// One network on a stream, for either role.
   private struct Plain: FeatureNetwork, ClassifierNetwork {
-    let stream: InferenceStream
+    let stream: ComputeStream
     let network: CompiledNetwork
 
     func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
@@ -50,7 +50,7 @@ import Vision
     let extractor = try model.makeFeatureNetwork().map {
       try PreparedNetwork($0, weights: .seeded(for: $0, seed: 3))
     }
-    let stream = InferenceStream(name: "inspect-test")
+    let stream = ComputeStream(name: "inspect-test")
     var features: Plain?
     var featureTaps: Taps?
     let table = try FeatureTable(model: model, stages: true)

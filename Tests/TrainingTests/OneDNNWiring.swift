@@ -10,7 +10,7 @@ import Training
 
 /// One network on one oneDNN stream, for either role.
 struct StreamNetwork: FeatureNetwork, ClassifierNetwork {
-  let stream: InferenceStream
+  let stream: ComputeStream
   let network: CompiledNetwork
 
   func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
@@ -19,9 +19,9 @@ struct StreamNetwork: FeatureNetwork, ClassifierNetwork {
 
 /// Calibration on a few oneDNN streams.
 struct StreamCalibrator: NetworkCalibrating {
-  let streams: [InferenceStream]
+  let streams: [ComputeStream]
 
-  init(streams: Int) { self.streams = (0..<streams).map { InferenceStream(name: "calibrate-\($0)") } }
+  init(streams: Int) { self.streams = (0..<streams).map { ComputeStream(name: "calibrate-\($0)") } }
 
   func outputs(
     of network: Network, weights: Weights, for samples: [Tensor<Float>], finished: @escaping @Sendable (Int) -> Void
@@ -63,7 +63,7 @@ extension Recognizer {
     let classifier = try PreparedNetwork(bundle.manifest.makeNetwork()!, weights: bundle.networkWeights)
     var lanes: [RecognitionStream] = []
     for index in 0..<streams {
-      let stream = InferenceStream(name: "stream-\(index)")
+      let stream = ComputeStream(name: "stream-\(index)")
       var extractor: StreamNetwork?
       if let features {
         extractor = StreamNetwork(stream: stream, network: try await stream.compile(features, batch: 1))

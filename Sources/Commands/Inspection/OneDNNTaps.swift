@@ -4,7 +4,7 @@ import Tensors
 
 /// A network on a oneDNN stream that tells what happened inside it.
 struct OneDNNTaps: TappedNetwork {
-  let stream: InferenceStream
+  let stream: ComputeStream
   let network: CompiledNetwork
   let names: [String]
 

@@ -25,7 +25,7 @@ extension RecognizerFactory {
     let lanes = try await withThrowingTaskGroup(of: InspectionStream.self) { group in
       for index in 0..<streams {
         group.addTask {
-          let stream = InferenceStream(name: "stream-\(index)", threads: threads)
+          let stream = ComputeStream(name: "stream-\(index)", threads: threads)
           func taps(_ prepared: PreparedNetwork, _ names: [String]) async throws -> OneDNNTaps? {
             if names.isEmpty { return nil }
             return OneDNNTaps(

@@ -6,7 +6,7 @@ import Training
 
 /// VGG16 on a oneDNN stream.
 struct OneDNNFeatureNetwork: FeatureNetwork {
-  let stream: InferenceStream
+  let stream: ComputeStream
   let network: CompiledNetwork
 
   func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
@@ -14,7 +14,7 @@ struct OneDNNFeatureNetwork: FeatureNetwork {
 
 /// The classifying network on a oneDNN stream.
 struct OneDNNClassifier: ClassifierNetwork {
-  let stream: InferenceStream
+  let stream: ComputeStream
   let network: CompiledNetwork
 
   func logits(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
@@ -22,10 +22,10 @@ struct OneDNNClassifier: ClassifierNetwork {
 
 /// Runs networks for making a bundle, samples spread over a few streams.
 struct OneDNNCalibrator: NetworkCalibrating {
-  private let streams: [InferenceStream]
+  private let streams: [ComputeStream]
 
   init(streams: Int, threadsPerStream: Int) {
-    self.streams = (0..<streams).map { InferenceStream(name: "calibrate-\($0)", threads: threadsPerStream) }
+    self.streams = (0..<streams).map { ComputeStream(name: "calibrate-\($0)", threads: threadsPerStream) }
   }
 
   func outputs(

@@ -44,7 +44,7 @@ struct RecognizerFactory: Sendable {
     let compiled = try await withThrowingTaskGroup(of: RecognitionStream.self) { group in
       for index in 0..<streams {
         group.addTask {
-          let stream = InferenceStream(name: "stream-\(index)", threads: threads)
+          let stream = ComputeStream(name: "stream-\(index)", threads: threads)
           var extractor: OneDNNFeatureNetwork?
           if let features {
             extractor = OneDNNFeatureNetwork(stream: stream, network: try await stream.compile(features, batch: 1))

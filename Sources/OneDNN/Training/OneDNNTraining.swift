@@ -25,9 +25,9 @@ package struct OneDNNTraining: TrainingBackend {
   package static let planLimit = 2
 
   package let network: Network
-  package let stream: InferenceStream
+  package let stream: ComputeStream
 
-  package init(_ network: Network, on stream: InferenceStream) {
+  package init(_ network: Network, on stream: ComputeStream) {
     self.network = network
     self.stream = stream
   }

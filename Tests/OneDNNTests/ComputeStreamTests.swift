@@ -4,13 +4,13 @@ import OneDNN
 import Tensors
 import Testing
 
-@Suite struct InferenceStreamTests {
+@Suite struct ComputeStreamTests {
   static let network = Network.drsn18(width: .quarter).resized(height: 32, width: 32)
   static let input = HashNormal(seed: 2, stream: "input").tensor([2, 3, 32, 32], deviation: 1)
 
   @Test func `streams side by side share packed weights and agree`() async throws {
     let prepared = try PreparedNetwork(Self.network, weights: .seeded(for: Self.network, seed: 1, .varied))
-    let streams = [InferenceStream(name: "a"), InferenceStream(name: "b")]
+    let streams = [ComputeStream(name: "a"), ComputeStream(name: "b")]
     let first = try await streams[0].compile(prepared, batch: 2)
     let packed = prepared.packedByteCount
     let second = try await streams[1].compile(prepared, batch: 2)
@@ -23,7 +23,7 @@ import Testing
 
   @Test func `samples of a batch do not influence each other`() async throws {
     let prepared = try PreparedNetwork(Self.network, weights: .seeded(for: Self.network, seed: 1, .varied))
-    let stream = InferenceStream(name: "batch")
+    let stream = ComputeStream(name: "batch")
     let pair = try await stream.compile(prepared, batch: 2)
     let single = try await stream.compile(prepared, batch: 1)
     let together = try await stream.run(pair, Self.input)
@@ -37,7 +37,7 @@ import Testing
 
   @Test func `input and output in place are those of the copying run`() async throws {
     let prepared = try PreparedNetwork(Self.network, weights: .seeded(for: Self.network, seed: 1, .varied))
-    let stream = InferenceStream(name: "in place")
+    let stream = ComputeStream(name: "in place")
     let compiled = try await stream.compile(prepared, batch: 2)
     let expected = try await stream.run(compiled, Self.input)
     let output = try await stream.run(
@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: [1, 2])
   func `a stream's primitives use the threads it was given`(threads: Int) async throws {
     let prepared = try PreparedNetwork(Self.network, weights: .seeded(for: Self.network, seed: 1, .varied))
-    let stream = InferenceStream(name: "threads", threads: threads)
+    let stream = ComputeStream(name: "threads", threads: threads)
     let compiled = try await stream.compile(prepared, batch: 2)
     _ = try await stream.run(compiled, Self.input)
     #expect(await stream.openMPThreads() == threads)
@@ -57,8 +57,8 @@ import Testing
 
   @Test func `misuse is refused with an error`() async throws {
     let prepared = try PreparedNetwork(Self.network, weights: .seeded(for: Self.network, seed: 1, .varied))
-    let stream = InferenceStream(name: "misuse")
-    let other = InferenceStream(name: "other")
+    let stream = ComputeStream(name: "misuse")
+    let other = ComputeStream(name: "other")
     let compiled = try await stream.compile(prepared, batch: 2)
     await #expect(throws: OneDNNError.self) { try await other.run(compiled, Self.input) }
     await #expect(throws: OneDNNError.self) { try await stream.run(compiled, Tensor(repeating: 0, [1, 3, 32, 32])) }
@@ -74,7 +74,7 @@ import Testing
     let input = HashNormal(seed: 2, stream: "input").tensor([8, 3, 64, 64], deviation: 1)
     let weights = Weights.seeded(for: network, seed: 6, .varied)
     let expected = try ReferenceBackend<Float>(network, weights: weights).measureBatchNorm(input)
-    let stream = InferenceStream(name: "measure")
+    let stream = ComputeStream(name: "measure")
     let measured = try await stream.measureBatchNorm(network, weights: weights, input: input)
     #expect(measured.statistics.keys.sorted() == expected.statistics.keys.sorted())
     for (name, statistics) in expected.statistics {
@@ -99,7 +99,7 @@ import Testing
     var input = HashNormal(seed: 3, stream: "input").tensor([2, 3, 5, 7], deviation: 1)
     for position in 35..<70 { input[position] = 0 }
     let expected = try ReferenceBackend<Float>(network, weights: weights).run(input)
-    let stream = InferenceStream(name: "lone")
+    let stream = ComputeStream(name: "lone")
     let compiled = try await stream.compile(PreparedNetwork(network, weights: weights), batch: 2)
     let actual = try await stream.run(compiled, input)
     #expect(Deviation(actual, from: expected).relativeToLargest < 1e-6)
@@ -116,7 +116,7 @@ import Testing
     let weights = Weights.seeded(for: network, seed: 8, .varied)
     let input = HashNormal(seed: 3, stream: "input").tensor([2, 4, 6, 6], deviation: 1)
     let expected = try ReferenceBackend<Float>(network, weights: weights).run(input)
-    let stream = InferenceStream(name: "plain")
+    let stream = ComputeStream(name: "plain")
     let compiled = try await stream.compile(PreparedNetwork(network, weights: weights), batch: 2)
     let actual = try await stream.run(compiled, input)
     #expect(Deviation(actual, from: expected).relativeToLargest < 1e-6)

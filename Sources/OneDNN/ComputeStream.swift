@@ -3,12 +3,12 @@ package import Neural
 internal import Services
 package import Tensors
 
-/// One dedicated OS thread that compiles networks and runs them, one call at a time.
+/// One dedicated OS thread that compiles networks, runs them and trains them, one call at a time.
 ///
 /// oneDNN on OpenMP fixes the number of threads when a primitive is created, and OpenMP keeps it per calling thread: so
 /// the thread that compiles is the thread that runs, and it is never one of Swift's cooperative pool. Several networks
 /// may live on one stream; several streams run side by side.
-package actor InferenceStream {
+package actor ComputeStream {
   private nonisolated let executor: ThreadExecutor
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

@@ -2,7 +2,7 @@ internal import Neural
 internal import Tensors
 
 /// Training steps on a stream's thread; `OneDNNTraining` is the door to them.
-extension InferenceStream {
+extension ComputeStream {
   func forward(
     _ network: Network, _ input: Tensor<Float>, weights: Weights, scope: TrainingScope
   ) throws -> OneDNNTraining.Pass {
