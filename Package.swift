@@ -46,11 +46,13 @@ let c: [Target] = [
 // MARK: Base
 
 let base: [Target] = [
-  target("LearningEvents"),
-  target("Tensors"),
-  target("Configuration"),
+  target("JSON"),
+  target("PlainText"),
+  target("LearningEvents", ["JSON"]),
+  target("Tensors", ["JSON", "PlainText"]),
+  target("Configuration", ["JSON"]),
   target("Arguments", ["Configuration"]),
-  target("Telemetry"),
+  target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),
 ]
@@ -59,7 +61,7 @@ let base: [Target] = [
 
 let pure: [Target] = [
   target("Vision"),
-  target("Neural", ["Tensors"]),
+  target("Neural", ["PlainText", "Tensors"]),
   target("Analytics", ["LearningEvents"]),
   target("Markup"),
 ]
@@ -90,18 +92,25 @@ let features: [Target] = [
   target(
     "Persistence",
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
-  target("Recognition", ["Cryptography", "LearningEvents", "Neural", "Services", "Telemetry", "Tensors", "Vision"]),
+  target(
+    "Recognition",
+    ["Cryptography", "JSON", "LearningEvents", "Neural", "PlainText", "Services", "Telemetry", "Tensors", "Vision"]),
   target(
     "Ingest",
     [
       "Configuration", "Cryptography", "KafkaIO", "LearningEvents", "Persistence", "Recognition", "Services",
       "Telemetry",
     ]),
-  target("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Services", "Telemetry"]),
+  target(
+    "Watching",
+    ["Ingest", "KafkaIO", "LearningEvents", "Persistence", "PlainText", "PostgresIO", "Services", "Telemetry"]),
   target("Aggregation", ["Analytics", "LearningEvents", "Persistence", "Services", "Telemetry"]),
   target(
     "Training",
-    ["Cryptography", "LearningEvents", "Neural", "Recognition", "Services", "Telemetry", "Tensors", "Vision"]),
+    [
+      "Cryptography", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "Telemetry",
+      "Tensors", "Vision",
+    ]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
@@ -115,9 +124,8 @@ let top: [Target] = [
     "Commands",
     [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
-      "IsolatedDecoding", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN", "OpenCV",
-      "Persistence", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors",
-      "Training", "Vision", "Watching", "Web",
+      "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN",
+      "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
     ]),
 ]
 
@@ -147,12 +155,13 @@ let benchmarks: [Target] = [
 // MARK: Tests
 
 let testTargets: [Target] = [
+  tests("JSON"),
   tests("Processes"),
   tests("Services", ["Telemetry"]),
   tests("Telemetry"),
   tests("Configuration"),
   tests("Arguments", ["Configuration", "Processes"]),
-  tests("Tensors"),
+  tests("Tensors", ["JSON"]),
   .target(
     name: "DeviationReporting", path: "Tests/DeviationReporting", exclude: ["deviations.awk"], swiftSettings: swift),
   .target(
@@ -204,12 +213,15 @@ let testTargets: [Target] = [
     swiftSettings: swift),
   tests(
     "Recognition",
-    ["Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Telemetry", "Tensors", "Vision"]),
+    [
+      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Telemetry", "Tensors",
+      "Vision",
+    ]),
   tests(
     "Training",
     [
-      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "Telemetry", "Tensors",
-      "Vision",
+      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition",
+      "Telemetry", "Tensors", "Vision",
     ]),
   tests("Vision", ["DeviationReporting", "VisionTestSupport"]),
   tests("Markup"),

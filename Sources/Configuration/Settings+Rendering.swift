@@ -1,3 +1,5 @@
+import JSON
+
 /// The whole table as `lectern config` prints it and as the documentation holds it.
 extension Settings {
   /// The value to show: of a secret only whether it is set.
@@ -29,9 +31,11 @@ extension Settings {
     let objects = table.keys.map { key in
       let isSet = resolved[key.name]?.text != nil
       let fields = [
-        ("key", quoted(key.name)), ("value", isSet ? quoted(shown(key)) : "null"), ("origin", quoted(origin(key))),
-        ("default", key.isSecret ? "null" : key.defaultText.map(quoted) ?? "null"), ("secret", "\(key.isSecret)"),
-        ("help", quoted(key.help)),
+        ("key", JSONText.quoted(key.name)), ("value", isSet ? JSONText.quoted(shown(key)) : "null"),
+        ("origin", JSONText.quoted(origin(key))),
+        ("default", key.isSecret ? "null" : key.defaultText.map { JSONText.quoted($0) } ?? "null"),
+        ("secret", "\(key.isSecret)"),
+        ("help", JSONText.quoted(key.help)),
       ]
       return "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     }
@@ -76,19 +80,4 @@ private func code(_ text: String) -> String { text.isEmpty ? "" : "`\(text)`" }
 private func cell(_ text: String) -> String {
   text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ")
-}
-
-/// A JSON string literal.
-private func quoted(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"", "\\": result += "\\\(scalar)"
-    case _ where scalar.value < 32:
-      let hex = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

@@ -9,7 +9,7 @@ enum Base64 {
     return values
   }()
 
-  /// How many bytes a text of this length decodes to, give or take nothing when it is well-formed.
+  /// How many bytes a text decodes to if it is well-formed.
   static func decodedByteCount(_ text: UnsafeRawBufferPointer) -> Int {
     let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
     return text.count / 4 * 3 - (text.count >= 4 ? padding : 0)

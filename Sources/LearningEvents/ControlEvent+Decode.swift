@@ -1,3 +1,5 @@
+import JSON
+
 extension ControlEvent {
   /// Decodes a record of the control topic. A `content-type` other than `application/cloudevents+json` is an error; none at
   /// all is not, because the value says what it is.
@@ -14,26 +16,28 @@ extension ControlEvent {
 
   /// Decodes one structured CloudEvent.
   package static func decode(json: UnsafeRawBufferPointer) throws(EventError) -> ControlEvent {
-    try decode(JSONDocument(json).root())
+    try EventError.reading { () throws(JSONError) in try decode(JSONDocument(json).root()) }
   }
 
   /// Decodes a file or request: one structured CloudEvent, or a JSON array of them (CloudEvents' batch format). All or
   /// nothing.
   package static func decode(batch json: UnsafeRawBufferPointer) throws(EventError) -> [ControlEvent] {
-    var events: [ControlEvent] = []
-    for object in try JSONDocument(json).roots() { events.append(try decode(object)) }
-    return events
+    try EventError.reading { () throws(JSONError) in
+      var events: [ControlEvent] = []
+      for object in try JSONDocument(json).roots() { events.append(try decode(object)) }
+      return events
+    }
   }
 
-  private static func decode(_ object: JSONObject) throws(EventError) -> ControlEvent {
-    guard try object.text("specversion") == "1.0" else { throw EventError(object.place("specversion"), "not 1.0") }
+  private static func decode(_ object: JSONObject) throws(JSONError) -> ControlEvent {
+    guard try object.text("specversion") == "1.0" else { throw JSONError(object.place("specversion"), "not 1.0") }
     let id = try object.text("id")
     let source = try object.text("source")
     let time = try object.time("time")
     let type = try object.text("type")
     if object.has("datacontenttype") {
       let isJSON = try object.bytes("datacontenttype").withUnsafeBytes { $0.isMediaType("application/json") }
-      guard isJSON else { throw EventError(object.place("datacontenttype"), "not application/json") }
+      guard isJSON else { throw JSONError(object.place("datacontenttype"), "not application/json") }
     }
     switch type {
     case EventNames.course:
@@ -54,18 +58,18 @@ extension ControlEvent {
     case EventNames.consent:
       let data = try object.object("data")
       guard let scope = ConsentEvent.Scope(rawValue: try data.text("scope")) else {
-        throw EventError(data.place("scope"), "not analytics, individual_view or research")
+        throw JSONError(data.place("scope"), "not analytics, individual_view or research")
       }
       return .consent(
         ConsentEvent(
           eventID: id, source: source, time: time, learnerID: try data.text("learner_id"), scope: scope,
           granted: try data.bool("granted")))
     default:
-      throw EventError(object.place("type"), "not a control event of version 1")
+      throw JSONError(object.place("type"), "not a control event of version 1")
     }
   }
 
-  private static func segments(of data: JSONObject) throws(EventError) -> [SegmentDefinition] {
+  private static func segments(of data: JSONObject) throws(JSONError) -> [SegmentDefinition] {
     var segments: [SegmentDefinition] = []
     var ids: Set<String> = []
     var ordinals: Set<Int32> = []
@@ -73,30 +77,30 @@ extension ControlEvent {
       let segment = SegmentDefinition(
         id: try object.text("id"), title: try object.text("title", limitBytes: EventText.titleLimitBytes),
         ordinal: Int32(try object.integer("ordinal", in: 0...1_000_000)), range: try range(of: object))
-      guard ids.insert(segment.id).inserted else { throw EventError(object.place("id"), "used by another segment") }
+      guard ids.insert(segment.id).inserted else { throw JSONError(object.place("id"), "used by another segment") }
       guard ordinals.insert(segment.ordinal).inserted else {
-        throw EventError(object.place("ordinal"), "used by another segment")
+        throw JSONError(object.place("ordinal"), "used by another segment")
       }
       segments.append(segment)
     }
     return segments
   }
 
-  private static func range(of segment: JSONObject) throws(EventError) -> SegmentDefinition.Range {
+  private static func range(of segment: JSONObject) throws(JSONError) -> SegmentDefinition.Range {
     let isMedia = segment.has("media_start_ms") || segment.has("media_end_ms")
     let isClock = segment.has("starts_at") || segment.has("ends_at")
     guard isMedia != isClock else {
-      throw EventError(segment.place(""), "needs either media_start_ms and media_end_ms or starts_at and ends_at")
+      throw JSONError(segment.place(""), "needs either media_start_ms and media_end_ms or starts_at and ends_at")
     }
     if isMedia {
       let start = try segment.integer("media_start_ms", in: 0...FrameEvent.mediaPositionLimit)
       let end = try segment.integer("media_end_ms", in: 0...FrameEvent.mediaPositionLimit)
-      guard start < end else { throw EventError(segment.place("media_end_ms"), "not after media_start_ms") }
+      guard start < end else { throw JSONError(segment.place("media_end_ms"), "not after media_start_ms") }
       return .media(startMilliseconds: start, endMilliseconds: end)
     }
     let start = try segment.time("starts_at")
     let end = try segment.time("ends_at")
-    guard start < end else { throw EventError(segment.place("ends_at"), "not after starts_at") }
+    guard start < end else { throw JSONError(segment.place("ends_at"), "not after starts_at") }
     return .clock(start: start, end: end)
   }
 }

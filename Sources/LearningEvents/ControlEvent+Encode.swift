@@ -1,3 +1,5 @@
+import JSON
+
 extension ControlEvent {
   /// The record: structured mode, keyed by course, session or learner.
   package func encoded() -> EncodedEvent {
@@ -11,7 +13,7 @@ extension ControlEvent {
     switch self {
     case .course(let event):
       let segments = event.segments.map(Self.json).joined(separator: ",")
-      let teachers = event.teachers.map(JSONText.quoted).joined(separator: ",")
+      let teachers = event.teachers.map { JSONText.quoted($0) }.joined(separator: ",")
       data =
         #""id":\#(JSONText.quoted(event.courseID)),"title":\#(JSONText.quoted(event.title)),"#
         + #""teachers":[\#(teachers)],"segments":[\#(segments)]"#

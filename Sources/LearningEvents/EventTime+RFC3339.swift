@@ -1,4 +1,7 @@
 extension EventTime {
+  /// The reason given for a text that is not a time.
+  static let rule = "not an RFC 3339 time of the years 1970–9999"
+
   /// Parses an RFC 3339 `date-time`; nil for anything else.
   ///
   /// Strict: four-digit years 1970–9999 (in UTC, after the offset), `T` between date and time, a zone (`Z` or `±hh:mm`)

@@ -54,7 +54,7 @@ struct FrameAttributes {
       throw EventError("ce_type", "not \(EventNames.frame)")
     }
     guard let capturedAt = EventTime(rfc3339: try need(time, "ce_time")) else {
-      throw EventError("ce_time", JSONObject.timeRule)
+      throw EventError("ce_time", EventTime.rule)
     }
     guard let number = DecimalInteger.parse(try need(sequence, "ce_sequence")), let exact = Int32(exactly: number),
       exact >= 0

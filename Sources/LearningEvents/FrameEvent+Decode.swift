@@ -1,3 +1,5 @@
+import JSON
+
 extension FrameEvent {
   /// Decodes a frame record in binary or structured mode, told apart by the header `content-type`.
   ///
@@ -10,7 +12,10 @@ extension FrameEvent {
     for header in headers { try attributes.take(header) }
     guard let contentType = attributes.contentType else { throw EventError("content-type", "missing") }
     if contentType.isMediaType("application/cloudevents+json") {
-      return try decodeStructured(value, traceparent: attributes.traceparent)
+      let traceparent = attributes.traceparent
+      return try EventError.reading { () throws(JSONError) in
+        try decodeStructured(JSONDocument(value).root(), traceparent: traceparent)
+      }
     }
     guard let imageType = ImageType(mediaType: contentType) else {
       throw EventError("content-type", "neither image/jpeg, image/png nor application/cloudevents+json")
@@ -20,16 +25,14 @@ extension FrameEvent {
 
   /// Decodes one structured-mode event: JSON whose picture stands in `data_base64`.
   private static func decodeStructured(
-    _ value: UnsafeRawBufferPointer, traceparent: UnsafeRawBufferPointer?
-  ) throws(EventError) -> (event: FrameEvent, image: FrameImage) {
-    let document = try JSONDocument(value)
-    let object = try document.root()
+    _ object: JSONObject, traceparent: UnsafeRawBufferPointer?
+  ) throws(JSONError) -> (event: FrameEvent, image: FrameImage) {
     let type = try object.bytes("datacontenttype")
     guard let imageType = type.withUnsafeBytes(ImageType.init(mediaType:)) else {
-      throw EventError("datacontenttype", "neither image/jpeg nor image/png")
+      throw JSONError("datacontenttype", "neither image/jpeg nor image/png")
     }
-    guard try object.text("specversion") == "1.0" else { throw EventError("specversion", "not 1.0") }
-    guard try object.text("type") == EventNames.frame else { throw EventError("type", "not \(EventNames.frame)") }
+    guard try object.text("specversion") == "1.0" else { throw JSONError("specversion", "not 1.0") }
+    guard try object.text("type") == EventNames.frame else { throw JSONError("type", "not \(EventNames.frame)") }
     var event = FrameEvent(
       id: try object.text("id"), source: try object.text("source"), sessionID: try object.text("sessionid"),
       sequence: Int32(try object.integer("sequence", in: 0...Int64(Int32.max))),
@@ -41,7 +44,7 @@ extension FrameEvent {
     }
     if object.has("facebox") {
       let box = try object.bytes("facebox").withUnsafeBytes(FaceBox.init(attribute:))
-      guard let box else { throw EventError("facebox", FrameAttributes.faceBoxRule) }
+      guard let box else { throw JSONError("facebox", FrameAttributes.faceBoxRule) }
       event.faceBox = box
     }
     if let traceparent { event.traceparent = TraceParent.parse(traceparent) }
@@ -51,15 +54,15 @@ extension FrameEvent {
     return (event, try image(of: object))
   }
 
-  private static func image(of object: JSONObject) throws(EventError) -> FrameImage {
+  private static func image(of object: JSONObject) throws(JSONError) -> FrameImage {
     guard object.has("data_base64") else {
-      guard !object.has("data") else { throw EventError("data_base64", "missing: data must be base64") }
+      guard !object.has("data") else { throw JSONError("data_base64", "missing: data must be base64") }
       return .decoded([])
     }
-    return try object.withStringBytes("data_base64") { (bytes: UnsafeRawBufferPointer) throws(EventError) in
+    return try object.withStringBytes("data_base64") { (bytes: UnsafeRawBufferPointer) throws(JSONError) in
       let byteCount = Base64.decodedByteCount(bytes)
       guard byteCount <= imageLimitBytes else { return .oversized(byteCount: byteCount) }
-      guard let decoded = Base64.decode(bytes) else { throw EventError("data_base64", "not base64") }
+      guard let decoded = Base64.decode(bytes) else { throw JSONError("data_base64", "not base64") }
       return .decoded(decoded)
     }
   }

@@ -1,3 +1,5 @@
+import JSON
+
 extension FrameEvent {
   /// How a frame stands in its record.
   package enum ContentMode: String, CaseIterable, Sendable {

@@ -1,3 +1,4 @@
+import PlainText
 package import Tensors
 
 /// Why a network cannot be run: its layers do not fit together, or the weights are not its own.
@@ -46,6 +47,6 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
 
   /// Names may come from a file, and an error may reach a terminal or a log.
   private static func list(_ names: [String]) -> String {
-    names.prefix(5).map(SafetensorsError.shown).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+    names.prefix(5).map(\.shown).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
   }
 }

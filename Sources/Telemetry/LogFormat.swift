@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import PlainText
 
 /// How a log entry becomes one line of text.
 package enum LogFormat: Sendable, Equatable {
@@ -17,9 +19,9 @@ package enum LogFormat: Sendable, Equatable {
 
   private func human(_ entry: LogEntry, colour: Bool) -> String {
     let level = entry.level.name.padding(toLength: 7, withPad: " ", startingAt: 0)
-    var line = "\(Self.timestamp(entry.time)) \(level) \(entry.label): \(Self.printable(entry.message))"
+    var line = "\(Self.timestamp(entry.time)) \(level) \(entry.label): \(entry.message.printable)"
     if colour {
-      let message = "\(entry.level.colour)\(level)\u{1B}[0m \(entry.label): \(Self.printable(entry.message))"
+      let message = "\(entry.level.colour)\(level)\u{1B}[0m \(entry.label): \(entry.message.printable)"
       line = "\u{1B}[2m\(Self.timestamp(entry.time))\u{1B}[0m \(message)"
     }
     for (key, value) in entry.metadata {
@@ -59,30 +61,21 @@ package enum LogFormat: Sendable, Equatable {
       .appending("Z")
   }
 
-  private static func printable(_ text: String) -> String {
-    text.unicodeScalars.allSatisfy(\.isInert) ? text : String(quoted(text).dropFirst().dropLast())
-  }
-
   private static func quotedIfNeeded(_ text: String) -> String {
     let plain = !text.isEmpty && !text.unicodeScalars.contains { !$0.isInert || " \"=\\".unicodeScalars.contains($0) }
     return plain ? text : quoted(text)
   }
 
-  /// A JSON string literal.
+  /// A JSON string in which nothing can steer a terminal or split a line.
   private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
+    JSONText.quoted(text) { scalar in
       switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      case _ where !scalar.isInert: result += scalar.jsonEscape
-      default: result.unicodeScalars.append(scalar)
+      case "\n": "\\n"
+      case "\t": "\\t"
+      case "\r": "\\r"
+      default: scalar.isInert ? nil : JSONText.escaped(scalar)
       }
     }
-    return result + "\""
   }
 }
 

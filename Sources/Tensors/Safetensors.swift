@@ -57,8 +57,7 @@ package struct Safetensors: Sendable {
   package init(head: UnsafeRawBufferPointer, fileByteCount: Int) throws(SafetensorsError) {
     let dataStart = try Self.dataStart(prefix: head, fileByteCount: fileByteCount)
     guard head.count >= dataStart else { throw .truncated(expected: dataStart, given: head.count) }
-    var parser = SafetensorsHeaderParser(UnsafeRawBufferPointer(rebasing: head[8..<dataStart]))
-    let header = try parser.parse()
+    let header = try SafetensorsHeader(UnsafeRawBufferPointer(rebasing: head[8..<dataStart]))
 
     var entries: [Entry] = []
     var end = dataStart

@@ -1,3 +1,5 @@
+import JSON
+
 extension Safetensors {
   /// The bytes of a safetensors file: the same for the same tensors and metadata, whatever the order they came in.
   ///
@@ -25,7 +27,9 @@ extension Safetensors {
   ) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
-      let texts = metadata.keys.sorted(by: precedes).map { "\(quoted($0)):\(quoted(metadata[$0] ?? ""))" }
+      let texts = metadata.keys.sorted(by: precedes).map {
+        "\(JSONText.quoted($0)):\(JSONText.quoted(metadata[$0] ?? ""))"
+      }
       members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
     }
     var offset = 0
@@ -33,7 +37,8 @@ extension Safetensors {
       precondition(name != "__metadata__", "a tensor cannot bear the name of the metadata")
       let extents = shape.dimensions.map(String.init).joined(separator: ",")
       let end = offset + shape.count * 4
-      members.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
+      members.append(
+        "\(JSONText.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     return Array("{\(members.joined(separator: ","))}".utf8)
@@ -42,20 +47,5 @@ extension Safetensors {
   /// By UTF-8 bytes: Swift's own order of strings depends on the version of Unicode.
   private static func precedes(_ left: String, _ right: String) -> Bool {
     left.utf8.lexicographicallyPrecedes(right.utf8)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

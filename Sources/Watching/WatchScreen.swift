@@ -1,4 +1,4 @@
-import Telemetry
+import PlainText
 
 /// A report as lines of text for a terminal of a certain size.
 ///

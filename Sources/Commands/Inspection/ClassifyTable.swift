@@ -1,7 +1,7 @@
 import Foundation
 import LearningEvents
+import PlainText
 import Recognition
-import Telemetry
 import Vision
 
 /// The lines of `lectern classify`: fixed columns, the file last, so that lines can be printed as answers come.

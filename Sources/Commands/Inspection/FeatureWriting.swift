@@ -1,6 +1,6 @@
 import LearningEvents
+import PlainText
 import Recognition
-import Telemetry
 
 /// Looks at pictures, several at once, writes their rows in order and prints the list of rows.
 struct FeatureWriting {

@@ -4,9 +4,9 @@ import ImageIO
 import LearningEvents
 import Neural
 import OpenCV
+import PlainText
 import Recognition
 import Services
-import Telemetry
 import Vision
 
 /// Draws and writes the pictures of `lectern classify --overlay`: `OUT.png` for one picture, `OUT-1.png` and so on, by

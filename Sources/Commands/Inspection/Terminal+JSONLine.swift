@@ -1,5 +1,6 @@
 import Foundation
-import Telemetry
+import JSON
+import PlainText
 
 extension Terminal {
   /// One JSON value on a line, keys sorted, pure ASCII where a character could steer a terminal.
@@ -15,7 +16,7 @@ extension Terminal {
         line.unicodeScalars.append(scalar)
       } else {
         // Outside a string JSON has no such character, so this is inside one.
-        line += scalar.jsonEscape
+        line += JSONText.escaped(scalar)
       }
     }
     return line + "\n"

@@ -1,8 +1,8 @@
 import Arguments
 import Configuration
 import Foundation
+import PlainText
 import Recognition
-import Telemetry
 
 /// `lectern features`
 struct FeaturesCommand: Command {

@@ -5,6 +5,7 @@ import Ingest
 import KafkaIO
 import LearningEvents
 import Persistence
+import PlainText
 import Telemetry
 
 /// `lectern ledger`

@@ -1,8 +1,8 @@
 import Foundation
 import LearningEvents
 import Neural
+import PlainText
 import Recognition
-import Telemetry
 import Vision
 
 /// What a bundle is, for people. Its name and other texts of the file appear without what could steer a terminal.

@@ -1,7 +1,7 @@
 import Foundation
 import KafkaIO
 import LearningEvents
-import Telemetry
+import PlainText
 
 /// What may be said of one event: where and when, how large, of which course. Nothing of whose it is: no picture, no id of a
 /// learner, a session or an event, and no text of a title.

@@ -1,7 +1,7 @@
 import Aggregation
 import LearningEvents
 import Persistence
-import Telemetry
+import PlainText
 
 /// What `lectern verify` found, as it prints it. Names nobody.
 struct VerifyReport: Encodable {

@@ -1,4 +1,4 @@
-import Tensors
+import PlainText
 
 extension Decoder {
   /// A container whose keys are all of `Key`; throws `BundleError` naming the first that is not.
@@ -11,7 +11,7 @@ extension Decoder {
       let path = (codingPath.map(\.stringValue) + [stranger]).joined(separator: ".")
       throw BundleError(
         .malformed,
-        "model.json has a field this program does not know, \(BundleError.shown(path)): was a newer one its writer?")
+        "model.json has a field this program does not know, \(path.shown): was a newer one its writer?")
     }
     return try container(keyedBy: Key.self)
   }
@@ -23,17 +23,4 @@ private struct AnyCodingKey: CodingKey {
 
   init(stringValue: String) { self.stringValue = stringValue }
   init?(intValue: Int) { nil }
-}
-
-extension BundleError {
-  /// A text from a file as an error may show it: cut, and nothing in it breaks lines or steers a terminal.
-  static func shown(_ text: String) -> String { SafetensorsError.shown(text) }
-
-  /// Whether a character stands for itself: it neither breaks lines nor steers a terminal.
-  static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-    default: true
-    }
-  }
 }

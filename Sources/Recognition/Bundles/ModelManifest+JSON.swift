@@ -1,6 +1,8 @@
 import Foundation
+import JSON
 import LearningEvents
 import Neural
+import PlainText
 import Vision
 
 extension ModelManifest: Codable {
@@ -84,7 +86,7 @@ extension ModelManifest: Codable {
     struct Header: Decodable {
       let format_version: Int
     }
-    if let problem = JSONSyntax.problem(in: bytes) { throw BundleError(.malformed, "model.json: \(problem)") }
+    if let problem = JSONDocument.problem(in: bytes) { throw BundleError(.malformed, "model.json: \(problem)") }
     let data = Data(bytes)
     let decoder = JSONDecoder()
     do {
@@ -123,6 +125,6 @@ extension ModelManifest: Codable {
 
   /// Empty for the document itself.
   private static func path(_ keys: [any CodingKey]) -> String {
-    keys.isEmpty ? "" : BundleError.shown(keys.map(\.stringValue).joined(separator: "."))
+    keys.isEmpty ? "" : keys.map(\.stringValue).joined(separator: ".").shown
   }
 }

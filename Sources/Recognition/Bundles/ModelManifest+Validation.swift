@@ -1,12 +1,13 @@
 import LearningEvents
 import Neural
+import PlainText
 import Vision
 
 extension ModelManifest {
   /// Throws unless this program can run the model and give its numbers the meaning they have. Asked before writing too,
   /// so that what was saved can be loaded.
   func validate() throws(BundleError) {
-    guard !name.isEmpty, name.utf8.count <= 200, name.unicodeScalars.allSatisfy(BundleError.isPlain) else {
+    guard !name.isEmpty, name.utf8.count <= 200, name.unicodeScalars.allSatisfy(\.isInert) else {
       throw BundleError(.malformed, "model.json: name is empty, longer than 200 bytes or not plain text")
     }
     try validateLabels()
@@ -17,7 +18,7 @@ extension ModelManifest {
     guard makeNetwork() != nil else {
       throw BundleError(
         .unsupported,
-        "no network \(BundleError.shown(network)) in this program; it has "
+        "no network \(network.shown) in this program; it has "
           + Attention.allCases.map(\.networkName).joined(separator: ", "))
     }
     try validateFeatures()
@@ -43,7 +44,7 @@ extension ModelManifest {
     guard labels != known else { return }
     let given =
       labels.count == known.count
-      ? labels.map(BundleError.shown).joined(separator: ", ") : "\(labels.count) in number"
+      ? labels.map(\.shown).joined(separator: ", ") : "\(labels.count) in number"
     throw BundleError(
       .labels, "the model's labels are \(given); this program needs \(known.joined(separator: ", ")), in this order")
   }
@@ -64,7 +65,7 @@ extension ModelManifest {
     }
     guard featureNetwork == "vgg16" else {
       throw BundleError(
-        .unsupported, "no feature network \(BundleError.shown(featureNetwork)) in this program; it has vgg16")
+        .unsupported, "no feature network \(featureNetwork.shown) in this program; it has vgg16")
     }
     guard self.layout == .planes else {
       guard planes == nil else {

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Neural
+import PlainText
 import Tensors
 
 /// A model bundle on disk: a folder with `model.json` and `weights.safetensors`, and its id.
@@ -77,7 +78,7 @@ extension ModelBundle {
       } else {
         throw BundleError(
           .malformed,
-          "\(folder)/\(StoredBundle.weightsName) holds a tensor of neither network: \(BundleError.shown(name))")
+          "\(folder)/\(StoredBundle.weightsName) holds a tensor of neither network: \(name.shown)")
       }
     }
     try validateWeights(folder: folder)
@@ -87,12 +88,12 @@ extension ModelBundle {
   func validateWeights(folder: String) throws(BundleError) {
     let file = "\(folder)/\(StoredBundle.weightsName)"
     guard let network = manifest.makeNetwork() else {
-      throw BundleError(.unsupported, "no network \(BundleError.shown(manifest.network)) in this program")
+      throw BundleError(.unsupported, "no network \(manifest.network.shown) in this program")
     }
     if manifest.makeFeatureNetwork() == nil, let name = featureWeights.keys.min() {
       throw BundleError(
         .malformed,
-        "\(file) holds \(StoredBundle.featurePrefix)\(BundleError.shown(name)), which layout "
+        "\(file) holds \(StoredBundle.featurePrefix)\(name.shown), which layout "
           + "\(manifest.layout.rawValue) does not use")
     }
     do {

@@ -1,4 +1,5 @@
 package import Neural
+import PlainText
 package import Tensors
 
 /// Which tensors of a file become which parameters of a network, decided from the file's header alone.
@@ -92,7 +93,7 @@ private struct Complaint {
   func unexpected(_ entries: [Safetensors.Entry]) -> ImportError {
     error(
       .unexpected,
-      "holds \(list(entries.map { "\(SafetensorsError.shown($0.name)) \($0.shape)" })), which \(expected) does not have"
+      "holds \(list(entries.map { "\($0.name.shown) \($0.shape)" })), which \(expected) does not have"
     )
   }
 

@@ -7,14 +7,6 @@ extension Unicode.Scalar {
     default: true
     }
   }
-
-  /// `\u001b`, as it may stand in a JSON string: one escape for each UTF-16 unit.
-  package var jsonEscape: String {
-    String(self).utf16.map { unit in
-      let digits = String(unit, radix: 16)
-      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    }.joined()
-  }
 }
 
 extension String {
@@ -30,5 +22,12 @@ extension String {
       }
     }
     return result
+  }
+
+  /// The same for a name or value inside a sentence: its first 80 characters, and `""` for an empty one.
+  package var shown: String {
+    guard !isEmpty else { return "\"\"" }
+    let head = unicodeScalars.prefix(80)
+    return String(head).printable + (head.endIndex == unicodeScalars.endIndex ? "" : "…")
   }
 }
