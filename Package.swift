@@ -48,6 +48,7 @@ let c: [Target] = [
 let base: [Target] = [
   target("JSON"),
   target("PlainText"),
+  target("StableHashing"),
   target("LearningEvents", ["JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
   target("Configuration", ["JSON"]),
@@ -61,8 +62,8 @@ let base: [Target] = [
 
 let pure: [Target] = [
   target("Vision"),
-  target("Neural", ["PlainText", "Tensors"]),
-  target("Analytics", ["LearningEvents"]),
+  target("Neural", ["PlainText", "StableHashing", "Tensors"]),
+  target("Analytics", ["LearningEvents", "StableHashing"]),
   target("Markup"),
 ]
 
@@ -76,7 +77,7 @@ let adapters: [Target] = [
   target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL"]),
-  target("HTTPServing", ["CMicroHTTPD", "Services", "Telemetry"]),
+  target("HTTPServing", ["CMicroHTTPD", "Services", "StableHashing", "Telemetry"]),
 ]
 
 // MARK: Features
@@ -108,7 +109,7 @@ let features: [Target] = [
   target(
     "Training",
     [
-      "Cryptography", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "Telemetry",
+      "Cryptography", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "StableHashing", "Telemetry",
       "Tensors", "Vision",
     ]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
@@ -125,7 +126,8 @@ let top: [Target] = [
     [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
       "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN",
-      "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports", "Services", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
+      "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
+      "StableHashing", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
     ]),
 ]
 
@@ -161,7 +163,7 @@ let testTargets: [Target] = [
   tests("Telemetry"),
   tests("Configuration"),
   tests("Arguments", ["Configuration", "Processes"]),
-  tests("Tensors", ["JSON"]),
+  tests("Tensors", ["JSON", "StableHashing"]),
   .target(
     name: "DeviationReporting", path: "Tests/DeviationReporting", exclude: ["deviations.awk"], swiftSettings: swift),
   .target(
@@ -174,7 +176,7 @@ let testTargets: [Target] = [
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Telemetry"]),
   tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
-  tests("Analytics", ["LearningEvents"]),
+  tests("Analytics", ["LearningEvents", "StableHashing"]),
   tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(
     name: "TestSupport",
@@ -195,7 +197,7 @@ let testTargets: [Target] = [
       "Recognition", "Services", "StubRecognition", "Telemetry",
     ],
     path: "Tests/StubWorker", swiftSettings: swift),
-  tests("LearningEvents"),
+  tests("LearningEvents", ["StableHashing"]),
   tests("Migrations"),
   tests("PostgresIO"),
   .testTarget(
@@ -203,7 +205,7 @@ let testTargets: [Target] = [
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "IsolatedDecoding", "KafkaIO", "LearningEvents",
       "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
-      "Services", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
+      "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
     swiftSettings: swift),
   tests("Cryptography"),
@@ -214,13 +216,13 @@ let testTargets: [Target] = [
   tests(
     "Recognition",
     [
-      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Telemetry", "Tensors",
+      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "StableHashing", "Telemetry", "Tensors",
       "Vision",
     ]),
   tests(
     "Training",
     [
-      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition",
+      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "StableHashing",
       "Telemetry", "Tensors", "Vision",
     ]),
   tests("Vision", ["DeviationReporting", "VisionTestSupport"]),
@@ -229,7 +231,7 @@ let testTargets: [Target] = [
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
   tests("IsolatedDecoding", ["Vision"]),
-  tests("ImageIO", ["DeviationReporting", "Vision", "VisionTestSupport"]),
+  tests("ImageIO", ["DeviationReporting", "StableHashing", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]
 

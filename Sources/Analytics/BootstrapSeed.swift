@@ -1,3 +1,5 @@
+import StableHashing
+
 /// The seed of a segment's bootstrap: the same course, segment and version give the same interval anywhere.
 ///
 /// FNV-1a with 64 bits over: the UTF-8 of the source URI, of the course's LMS id and of the segment's LMS id, each
@@ -8,16 +10,12 @@ package struct BootstrapSeed: Sendable, Hashable {
   package let value: UInt64
 
   package init(source: String, course: String, segment: String?, version: Int16) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    var hash = FNV1a()
     for text in [source, course, segment ?? ""] {
-      let length = UInt32(text.utf8.count)
-      for shift: UInt32 in [24, 16, 8, 0] { add(UInt8(truncatingIfNeeded: length >> shift)) }
-      text.utf8.forEach(add)
+      hash.add(bigEndian: UInt32(text.utf8.count))
+      hash.add(text.utf8)
     }
-    let number = UInt16(bitPattern: version)
-    add(UInt8(number >> 8))
-    add(UInt8(truncatingIfNeeded: number))
-    value = hash
+    hash.add(bigEndian: version)
+    value = hash.value
   }
 }

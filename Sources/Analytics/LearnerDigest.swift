@@ -1,3 +1,5 @@
+import StableHashing
+
 /// A 64-bit digest of what one learner puts into one released cell, to tell whether that learner changed it.
 ///
 /// FNV-1a over the learner's values in the order of `Metric.allCases`, an absent one marked as such. It is compared
@@ -8,18 +10,15 @@ package struct LearnerDigest: Sendable, Hashable {
   package init(value: Int64) { self.value = value }
 
   package init(_ metrics: LearnerMetrics) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    var hash = FNV1a()
     for metric in Metric.allCases {
       guard let value = metrics[metric] else {
-        add(0)
+        hash.add(0)
         continue
       }
-      add(1)
-      for shift: UInt64 in [0, 8, 16, 24, 32, 40, 48, 56] {
-        add(UInt8(truncatingIfNeeded: UInt64(bitPattern: value) >> shift))
-      }
+      hash.add(1)
+      hash.add(littleEndian: value)
     }
-    value = Int64(bitPattern: hash)
+    value = Int64(bitPattern: hash.value)
   }
 }

@@ -1,6 +1,8 @@
+import StableHashing
+
 /// The metrics of one segment over its learners: mean, quartiles and a 95 % bootstrap interval by learner.
 ///
-/// The bootstrap draws `resamples` times as many learners as there are, with replacement, by `ResamplingGenerator` over
+/// The bootstrap draws `resamples` times as many learners as there are, with replacement, by `SplitMix64` over
 /// the learners in id order; the same draws serve every metric that is taken over the same learners. The interval is
 /// the 2.5th and the 97.5th percentile of the resampled sums by nearest rank (the 50th and the 1950th of 2000),
 /// divided by n at the very end. Integers throughout.
@@ -38,7 +40,7 @@ package struct SegmentStatistics: Sendable, Equatable {
   /// The interval of the mean of each column; all columns have the same length.
   private static func intervals(of columns: [[Int64]], seed: BootstrapSeed) -> [ClosedRange<Int64>] {
     let count = columns[0].count
-    var generator = ResamplingGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed.value)
     var sums = columns.map { _ in [Int64](repeating: 0, count: resamples) }
     var draws = [Int](repeating: 0, count: count)
     for resample in 0..<resamples {
@@ -55,5 +57,12 @@ package struct SegmentStatistics: Sendable, Equatable {
       func mean(_ rank: Int) -> Int64 { roundedHalfAwayFromZero(Int128(sorted[rank - 1]), over: Int128(count)) }
       return mean(resamples / 40)...mean(resamples - resamples / 40)
     }
+  }
+}
+
+extension SplitMix64 {
+  /// An index in 0..<count: the high word of `next() × count`. Its bias, count/2^64, is beyond any use here.
+  fileprivate mutating func index(below count: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
 }

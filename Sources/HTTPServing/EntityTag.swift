@@ -1,11 +1,11 @@
+import StableHashing
+
 /// Entity tags: a short name for the bytes of an answer.
 enum EntityTag {
   /// A strong tag of `body`: its length and 64 bits of FNV-1a. It need not resist forgery, as a client that lies about
   /// the tag it holds only denies itself the page.
   static func tag(of body: [UInt8]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return "\"\(String(body.count, radix: 16))-\(String(hash, radix: 16))\""
+    "\"\(String(body.count, radix: 16))-\(String(FNV1a(body).value, radix: 16))\""
   }
 
   /// Whether an `If-None-Match` value names `tag`, compared weakly as that header asks.

@@ -1,4 +1,5 @@
 package import LearningEvents
+import StableHashing
 import Vision
 
 /// Draws webcam pictures of made-up learners, for tests and the demo only.

@@ -2,6 +2,7 @@ import LearningEvents
 package import Neural
 package import Recognition
 import Services
+import StableHashing
 import Telemetry
 import Tensors
 package import Vision

@@ -1,4 +1,5 @@
 import Analytics
+import StableHashing
 import Testing
 
 /// What may be shown, and when it may change.
@@ -107,7 +108,7 @@ import Testing
   }
 
   @Test(arguments: 0..<50 as Range<UInt64>) func noRandomReleaseShowsASmallCohort(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     var cells: [ReleaseCell] = []
     for segment in Int64(1)...5 {
       for minute in [nil, 0, 1, 2] as [Int32?] {

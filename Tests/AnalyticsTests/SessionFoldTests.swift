@@ -1,5 +1,6 @@
 import Analytics
 import LearningEvents
+import StableHashing
 import Testing
 
 /// Weights, expected time, visits and the credit of each frame, worked out by hand.
@@ -67,7 +68,7 @@ import Testing
   }
 
   @Test(arguments: 0..<40 as Range<UInt64>) func orderOfArrivalDoesNotMatter(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let frames = Frames.random(count: Int.random(in: 1...80, using: &generator), using: &generator)
     let expected = fold.sums(of: frames)
     #expect(fold.sums(of: frames.shuffled(using: &generator)) == expected)
@@ -78,7 +79,7 @@ import Testing
   }
 
   @Test(arguments: 0..<10 as Range<UInt64>) func minutesAddUpToTheirSegment(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let sums = fold.sums(of: Frames.random(count: 60, using: &generator))
     for (key, segment) in sums.segments {
       guard let key else { continue }
@@ -93,7 +94,7 @@ import Testing
 
   /// Sessions merge in any grouping, because only integers are added.
   @Test func mergeEqualsWhole() {
-    var generator = SeededGenerator(seed: 7)
+    var generator = SplitMix64(seed: 7)
     let sessions = (0..<12).map { _ in fold.sums(of: Frames.random(count: 30, using: &generator)) }
     func total(_ parts: [SessionSums]) -> [Int64?: SegmentSum] {
       parts.reduce(into: [:]) { all, part in

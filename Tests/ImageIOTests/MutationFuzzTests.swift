@@ -1,5 +1,6 @@
 import Foundation
 import ImageIO
+import StableHashing
 import Testing
 import Vision
 import VisionTestSupport
@@ -8,24 +9,13 @@ import VisionTestSupport
 /// LECTERN_FUZZ_SECONDS makes it longer.
 @Suite("Fuzzing the decoder")
 struct MutationFuzzTests {
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-      return z ^ z >> 31
-    }
-  }
-
   @Test("a damaged file is an error or a picture of the declared shape")
   func mutations() throws {
     let environment = ProcessInfo.processInfo.environment
     let seconds = environment["LECTERN_FUZZ_SECONDS"].flatMap(Double.init) ?? 3
     let seed = environment["LECTERN_FUZZ_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
     print("image fuzz: LECTERN_FUZZ_SEED=\(seed)")
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     // Memory and time a file can cost are bounded by the pixels it may declare: here few, so that a run sees many files.
     let decoder = PictureDecoder(limits: ImageLimits(maximumBytes: 1 << 16, maximumPixels: 1 << 18))
     let deadline = ContinuousClock.now + .seconds(seconds)
@@ -47,7 +37,7 @@ struct MutationFuzzTests {
     #expect(files >= 20 && pictures > 0 && pictures < files)
   }
 
-  private func mutate(_ bytes: inout [UInt8], using random: inout Generator) {
+  private func mutate(_ bytes: inout [UInt8], using random: inout SplitMix64) {
     guard !bytes.isEmpty else { return }
     let place = Int.random(in: 0..<bytes.count, using: &random)
     let length = min(Int.random(in: 1...32, using: &random), bytes.count - place)

@@ -1,6 +1,7 @@
 import Aggregation
 import Analytics
 import PostgresIO
+import StableHashing
 import Telemetry
 import TestSupport
 
@@ -122,7 +123,7 @@ struct AggregationFixture: Sendable {
   }
 
   static func random(learners: Int, each: Int, seed: UInt64) -> [Sample] {
-    var generator = AggregationGenerator(state: seed)
+    var generator = SplitMix64(seed: seed)
     var samples: [Sample] = []
     for learner in 0..<learners {
       var now: Int64 = 0
@@ -143,18 +144,5 @@ struct AggregationFixture: Sendable {
       }
     }
     return samples.shuffled(using: &generator)
-  }
-}
-
-/// SplitMix64.
-struct AggregationGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

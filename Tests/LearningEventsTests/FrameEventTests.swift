@@ -1,4 +1,5 @@
 import LearningEvents
+import StableHashing
 import Testing
 
 @Suite struct FrameEventTests {
@@ -162,9 +163,9 @@ import Testing
     #expect(throws: EventError.self) { try structured("[]") }
   }
 
-  /// Any bytes at all give an event or an error, never a crash. Seeded: a failure can be repeated.
+  /// Any bytes at all give an event or an error, never a crash. SplitMix64: a failure can be repeated.
   @Test func randomBytesNeverCrash() {
-    var generator = Seeded(state: 20_261_123)
+    var generator = SplitMix64(seed: 20_261_123)
     let image: [UInt8] = [1, 2, 3]
     let binary = image.withUnsafeBytes { Self.frame.encoded(image: $0) }
     let json = image.withUnsafeBytes { Self.frame.encoded(image: $0, mode: .structured) }
@@ -197,7 +198,7 @@ import Testing
     }
   }
 
-  private func mutate(_ bytes: inout [UInt8], _ generator: inout Seeded) {
+  private func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix64) {
     let byte = UInt8.random(in: .min ... .max, using: &generator)
     switch Int.random(in: 0..<4, using: &generator) {
     case 0 where !bytes.isEmpty: bytes[Int.random(in: bytes.indices, using: &generator)] = byte
@@ -205,17 +206,5 @@ import Testing
     case 2 where !bytes.isEmpty: bytes.remove(at: Int.random(in: bytes.indices, using: &generator))
     default: bytes.removeLast(Int.random(in: 0...min(3, bytes.count), using: &generator))
     }
-  }
-}
-
-/// SplitMix64.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import LearningEvents
 import Neural
 import Recognition
+import StableHashing
 import Testing
 
 /// `model.json` by itself: what it keeps, what it refuses.
@@ -73,7 +74,7 @@ import Testing
   /// Bounds are learned, stored and applied: what is read back is the same to the last bit, subnormal and extreme
   /// numbers included.
   @Test func boundsComeBackBitForBit() throws {
-    var random = SystemIndependentRandom(state: 7)
+    var random = SplitMix64(seed: 7)
     func number() -> Float {
       while true {
         let value = Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
@@ -156,7 +157,7 @@ import Testing
       manifest.evaluation = Self.evaluation()
       seeds.append(try manifest.json())
     }
-    var random = SystemIndependentRandom(state: 2024)
+    var random = SplitMix64(seed: 2024)
     let deadline = ContinuousClock.now + .seconds(2)
     var outcomes: [BundleError.Code?: Int] = [:]
     var rounds = 0
@@ -184,24 +185,13 @@ import Testing
   }
 }
 
-/// splitmix64.
-private struct SystemIndependentRandom {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
+extension SplitMix64 {
+  fileprivate mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 }
 
 extension [UInt8] {
   /// One small damage, as bits rot and as people edit.
-  fileprivate mutating func damage(_ random: inout SystemIndependentRandom) {
+  fileprivate mutating func damage(_ random: inout SplitMix64) {
     let tokens = [
       "null", "{}", "[]", "-0", "1e999", "1e-999", "-1e39", "9223372036854775808", "0.1", "\"\"", "\"\\u0000\"",
       "\"1/2\"",

@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import StableHashing
 import Tensors
 import Testing
 
@@ -38,9 +40,9 @@ import Testing
 
 /// Makes files that are nearly right, and judges what the reader makes of them.
 struct SafetensorsFuzzer {
-  private var random: SplitMix
+  private var random: SplitMix64
 
-  init(seed: UInt64) { random = SplitMix(state: seed) }
+  init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
   struct Broken: Error, CustomStringConvertible {
     let description: String
@@ -125,7 +127,7 @@ struct SafetensorsFuzzer {
       let name = ["conv1.weight", "a", "é\u{1F600}", "q\\\"\n", "\u{1}"].randomElement(using: &random)! + "\(index)"
       rows.append(
         Row(
-          key: Self.quoted(name), type: "\"\(type.rawValue)\"", shape: shape.map(String.init),
+          key: JSONText.quoted(name), type: "\"\(type.rawValue)\"", shape: shape.map(String.init),
           offsets: ["\(offset)", "\(offset + size)"],
           data: (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }))
       offset += size
@@ -198,30 +200,5 @@ struct SafetensorsFuzzer {
     }
   }
 
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
-
   private mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
-
-  struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-      return z ^ z >> 31
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import StableHashing
 import Tensors
 import Testing
 import Training

@@ -1,6 +1,7 @@
 import Foundation
 import ImageIO
 import LearningEvents
+import StableHashing
 import Training
 
 /// The lesson of the demo: a made-up course, made-up learners, and drawn faces where no pictures are given.

@@ -1,4 +1,5 @@
 import LearningEvents
+import StableHashing
 
 /// What a face does: the five columns of Table 1 (Sun, Liu, Qian 2024, section 2) as numbers.
 ///

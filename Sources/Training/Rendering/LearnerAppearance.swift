@@ -1,3 +1,5 @@
+import StableHashing
+
 /// What stays the same in all pictures of one made-up learner: the person, the clothes, the seat, the camera.
 ///
 /// A drawing, not a model of people: the ranges are chosen so that pictures differ, not after any population.

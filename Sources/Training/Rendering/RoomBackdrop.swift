@@ -1,3 +1,5 @@
+import StableHashing
+
 /// The room behind a learner: a lit wall with two or three of window, shelf, door, picture and lamp, out of focus.
 enum RoomBackdrop {
   static func paint(_ canvas: inout Canvas, seed: UInt64) {

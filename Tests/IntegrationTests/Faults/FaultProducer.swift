@@ -1,5 +1,6 @@
 import KafkaIO
 import LearningEvents
+import StableHashing
 import Synchronization
 
 /// An LMS that sends frames at a bounded rate, of sessions that last for some time, and keeps a journal.
@@ -48,7 +49,7 @@ final class FaultProducer: Sendable {
     producer: KafkaProducer, journal: FaultJournal, plan: Plan, accounted: @escaping @Sendable () -> Int64
   ) {
     (self.producer, self.journal, self.plan, self.accounted) = (producer, journal, plan, accounted)
-    generator = Mutex(plan.seed.map { SplitMix64(state: $0) })
+    generator = Mutex(plan.seed.map { SplitMix64(seed: $0) })
   }
 
   /// Sends until it is stopped.

@@ -1,5 +1,6 @@
 import KafkaIO
 import LearningEvents
+import StableHashing
 
 /// A record among good frames that is none, or is one for the second time; of each some in a hundred, chosen by a seed.
 enum Impurity: Sendable, CaseIterable {

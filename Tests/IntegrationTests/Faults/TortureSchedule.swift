@@ -1,3 +1,4 @@
+import StableHashing
 import TestSupport
 
 /// A random sequence of faults: the same one for the same seed.
@@ -67,7 +68,7 @@ struct TortureSchedule: Sendable {
   private let workers: Int
 
   init(seed: UInt64, workers: Int) {
-    generator = SplitMix64(state: seed)
+    generator = SplitMix64(seed: seed)
     self.workers = workers
   }
 
@@ -104,19 +105,7 @@ struct TortureSchedule: Sendable {
   }
 }
 
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, with the constants of its
-/// reference implementation; the language's own generators and ranges promise no sequence.
-struct SplitMix64: Sendable {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-
+extension SplitMix64 {
   /// A number of 0..<limit; the remainder's bias is of no importance here.
   mutating func next(below limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

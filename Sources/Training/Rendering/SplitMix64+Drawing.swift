@@ -1,23 +1,12 @@
-/// The seeded generator of everything that is drawn or initialised here: SplitMix64 (Steele, Lea, Flood 2014).
-/// The same seed gives the same numbers on every machine; no use of it is secret.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+package import StableHashing
 
-  package init(seed: UInt64) { state = seed }
-
+/// The random numbers of everything that is drawn here.
+extension SplitMix64 {
   /// A stream of its own for a pair of seeds, so that nearby pairs share nothing.
   package init(seed: UInt64, stream: UInt64) {
     var first = SplitMix64(seed: seed)
     var second = SplitMix64(seed: stream ^ 0x6C65_6374_6572_6E00)
     self.init(seed: first.next() ^ second.next().byteSwapped)
-  }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 
   /// Uniform in the closed range, in steps of 2⁻²⁴ of its length.
