@@ -91,7 +91,7 @@ enum RecognitionBenchmark {
   /// A frame without a face would be fast for the wrong reason.
   private static func check(_ outcomes: [RecognitionOutcome]) throws {
     for outcome in outcomes {
-      guard case .sample(status: .classified, _, _, _) = outcome else {
+      guard case .sample(let measured) = outcome, measured.status == .classified else {
         throw BenchmarkFailure(description: "a rendered frame was not classified: \(outcome)")
       }
     }

@@ -27,7 +27,7 @@ import Testing
         return count
       }
       if attempt <= failures { throw error }
-      return requests.map { _ in .sample(status: .noFace, faceCount: 0, distribution: nil, quality: 0) }
+      return requests.map { _ in .sample(.noFace) }
     }
   }
 

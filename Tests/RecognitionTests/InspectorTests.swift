@@ -28,13 +28,13 @@ struct InspectorTests {
         let plain = try await inspector.inspect(request)
         let told = try await inspector.inspect(request, .init(explains: true, tellsStages: true))
         #expect(plain.outcome == expected && told.outcome == expected, "\(code)")
-        guard case .sample(.classified, let count, let distribution?, let quality) = expected else {
+        guard case .sample(let measured) = expected, let distribution = measured.distribution else {
           #expect(plain.answer == nil)
           continue
         }
         labels.insert(distribution.label)
         let face = try #require(plain.face)
-        #expect(face.count == count && face.quality.score == quality)
+        #expect(face.count == measured.faceCount && face.quality.score == measured.quality)
         let answer = try #require(plain.answer)
         #expect(EmotionDistribution(probabilities: answer.probabilities) == distribution)
         #expect(told.answer?.logits == answer.logits && told.answer?.explanation?.label == distribution.label)

@@ -35,9 +35,9 @@ import Vision
   @Test func onlyTheFrameThatFindsNoDecoderIsTriedAgain() async throws {
     let decoder = Decoder(misses: [1: 2, 4: 1], dying: [0, 4])
     let outcomes = try await Bench().recognizer(streams: 1, decoder: decoder).recognize(requests([0, 1, 2, 4]))
-    #expect(outcomes[0] == .decoderCrash(detail: "it crashed") && outcomes[3] == outcomes[0])
+    #expect(outcomes[0] == .rejected(.decoderCrash, detail: "it crashed") && outcomes[3] == outcomes[0])
     for (outcome, label) in [(outcomes[1], 1), (outcomes[2], 2)] {
-      guard case .sample(.classified, _, let distribution?, _) = outcome else {
+      guard case .sample(let measured) = outcome, let distribution = measured.distribution else {
         Issue.record("\(label) became \(outcome)")
         continue
       }

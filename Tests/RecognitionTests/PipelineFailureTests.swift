@@ -86,7 +86,7 @@ import Vision
       try prepare(),
     ]
     for result in results {
-      guard case .outcome(.badImage(detail: "the picture could not be analysed")) = result else {
+      guard case .outcome(.rejected(.badImage, detail: "the picture could not be analysed")) = result else {
         Issue.record("\(result)")
         continue
       }
@@ -98,7 +98,9 @@ import Vision
   }
 
   @Test func whatTheDecoderDiesOfIsARejectOfItsOwnAndAMissingDecoderIsNone() throws {
-    guard case .outcome(.decoderCrash(detail: "died")) = try prepare(decoding: ImageError(.decoderFailed, "died"))
+    guard
+      case .outcome(.rejected(.decoderCrash, detail: "died")) = try prepare(
+        decoding: ImageError(.decoderFailed, "died"))
     else {
       Issue.record("another outcome")
       return
@@ -109,7 +111,8 @@ import Vision
 
   @Test func damagedPicturesAreRejectedWithoutALine() throws {
     for code in [ImageError.Code.notAnImage, .corrupt, .unsupported] {
-      guard case .outcome(.badImage(detail: "broken")) = try prepare(decoding: ImageError(code, "broken")) else {
+      guard case .outcome(.rejected(.badImage, detail: "broken")) = try prepare(decoding: ImageError(code, "broken"))
+      else {
         Issue.record("\(code)")
         continue
       }

@@ -17,15 +17,16 @@ import Vision
     #expect(outcomes.count == codes.count)
     for (code, outcome) in zip(codes, outcomes) {
       switch (code, outcome) {
-      case (0..<6, .sample(.classified, let faces, let distribution?, let quality)):
-        #expect(distribution.label.rawValue == Int(code))
-        #expect(faces == 2)
-        #expect(quality > 0)
-      case (Bench.corrupt, .badImage(let detail)): #expect(detail == "cut short")
-      case (Bench.huge, .tooLarge(let detail)): #expect(detail == "declares too much")
-      case (Bench.empty, .sample(.noFace, faceCount: 0, distribution: nil, quality: 0)): break
-      case (Bench.dark, .sample(.lowQuality, faceCount: 2, distribution: nil, quality: _)): break
-      case (Bench.poison, .badImage): break
+      case (0..<6, .sample(let measured)):
+        #expect(measured.status == .classified && measured.distribution?.label.rawValue == Int(code))
+        #expect(measured.faceCount == 2)
+        #expect(measured.quality > 0)
+      case (Bench.corrupt, .rejected(.badImage, let detail)): #expect(detail == "cut short")
+      case (Bench.huge, .rejected(.tooLarge, let detail)): #expect(detail == "declares too much")
+      case (Bench.empty, .sample(.noFace)): break
+      case (Bench.dark, .sample(let measured)):
+        #expect(measured == .lowQuality(faceCount: 2, quality: measured.quality))
+      case (Bench.poison, .rejected(.badImage, _)): break
       default: Issue.record("code \(code) became \(outcome)")
       }
     }
@@ -49,11 +50,11 @@ import Vision
     ]
     let outcomes = try await recognizer.recognize(boxes.map { RecognitionRequest(bytes: [1], faceBox: $0.0) })
     for (outcome, box) in zip(outcomes, boxes) {
-      guard case .sample(.classified, let count, _, _) = outcome else {
+      guard case .sample(let measured) = outcome, measured.status == .classified else {
         Issue.record("\(box.0) became \(outcome)")
         continue
       }
-      #expect(count == box.1, "\(box.0)")
+      #expect(measured.faceCount == box.1, "\(box.0)")
     }
   }
 

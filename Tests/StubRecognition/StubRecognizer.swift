@@ -45,11 +45,10 @@ package struct StubRecognizer: FrameRecognizing {
       do throws(ImageError) {
         _ = try decoder.probe(request.bytes)
       } catch {
-        return error.code == .tooLarge ? .tooLarge(detail: error.detail) : .badImage(detail: error.detail)
+        return .rejected(error.code == .tooLarge ? .tooLarge : .badImage, detail: error.detail)
       }
     }
-    return .sample(
-      status: .classified, faceCount: 1, distribution: Self.distribution(of: request.bytes), quality: 9000)
+    return .sample(.classified(Self.distribution(of: request.bytes), faceCount: 1, quality: 9000))
   }
 
   /// What the stub makes of a picture: the first six bytes of its SHA-256, each plus one, as weights.

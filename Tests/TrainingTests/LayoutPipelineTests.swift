@@ -63,7 +63,7 @@ import Vision
     let requests = try await frames.value
     var counts = [Int](repeating: 0, count: Emotion.allCases.count)
     for outcome in try await recognizer.recognize(requests) {
-      if case .sample(.classified, _, let distribution?, _) = outcome { counts[distribution.label.rawValue] += 1 }
+      if case .sample(let measured) = outcome, let label = measured.distribution?.label { counts[label.rawValue] += 1 }
     }
     #expect(counts.reduce(0, +) == requests.count)
     #expect(counts.count { $0 > 0 } >= 4, "\(counts)")

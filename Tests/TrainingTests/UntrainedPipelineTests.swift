@@ -51,7 +51,7 @@ import Vision
     }
     var counts = [Int](repeating: 0, count: 6)
     for outcome in try await recognizer.recognize(requests) {
-      if case .sample(.classified, _, let distribution?, _) = outcome { counts[distribution.label.rawValue] += 1 }
+      if case .sample(let measured) = outcome, let label = measured.distribution?.label { counts[label.rawValue] += 1 }
     }
     let classified = counts.reduce(0, +)
     #expect(classified >= 43, "\(classified) of 48 frames were classified")
@@ -72,7 +72,7 @@ import Vision
     ]
     let outcomes = try await recognizer.recognize(requests.map { RecognitionRequest(bytes: $0) })
     for index in [0, 3, 8, 9] {
-      guard case .sample(.classified, _, .some, _) = outcomes[index] else {
+      guard case .sample(let measured) = outcomes[index], measured.status == .classified else {
         Issue.record("frame \(index) became \(outcomes[index])")
         continue
       }
@@ -80,17 +80,17 @@ import Vision
     // The same picture gives the same answer whichever stream it ran on and whoever its neighbours were.
     #expect(outcomes[0] == outcomes[3] && outcomes[0] == outcomes[9])
     for index in [1, 2, 4] {
-      guard case .badImage = outcomes[index] else {
+      guard case .rejected(.badImage, _) = outcomes[index] else {
         Issue.record("frame \(index) became \(outcomes[index])")
         continue
       }
     }
-    guard case .tooLarge = outcomes[5] else {
+    guard case .rejected(.tooLarge, _) = outcomes[5] else {
       Issue.record("the bomb became \(outcomes[5])")
       return
     }
     for index in [6, 7] {
-      #expect(outcomes[index] == .sample(status: .noFace, faceCount: 0, distribution: nil, quality: 0))
+      #expect(outcomes[index] == .sample(.noFace))
     }
   }
 
@@ -101,7 +101,7 @@ import Vision
     let outcomes = try await recognizer.recognize([
       RecognitionRequest(bytes: try Self.jpeg(picture), faceBox: picture.face)
     ])
-    guard case .sample(.lowQuality, 1, nil, _) = outcomes[0] else {
+    guard case .sample(let measured) = outcomes[0], measured.status == .lowQuality, measured.faceCount == 1 else {
       Issue.record("the dark face became \(outcomes[0])")
       return
     }

@@ -25,10 +25,11 @@ struct ClassifyTable {
     }
     let name = picture.path.printable + (picture.problem.map { ": \($0.printable)" } ?? "")
     return line(
-      picture.distribution?.label.name ?? picture.status.rawValue, emotions,
+      picture.distribution?.label.name ?? picture.status.name, emotions,
       quality: face.map { Self.share($0.quality.score) } ?? "-",
       face: face.map { "\($0.box.width)x\($0.box.height)+\($0.box.x)+\($0.box.y)" } ?? "-",
-      seen: face.map { "\($0.count)" } ?? (picture.status == .noFace ? "0" : "-"), from: face?.origin.rawValue ?? "-",
+      seen: face.map { "\($0.count)" } ?? (picture.status == .sample(.noFace) ? "0" : "-"),
+      from: face?.origin.rawValue ?? "-",
       model: picture.distribution == nil ? "-" : model, name)
   }
 

@@ -28,7 +28,7 @@ final class FeatureFile {
     self.inspector = inspector
     // As long as any row gets, so that there is room for all of them.
     let longest = Row(
-      row: rows, sha256: String(repeating: "0", count: 64), status: InspectedPicture.Status.classified.rawValue + "  ",
+      row: rows, sha256: String(repeating: "0", count: 64), status: SampleStatus.classified.name + "  ",
       origin: FoundFace.Origin.allCases.map(\.rawValue).max { $0.count < $1.count })
     file = try RowFile(
       at: path, table.columns, rows: rows,
@@ -44,7 +44,7 @@ final class FeatureFile {
     }
     rows.append(
       Row(
-        row: rows.count, sha256: picture.sha256, status: picture.status.rawValue,
+        row: rows.count, sha256: picture.sha256, status: picture.status.name,
         origin: picture.inspection?.face?.origin.rawValue))
   }
 

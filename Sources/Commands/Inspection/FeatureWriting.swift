@@ -22,7 +22,7 @@ struct FeatureWriting {
     } receive: { index, picture in
       try file.append(picture)
       if !picture.status.isPicture { failed += 1 }
-      if picture.status == .classified { classified += 1 }
+      if picture.status == .sample(.classified) { classified += 1 }
       try Self.report(picture, row: index, asJSON: printsJSON)
       progress.update(done: index + 1, note: "written")
     }
@@ -49,7 +49,7 @@ struct FeatureWriting {
     let number = String(row)
     let problem = picture.problem.map { ": \($0.printable)" } ?? ""
     Terminal.print(
-      "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(padded(picture.status.rawValue, 11))  "
+      "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(padded(picture.status.name, 11))  "
         + "\(padded(String(picture.sha256?.prefix(12) ?? "-"), 12))  \(picture.path.printable)\(problem)\n")
   }
 }

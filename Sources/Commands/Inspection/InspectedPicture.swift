@@ -6,20 +6,31 @@ import Vision
 
 /// A picture file and what came of it.
 struct InspectedPicture: Sendable {
-  /// What became of it, as commands name it.
-  enum Status: String, Sendable, Encodable {
-    case classified
-    case noFace = "no_face"
-    case lowQuality = "low_quality"
-    case badImage = "bad_image"
-    case tooLarge = "too_large"
-    /// Decoding it takes more memory than there is.
-    case decoderCrash = "decoder_crash"
+  /// What became of it.
+  enum Status: Sendable, Equatable, Encodable {
+    case sample(SampleStatus)
+    case rejected(RejectCode)
     /// The file itself cannot be read.
     case unreadable
 
-    /// Whether there was a picture to look at.
-    var isPicture: Bool { [.classified, .noFace, .lowQuality].contains(self) }
+    /// As commands print it.
+    var name: String {
+      switch self {
+      case .sample(let status): status.name
+      case .rejected(let code): code.rawValue
+      case .unreadable: "unreadable"
+      }
+    }
+
+    /// Whether the file is a picture that was decoded.
+    var isPicture: Bool {
+      if case .sample = self { true } else { false }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var value = encoder.singleValueContainer()
+      try value.encode(name)
+    }
   }
 
   let path: String
@@ -50,27 +61,27 @@ struct InspectedPicture: Sendable {
     do throws(PictureFile.Failure) {
       bytes = try PictureFile.read(entry.path, limit: ImageLimits().maximumBytes)
     } catch {
-      return InspectedPicture(entry.path, error.isTooLarge ? .tooLarge : .unreadable, problem: error.description)
+      return InspectedPicture(
+        entry.path, error.isTooLarge ? .rejected(.tooLarge) : .unreadable, problem: error.description)
     }
     let hash = Hex.encode(SHA256.hash(bytes))
     let inspection = try await inspector.inspect(RecognitionRequest(bytes: bytes, faceBox: box), detail)
     switch inspection.outcome {
-    case .badImage(let reason):
-      return InspectedPicture(entry.path, .badImage, problem: reason, sha256: hash)
-    case .tooLarge(let reason):
-      return InspectedPicture(entry.path, .tooLarge, problem: reason, sha256: hash)
-    case .decoderCrash(let reason):
-      return InspectedPicture(entry.path, .decoderCrash, problem: reason, sha256: hash)
-    case .sample(let status, _, let distribution, _):
-      let (mine, problem): (Status, String?) =
-        switch status {
-        case .classified: (.classified, nil)
-        case .noFace: (.noFace, "no face was found")
-        case .lowQuality: (.lowQuality, "the face is too small, blurred or badly lit")
-        }
+    case .rejected(let code, let reason):
+      return InspectedPicture(entry.path, .rejected(code), problem: reason, sha256: hash)
+    case .sample(let measured):
       return InspectedPicture(
-        entry.path, mine, problem: problem, inspection: inspection, distribution: distribution, sha256: hash,
-        bytes: bytes)
+        entry.path, .sample(measured.status), problem: Self.problem(measured.status), inspection: inspection,
+        distribution: measured.distribution, sha256: hash, bytes: bytes)
+    }
+  }
+
+  /// Why a picture has no answer; nil where it has one.
+  private static func problem(_ status: SampleStatus) -> String? {
+    switch status {
+    case .classified: nil
+    case .noFace: "no face was found"
+    case .lowQuality: "the face is too small, blurred or badly lit"
     }
   }
 }

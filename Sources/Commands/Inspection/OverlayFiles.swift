@@ -78,7 +78,7 @@ struct OverlayFiles: Sendable {
 
   private static func title(_ picture: InspectedPicture) -> String {
     guard let distribution = picture.distribution else {
-      return picture.status == .noFace ? "no answer: no face found" : "no answer: low quality"
+      return picture.status == .sample(.noFace) ? "no answer: no face found" : "no answer: low quality"
     }
     return "\(distribution.label.name) \(ClassifyTable.percent(distribution[distribution.label])) %"
   }

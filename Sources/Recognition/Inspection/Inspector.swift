@@ -76,8 +76,7 @@ package final class Inspector: Sendable {
       switch try await preparation.prepare(request, on: lane.thread) {
       case .outcome(let outcome): return Inspection(outcome: outcome, face: nil, answer: nil)
       case .unusable(let found):
-        let outcome = RecognitionOutcome.sample(
-          status: .lowQuality, faceCount: found.count, distribution: nil, quality: found.quality.score)
+        let outcome = RecognitionOutcome.sample(.lowQuality(faceCount: found.count, quality: found.quality.score))
         return Inspection(outcome: outcome, face: found, answer: nil)
       case .face(let face):
         let answer = try await answer(to: face, detail, on: lane.stream)
@@ -110,10 +109,9 @@ package final class Inspector: Sendable {
 
   private func outcome(of face: FacePreparation.Face, _ answer: Inspection.Answer) -> RecognitionOutcome {
     guard let distribution = Softmax.distribution(answer.logits, temperature: model.temperature) else {
-      return .badImage(detail: "the network gave no finite answer")
+      return .rejected(.badImage, detail: "the network gave no finite answer")
     }
-    return .sample(
-      status: .classified, faceCount: face.count, distribution: distribution, quality: face.quality.score)
+    return .sample(.classified(distribution, faceCount: face.count, quality: face.quality.score))
   }
 
   // MARK: Networks

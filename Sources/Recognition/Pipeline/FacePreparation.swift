@@ -90,9 +90,9 @@ package struct FacePreparation: Sendable {
       switch error.code {
       case .unavailable: throw RecognitionError(.unavailable, error.detail)
       case .noDecoder: throw RecognitionError(.noDecoder, error.detail)
-      case .tooLarge: return .outcome(.tooLarge(detail: error.detail))
-      case .decoderFailed: return .outcome(.decoderCrash(detail: error.detail))
-      case .notAnImage, .corrupt, .unsupported: return .outcome(.badImage(detail: error.detail))
+      case .tooLarge: return .outcome(.rejected(.tooLarge, detail: error.detail))
+      case .decoderFailed: return .outcome(.rejected(.decoderCrash, detail: error.detail))
+      case .notAnImage, .corrupt, .unsupported: return .outcome(.rejected(.badImage, detail: error.detail))
       }
     } catch let error as any VisionFailure where error.isOfProcess {
       throw RecognitionError(.unavailable, error.description)
@@ -102,14 +102,14 @@ package struct FacePreparation: Sendable {
       metrics.failures.increment()
       let reason = (error as? any VisionFailure)?.description ?? "\(type(of: error))"
       logger.error("A decoded picture could not be analysed and is rejected", metadata: ["error": .string(reason)])
-      return .outcome(.badImage(detail: "the picture could not be analysed"))
+      return .outcome(.rejected(.badImage, detail: "the picture could not be analysed"))
     }
   }
 
   /// The same from a decoded picture.
   package func prepare(_ image: GrayImage, hint: FaceBox?, track: FrameTrack? = nil) throws -> Result {
     guard let found = try find(in: image, hint: hint, track: track) else {
-      return .outcome(.sample(status: .noFace, faceCount: 0, distribution: nil, quality: 0))
+      return .outcome(.sample(.noFace))
     }
     return found.quality.isUsable ? .face(try described(found)) : .unusable(found)
   }

@@ -134,8 +134,7 @@ package final class Recognizer: FrameRecognizing {
     switch try await prepared(request, on: lane) {
     case .outcome(let outcome): return outcome
     case .unusable(let found):
-      return .sample(
-        status: .lowQuality, faceCount: found.count, distribution: nil, quality: found.quality.score)
+      return .sample(.lowQuality(faceCount: found.count, quality: found.quality.score))
     case .face(let prepared): face = prepared
     }
     let clock = ContinuousClock()
@@ -160,9 +159,8 @@ package final class Recognizer: FrameRecognizing {
     guard let distribution = Softmax.distribution(logits.elements, temperature: temperature) else {
       metrics.failures.increment()
       logger.error("A network returned a number that is not finite", metadata: ["model": .string(modelID)])
-      return .badImage(detail: "the network gave no finite answer")
+      return .rejected(.badImage, detail: "the network gave no finite answer")
     }
-    return .sample(
-      status: .classified, faceCount: face.count, distribution: distribution, quality: face.quality.score)
+    return .sample(.classified(distribution, faceCount: face.count, quality: face.quality.score))
   }
 }
