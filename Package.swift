@@ -216,8 +216,8 @@ let testTargets: [Target] = [
   tests(
     "Recognition",
     [
-      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "StableHashing", "Telemetry", "Tensors",
-      "Vision",
+      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Services", "StableHashing", "Telemetry",
+      "Tensors", "Vision",
     ]),
   tests(
     "Training",

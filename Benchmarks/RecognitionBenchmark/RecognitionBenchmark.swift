@@ -1,12 +1,10 @@
 import Foundation
 import ImageIO
 import LearningEvents
-import Neural
 import OneDNN
 import OpenCV
 import Recognition
 import Telemetry
-import Tensors
 import Training
 import Vision
 
@@ -25,27 +23,25 @@ enum RecognitionBenchmark {
       exit(64)
     }
     let detector = try CascadeFaceDetector(callers: 2)
-    let maker = UntrainedBundle(
-      detector: detector, describer: SiftDescriber(),
-      calibrator: StreamCalibrator(stream: .init(name: "calibrate", threads: 2)))
+    let maker = BundleMaker(
+      detector: detector, describer: SiftDescriber(), compiler: StreamGroup(streams: 1, threadsPerStream: 2))
     note("Making an untrained bundle of seed \(options.seed)…\n")
-    let bundle = try await maker.make(seed: options.seed, pictures: 12)
-    let networks = try PreparedNetworks(bundle)
+    let bundle = try await maker.untrained(seed: options.seed, pictures: 12)
     let frames = try frames(seed: options.seed)
 
     var results: [BenchmarkReport.Configuration] = []
     for threads in [1, 2] {
       note("One stream of \(threads) thread\(threads == 1 ? "" : "s")…\n")
-      let lane = try await networks.lane(threads: threads)
+      let networks = try await bundle.networks(on: StreamGroup(streams: 1, threadsPerStream: threads))
       let stages = StageRun(
-        decoder: PictureDecoder(), detector: detector, describer: SiftDescriber(), manifest: bundle.manifest, lane: lane
-      )
+        decoder: PictureDecoder(), detector: detector, describer: SiftDescriber(), manifest: bundle.manifest,
+        networks: networks[0])
       // The first frame warms caches, allocators and OpenCV's tables.
       var warmUp = StageClock()
       try await stages.run(frames[0], &warmUp)
       var clock = StageClock()
       for run in 0..<options.runs { try await stages.run(frames[run % frames.count], &clock) }
-      let recognizer = Self.recognizer(bundle, [lane], detector)
+      let recognizer = Self.recognizer(bundle, networks, detector)
       var whole = Timings()
       for run in 0..<options.runs {
         try await whole.measure {
@@ -56,8 +52,7 @@ enum RecognitionBenchmark {
         .init(streams: 1, threads: threads, stages: clock.results + [.init(name: "whole frame", timings: whole)]))
     }
     note("Two streams of one thread…\n")
-    let lanes = [try await networks.lane(threads: 1), try await networks.lane(threads: 1)]
-    let recognizer = Self.recognizer(bundle, lanes, detector)
+    let recognizer = Self.recognizer(bundle, try await bundle.networks(on: StreamGroup(streams: 2)), detector)
     let batch = (0..<8).map { RecognitionRequest(bytes: frames[$0 % frames.count], faceBox: nil) }
     var shared = Timings(framesPerRun: batch.count)
     try check(await recognizer.recognize(Array(batch.prefix(2))))
@@ -69,13 +64,11 @@ enum RecognitionBenchmark {
   }
 
   private static func recognizer(
-    _ bundle: ModelBundle, _ lanes: [NetworkLane], _ detector: CascadeFaceDetector
+    _ bundle: ModelBundle, _ networks: [BundleNetworks], _ detector: CascadeFaceDetector
   ) -> Recognizer {
     Recognizer(
-      model: bundle.manifest, id: "not stored",
-      streams: lanes.map { RecognitionStream(features: $0.features, classifier: $0.classifier) },
-      decoder: PictureDecoder(), detector: detector, describer: SiftDescriber(), registry: MetricsRegistry(),
-      logger: .silent)
+      model: bundle.manifest, id: "not stored", networks: networks, decoder: PictureDecoder(), detector: detector,
+      describer: SiftDescriber(), registry: MetricsRegistry(), logger: .silent)
   }
 
   /// Twelve learners, two of each emotion.

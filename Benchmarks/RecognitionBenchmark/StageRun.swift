@@ -1,28 +1,30 @@
+import Neural
 import Recognition
 import Tensors
 import Vision
 
-/// Runs one frame stage by stage, in the order and by the protocols of the worker.
+/// Runs one frame stage by stage, in the worker's order: the parts of `FaceFinder`, `FeatureExtractor` and
+/// `BundleClassifier` one by one, each timed.
 struct StageRun {
   private let decoder: any ImageDecoding
   private let detector: any FaceDetecting
   private let describer: any KeypointDescribing
   private let histogram: HistogramOfGradients
-  private let bounds: FamilyBounds
-  private let layout: any FeatureLayout
-  private let lane: NetworkLane
+  private let fusion: FeatureFusion
+  private let features: any NetworkRunning
+  private let classifier: any NetworkRunning
 
   init(
     decoder: any ImageDecoding, detector: any FaceDetecting, describer: any KeypointDescribing,
-    manifest: ModelManifest, lane: NetworkLane
+    manifest: ModelManifest, networks: BundleNetworks
   ) {
     self.decoder = decoder
     self.detector = detector
     self.describer = describer
     histogram = HistogramOfGradients(normalization: manifest.hogNormalization ?? .max)
-    bounds = manifest.bounds!
-    layout = manifest.makeLayout()
-    self.lane = lane
+    fusion = FeatureFusion(manifest)
+    features = networks.features!
+    classifier = networks.classifier
   }
 
   func run(_ frame: [UInt8], _ stage: inout StageClock) async throws {
@@ -39,12 +41,12 @@ struct StageRun {
       KeypointGrid(try describer.describe(crops.sift), width: crops.sift.width, height: crops.sift.height).values
     }
     let cnn = try await stage("VGG16") {
-      try await lane.features.features(of: NetworkInput.tensor(of: crops.vgg)).elements
+      try await features.run(NetworkInput.tensor(of: [crops.vgg])).elements
     }
     let input = await stage("fusion and layout") {
-      layout.tensor(of: [FrameFeatures(crop: crops.vgg, cnn: cnn, hog: hog, sift: sift).fused(bounds)])
+      fusion.input(of: [FrameFeatures(crop: crops.vgg, cnn: cnn, hog: hog, sift: sift)])
     }
-    let logits = try await stage("DRSN") { try await lane.classifier.logits(of: input) }
+    let logits = try await stage("DRSN") { try await classifier.run(input) }
     guard logits.elements.allSatisfy(\.isFinite) else { throw BenchmarkFailure(description: "logits are not finite") }
   }
 }

@@ -31,6 +31,17 @@ struct WorkerAssembly {
     }
   }
 
+  /// Only models of the six learning emotions have a place in the database.
+  private func requireLearningEmotions(_ stored: StoredBundle) throws(ConfigurationError) {
+    let labels = stored.bundle.manifest.labelSet
+    guard labels != .learningEmotions else { return }
+    throw ConfigurationError(
+      key: Keys.bundle.name, value: stored.folder, place: "\(context.settings.origin(of: Keys.bundle))",
+      problem: "the model's labels are those of label_set \(labels.name), and a worker stores the six learning emotions",
+      remedy: "name a model with label_set \(LabelSet.learningEmotions.name); 'lectern classify --model' shows what "
+        + "this one answers")
+  }
+
   /// The worker of a loaded bundle, and what tells why it is not ready.
   func worker(
     _ stored: StoredBundle, clusterID: String? = nil
@@ -51,7 +62,8 @@ struct WorkerAssembly {
 
   /// Recognition of a loaded bundle as a worker does it.
   func recognizer(_ stored: StoredBundle, decoder: IsolatedDecoder) async throws -> Recognizer {
-    try await factory.recognizer(
+    try requireLearningEmotions(stored)
+    return try await factory.recognizer(
       stored, decoder: decoder, registry: context.registry, logger: context.logger.labelled("recognition"))
   }
 

@@ -1,7 +1,8 @@
+import Neural
 package import Recognition
 package import Tensors
 
-/// Weights that a bundle starts from instead of seeded ones, such as imported ones.
+/// Weights that a bundle is made of, and what is left to measure about them.
 package struct StartingWeights: Sendable {
   /// VGG16's; empty where the layout reads no CNN features.
   package var features: Weights
@@ -9,17 +10,27 @@ package struct StartingWeights: Sendable {
   package var network: Weights
   /// The batch norms whose running statistics are measured on rendered faces, by prefix; all others are kept.
   package var measuredBatchNorms: Set<String>
-  /// The bundle's name for people.
-  package var name: String
-  package var provenance: ModelProvenance?
+  /// The deviation that each logit is given over the rendered faces, by changing the last layer; nil keeps the layer as it
+  /// is, since training starts from it.
+  package var logitDeviation: Double?
 
   package init(
-    features: Weights, network: Weights, measuredBatchNorms: Set<String>, name: String, provenance: ModelProvenance?
+    features: Weights, network: Weights, measuredBatchNorms: Set<String>, logitDeviation: Double? = nil
   ) {
     self.features = features
     self.network = network
     self.measuredBatchNorms = measuredBatchNorms
-    self.name = name
-    self.provenance = provenance
+    self.logitDeviation = logitDeviation
+  }
+
+  /// He's initialisation under a seed, with every batch norm measured and the labels spread: a deviation of 1.5 gives
+  /// labels probabilities that look neither certain nor equal.
+  ///
+  /// Traps for a model that this program cannot build, which no manifest from a file is.
+  package static func seeded(for model: ModelManifest, seed: UInt64) -> StartingWeights {
+    guard let network = model.makeNetwork() else { preconditionFailure("no network \(model.network)") }
+    return StartingWeights(
+      features: model.makeFeatureNetwork().map { .seeded(for: $0, seed: seed) } ?? [:],
+      network: .seeded(for: network, seed: seed), measuredBatchNorms: Set(network.batchNorms), logitDeviation: 1.5)
   }
 }

@@ -37,7 +37,7 @@ package struct SyntheticFaceRenderer: Sendable {
   package func render(learner: UInt64, frame: UInt64, scene: Scene) -> SyntheticPicture {
     let appearance = LearnerAppearance(seed: learner)
     var random = SplitMix64(seed: learner, stream: frame ^ 0x4652_414D_4500_0000)
-    var canvas = Canvas(width: width, height: height)
+    var canvas = LightCanvas(width: width, height: height)
     RoomBackdrop.paint(&canvas, seed: appearance.roomSeed)
     var face: FaceBox?
     var emotion: Emotion?
@@ -81,9 +81,9 @@ package struct SyntheticFaceRenderer: Sendable {
 
   /// The camera: exposure, white balance, vignette, noise, 8 bits.
   private func develop(
-    _ canvas: Canvas, _ learner: LearnerAppearance, exposure: Float, grain: UInt32
+    _ canvas: LightCanvas, _ learner: LearnerAppearance, exposure: Float, grain: UInt32
   ) -> [UInt8] {
-    let gain = Colour(1 + learner.warmth, 1, 1 - learner.warmth) * exposure
+    let gain = Light(1 + learner.warmth, 1, 1 - learner.warmth) * exposure
     let noise = learner.noise * (exposure < 0.2 ? 0.5 : 1)
     let halfWidth = Float(width) / 2
     let halfHeight = Float(height) / 2
@@ -100,7 +100,7 @@ package struct SyntheticFaceRenderer: Sendable {
             let common = Float(Int32(bits & 0xFFFF) + Int32((bits >> 16) & 0xFFFF) - 65536) * (2.4 / 65536)
             let red = Float(Int32((bits >> 32) & 0xFFFF) - 32768) * (1 / 32768)
             let blue = Float(Int32(bits >> 48) - 32768) * (1 / 32768)
-            let speckle = Colour(common + 0.6 * red, common, common + 0.6 * blue) * noise
+            let speckle = Light(common + 0.6 * red, common, common + 0.6 * blue) * noise
             let value = pixels[y * width + x] * gain * (1 - 0.09 * (dx * dx + dy * dy)) + speckle
             let scaled = value * 255 + 0.5
             target[3 * i] = UInt8(clamped(scaled.x, 0, 255))

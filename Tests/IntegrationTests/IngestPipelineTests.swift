@@ -2,6 +2,7 @@ import ImageIO
 import Ingest
 import KafkaIO
 import LearningEvents
+import Neural
 import Recognition
 import Telemetry
 import Tensors
@@ -71,8 +72,8 @@ extension Integration {
         planes: [.identity, .identity, .identity])
       return Recognizer(
         model: manifest, id: String(repeating: "ef", count: 32),
-        streams: (0..<streams).map { _ in
-          RecognitionStream(features: IngestFlatFeatures(), classifier: IngestFlatClassifier())
+        networks: (0..<streams).map { _ in
+          BundleNetworks(features: IngestFlatFeatures(), classifier: IngestFlatClassifier())
         },
         decoder: decoder, detector: IngestWholePicture(), describer: IngestNoKeypoints(), registry: registry,
         logger: .silent)
@@ -90,10 +91,12 @@ private struct IngestNoKeypoints: KeypointDescribing {
   func describe(_ image: GrayImage) throws -> [Keypoint] { [] }
 }
 
-private struct IngestFlatFeatures: FeatureNetwork {
-  func features(of input: Tensor<Float>) async throws -> Tensor<Float> { Tensor(repeating: 0.5, [1, 512, 7, 7]) }
+private struct IngestFlatFeatures: NetworkRunning {
+  let batch = 1
+  func run(_ input: Tensor<Float>) async throws -> Tensor<Float> { Tensor(repeating: 0.5, [1, 512, 7, 7]) }
 }
 
-private struct IngestFlatClassifier: ClassifierNetwork {
-  func logits(of input: Tensor<Float>) async throws -> Tensor<Float> { Tensor([1, 6], [9, 0, 0, 0, 0, 0]) }
+private struct IngestFlatClassifier: NetworkRunning {
+  let batch = 1
+  func run(_ input: Tensor<Float>) async throws -> Tensor<Float> { Tensor([1, 6], [9, 0, 0, 0, 0, 0]) }
 }

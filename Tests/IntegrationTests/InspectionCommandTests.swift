@@ -15,11 +15,11 @@ struct InspectionCommandTests {
     let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-inspect-\(UUID().uuidString)")
     var model: String { folder.appending(path: "model").path }
 
-    init() throws {
+    init(_ labels: LabelSet = .learningEmotions) throws {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let unit = FeatureBounds(minimum: 0, maximum: 1)
       let manifest = ModelManifest(
-        name: "seeded", trained: false, width: .quarter,
+        name: "seeded", trained: false, labelSet: labels, width: .quarter,
         bounds: FamilyBounds(cnn: unit, hog: unit, sift: FeatureBounds(minimum: 0, maximum: 255)),
         planes: [.identity, .identity, .identity])
       let networks = (try #require(manifest.makeFeatureNetwork()), try #require(manifest.makeNetwork()))
@@ -68,11 +68,11 @@ struct InspectionCommandTests {
     }
   }
 
-  private func run(_ arguments: [String]) async throws -> ProcessResult {
-    let settings = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LECTERN_") }
-    let command = ChildCommand(
-      try #require(builtExecutable), arguments,
-      environment: Dictionary(uniqueKeysWithValues: settings.map { ($0, nil) }))
+  private func run(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> ProcessResult {
+    let inherited = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LECTERN_") }
+    var environment: [String: String?] = Dictionary(uniqueKeysWithValues: inherited.map { ($0, nil) })
+    for (key, value) in settings { environment[key] = value }
+    let command = ChildCommand(try #require(builtExecutable), arguments, environment: environment)
     return try await ProcessLauncher().run(command, outputLimitBytes: 4 << 20, deadline: .seconds(120))
   }
 
@@ -131,5 +131,59 @@ struct InspectionCommandTests {
     #expect(refused.status == .exited(64))
     let unnamed = try await run(["classify", picture])
     #expect(unnamed.status == .exited(78) && unnamed.errorText.contains("--untrained"))
+  }
+
+  /// A head drawn as far as a producer's box needs it: no detector is asked.
+  private static let face = ["--face-box", "20,20,160,160"]
+
+  private static func board() throws -> [UInt8] {
+    try PNGEncoder().encode(
+      GrayImage(
+        width: 200, height: 200, pixels: (0..<40_000).map { ($0 % 200 / 8 + $0 / 1600).isMultiple(of: 2) ? 60 : 180 }))
+  }
+
+  @Test func aModelOfOtherLabelsAnswersWithThem() async throws {
+    let labels = ["asleep", "awake", "staring out of the window"]
+    let fixture = try Fixture(LabelSet(name: "attention-3", labels: labels))
+    let picture = try fixture.write("a.png", Self.board())
+    let arguments = ["classify", "--model", fixture.model, picture] + Self.face
+    let told = try await run(arguments + ["--json", "--explain", "--overlay", fixture.path("o.png")])
+    #expect(told.status == .exited(0), "\(told.errorText)")
+    let line = try #require(try JSONSerialization.jsonObject(with: Data(told.outputText.utf8)) as? [String: Any])
+    let probabilities = try #require(line["probabilities"] as? [String: Double])
+    #expect(line["status"] as? String == "classified" && Set(probabilities.keys) == Set(labels))
+    #expect(abs(probabilities.values.reduce(0, +) - 1) < 1e-9)
+    #expect(line["label"] as? String == probabilities.max { $0.value < $1.value }?.key)
+    let explanation = try #require(line["explanation"] as? [String: Any])
+    #expect((explanation["without"] as? [Any])?.count == 3)
+    let table = try await run(arguments)
+    for label in labels { #expect(table.outputText.contains(label)) }
+    let out = fixture.path("f.safetensors")
+    let features = try await run(["features", "--model", fixture.model, "--out", out, picture] + Self.face)
+    #expect(features.status == .exited(0), "\(features.errorText)")
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: out)))
+    let (weights, metadata) = try bytes.withUnsafeBytes {
+      (try Safetensors.tensors(copying: $0), try Safetensors(parsing: $0).metadata)
+    }
+    #expect(weights["logits"]?.shape == [1, 3] && metadata["labels"] == labels.joined(separator: ","))
+    let info = try await run(["model", "info", fixture.model])
+    #expect(info.status == .exited(0) && info.outputText.contains("attention-3"), "\(info.errorText)")
+  }
+
+  /// No server is asked before the model is looked at: these do not exist.
+  @Test func aWorkerRefusesAModelOfOtherLabels() async throws {
+    let fixture = try Fixture(LabelSet(name: "attention-3", labels: ["asleep", "awake", "elsewhere"]))
+    let refused = try await run(
+      ["worker"],
+      [
+        "LECTERN_MODEL_BUNDLE": fixture.model, "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:1/none", "LECTERN_DEPLOYMENT_REGION": "BE",
+        "LECTERN_DEPLOYMENT_PURPOSE": "research", "LECTERN_DEPLOYMENT_BASIS": "a test",
+        "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 32),
+      ])
+    #expect(refused.status == .exited(78), "\(refused.errorText)")
+    for part in ["LECTERN_MODEL_BUNDLE", "attention-3", "six learning emotions", "classify"] {
+      #expect(refused.errorText.contains(part), "\(refused.errorText)")
+    }
   }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import LearningEvents
 import Recognition
 import Testing
 import Vision
@@ -100,27 +99,5 @@ import Vision
       #expect(abs(one.mean - other.mean) < 1e-7 && abs(one.deviation - other.deviation) < 1e-7)
     }
     #expect(whole[1] == .identity, "HOG was constant: all 0 and left as it is")
-  }
-}
-
-@Suite struct SoftmaxTests {
-  @Test func isShiftedAndTempered() throws {
-    let plain = Softmax.probabilities([1000, 1000 + Float(log(3.0))], temperature: 1)
-    #expect(abs(plain[0] - 0.25) < 1e-4)
-    #expect(abs(plain[1] - 0.75) < 1e-4)
-    let flat = Softmax.probabilities([0, Float(log(9.0))], temperature: 2)
-    #expect(abs(flat[0] - 0.25) < 1e-6)
-  }
-
-  @Test func refusesWhatIsNoAnswer() {
-    #expect(Softmax.distribution([0, 0, 0, 0, 0], temperature: 1) == nil)
-    #expect(Softmax.distribution([0, 0, 0, 0, 0, .nan], temperature: 1) == nil)
-    #expect(Softmax.distribution([0, 0, 0, 0, 0, .infinity], temperature: 1) == nil)
-  }
-
-  @Test func givesTenThousandths() throws {
-    let distribution = try #require(Softmax.distribution([0, 9, 0, 0, 0, 0], temperature: 1))
-    #expect(distribution.label == .distracted)
-    #expect(distribution.tenThousandths.reduce(0, +) == 10_000)
   }
 }

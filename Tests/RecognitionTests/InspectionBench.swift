@@ -24,12 +24,15 @@ struct InspectionBench {
     let seen = Mutex<[[Float]]>([])
   }
 
-  init(layout: ModelManifest.LayoutKind, network: String = "drsn18", temperature: Double = 1.5) {
+  init(
+    layout: ModelManifest.LayoutKind, network: String = "drsn18", labels: LabelSet = .learningEmotions,
+    temperature: Double = 1.5
+  ) {
     let bounds = FamilyBounds(
       cnn: FeatureBounds(minimum: 0, maximum: 1), hog: FeatureBounds(minimum: 0, maximum: 0.8),
       sift: FeatureBounds(minimum: 0, maximum: 255))
     manifest = ModelManifest(
-      name: "stub", trained: false, network: network, layout: layout, width: .quarter,
+      name: "stub", trained: false, labelSet: labels, network: network, layout: layout, width: .quarter,
       bounds: layout.isFused ? bounds : nil,
       planes: layout == .planes
         ? [.init(mean: 0.25, deviation: 0.5), .init(mean: 0.125, deviation: 0.25), .init(mean: 0.5, deviation: 2)]
@@ -37,34 +40,36 @@ struct InspectionBench {
       temperature: temperature)
   }
 
-  private var networks: RecognitionStream {
-    RecognitionStream(
-      features: manifest.layout.isFused ? HashedFeatures() : nil, classifier: HashedClassifier(inputs: inputs))
+  private func networks(
+    _ featureTaps: [String: Tensor<Float>]? = nil, _ classifierTaps: [String: Tensor<Float>]? = nil
+  ) -> BundleNetworks {
+    BundleNetworks(
+      features: manifest.layout.isFused ? HashedFeatures() : nil,
+      classifier: HashedClassifier(labels: manifest.labels.count, inputs: inputs),
+      tappedFeatures: featureTaps.map(FixedTaps.init), tappedClassifier: classifierTaps.map(FixedTaps.init))
   }
 
   var recognizer: Recognizer {
     Recognizer(
-      model: manifest, id: "stub", streams: [networks], decoder: Decoder(), detector: Detector(),
+      model: manifest, id: "stub", networks: [networks()], decoder: Decoder(), detector: Detector(),
       describer: Describer(), registry: MetricsRegistry(), logger: .silent)
   }
 
   func inspector(
     streams: Int = 1, featureTaps: [String: Tensor<Float>]? = nil, classifierTaps: [String: Tensor<Float>]? = nil
   ) -> Inspector {
-    let stream = InspectionStream(
-      networks: networks, featureTaps: featureTaps.map(FixedTaps.init),
-      classifierTaps: classifierTaps.map(FixedTaps.init))
-    return Inspector(
-      model: manifest, id: "stub", streams: .init(repeating: stream, count: streams), decoder: Decoder(),
-      detector: Detector(), describer: Describer(), registry: MetricsRegistry())
+    Inspector(
+      model: manifest, id: "stub", networks: .init(repeating: networks(featureTaps, classifierTaps), count: streams),
+      decoder: Decoder(), detector: Detector(), describer: Describer())
   }
 
   /// Tells the same whatever it is given.
-  private struct FixedTaps: TappedNetwork {
+  private struct FixedTaps: NetworkRunning {
     let told: [String: Tensor<Float>]
+    let batch = 1
     init(_ told: [String: Tensor<Float>]) { self.told = told }
-    var names: [String] { told.keys.sorted() }
-    func values(of input: Tensor<Float>) async throws -> [String: Tensor<Float>] { told }
+    func run(_ input: Tensor<Float>) async throws -> Tensor<Float> { input }
+    func taps(of input: Tensor<Float>) async throws -> [String: Tensor<Float>] { told }
   }
 
   private struct Decoder: ImageDecoding {
@@ -110,22 +115,26 @@ struct InspectionBench {
     }
   }
 
-  private struct HashedFeatures: FeatureNetwork {
-    func features(of input: Tensor<Float>) async throws -> Tensor<Float> {
+  private struct HashedFeatures: NetworkRunning {
+    let batch = 1
+
+    func run(_ input: Tensor<Float>) async throws -> Tensor<Float> {
       let elements = input.elements
       return Tensor([1, 128, 7, 7], (0..<128 * 49).map { abs(elements[$0 * 23]) / 2 })
     }
   }
 
-  private struct HashedClassifier: ClassifierNetwork {
+  private struct HashedClassifier: NetworkRunning {
+    let batch = 1
+    let labels: Int
     let inputs: Inputs
 
-    func logits(of input: Tensor<Float>) async throws -> Tensor<Float> {
+    func run(_ input: Tensor<Float>) async throws -> Tensor<Float> {
       let elements = input.elements
       inputs.seen.withLock { $0.append(elements) }
-      var sums = [Float](repeating: 0, count: 6)
-      for (index, value) in elements.enumerated() { sums[index % 6] += value * Float(index * 7 % 13 - 6) }
-      return Tensor([1, 6], sums.map { $0 / Float(elements.count) * 40 })
+      var sums = [Float](repeating: 0, count: labels)
+      for (index, value) in elements.enumerated() { sums[index % labels] += value * Float(index * 7 % 13 - 6) }
+      return Tensor([1, labels], sums.map { $0 / Float(elements.count) * 40 })
     }
   }
 }

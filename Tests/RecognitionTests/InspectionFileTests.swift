@@ -162,8 +162,8 @@ struct InspectionFileTests {
       #expect(try row("hog", index) == answer.features.hog)
       #expect(try row("crop", index) == answer.features.crop.pixels.map(Float.init))
       #expect(try row("net.input", index) == answer.input.elements)
-      #expect(try row("logits", index) == answer.logits)
-      #expect(try row("probabilities", index) == answer.probabilities.map { Float($0) })
+      #expect(try row("logits", index) == answer.said.logits)
+      #expect(try row("probabilities", index) == answer.said.probabilities.map { Float($0) })
       #expect(try row("box", index) == [20, 10, 110, 120])
       #expect(try row("faces", index) == [2])
       if layout.isFused {

@@ -36,8 +36,8 @@ struct InspectorTests {
         let face = try #require(plain.face)
         #expect(face.count == measured.faceCount && face.quality.score == measured.quality)
         let answer = try #require(plain.answer)
-        #expect(EmotionDistribution(probabilities: answer.probabilities) == distribution)
-        #expect(told.answer?.logits == answer.logits && told.answer?.explanation?.label == distribution.label)
+        #expect(EmotionDistribution(probabilities: answer.said.probabilities) == distribution)
+        #expect(told.answer?.said == answer.said && told.answer?.explanation?.label == distribution.label.rawValue)
       }
     }
     let request = RecognitionRequest(bytes: [])
@@ -68,7 +68,7 @@ struct InspectorTests {
     let answer = try #require(inspection.answer)
     #expect(answer.features.cnn.isEmpty && answer.features.hog.count == 36 * 49 && answer.features.sift.count == 6272)
     #expect(answer.fused == nil)
-    #expect(answer.input == NetworkInput.tensor(of: answer.features.crop))
+    #expect(answer.input == NetworkInput.tensor(of: [answer.features.crop]))
   }
 
   @Test("drops one plane at a time: it is 0, the others are as they were")
@@ -86,8 +86,8 @@ struct InspectorTests {
         #expect(Array(input[range]) == expected, "plane \(plane) without \(family)")
       }
     }
-    let probabilities = try #require(inspection.answer?.probabilities)
-    let winner = explanation.label.rawValue
+    let probabilities = try #require(inspection.answer?.said.probabilities)
+    let winner = explanation.label
     for drop in explanation.drops {
       #expect(abs(drop.probabilities.reduce(0, +) - 1) < 1e-9)
       #expect(drop.change == drop.probabilities[winner] - probabilities[winner])
@@ -154,7 +154,7 @@ struct InspectorTests {
     let request = RecognitionRequest(bytes: [1])
     let told = try #require(try await inspector.inspect(request, .init(tellsStages: true)).answer)
     #expect(told.featureStages.keys.sorted() == ["features.0", "input"])
-    #expect(told.featureStages["input"] == NetworkInput.tensor(of: told.features.crop))
+    #expect(told.featureStages["input"] == NetworkInput.tensor(of: [told.features.crop]))
     #expect(told.classifierStages.keys.sorted() == ["conv1"])
     let plain = try #require(try await inspector.inspect(request).answer)
     #expect(plain.featureStages.isEmpty && plain.classifierStages.isEmpty)
@@ -166,7 +166,10 @@ struct InspectorTests {
     let codes = (0..<24).map { UInt8($0 % 6) }
     let together = try await withThrowingTaskGroup(of: (Int, RecognitionOutcome).self) { group in
       for (index, code) in codes.enumerated() {
-        group.addTask { (index, try await inspector.inspect(RecognitionRequest(bytes: [code])).outcome) }
+        group.addTask {
+          let inspection = try await inspector.inspect(RecognitionRequest(bytes: [code]))
+          return (index, try #require(inspection.outcome))
+        }
       }
       return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
@@ -180,12 +183,12 @@ struct InspectorTests {
     for code in [3, InspectionBench.dark] {
       let request = RecognitionRequest(bytes: [code])
       let face = try #require(try await inspector.inspect(request).face)
-      let (picture, keypoints) = try await inspector.appearance(of: request, face: face)
-      #expect(picture.width == 200 && picture.height == 160 && keypoints.count == 20)
-      let features = try await inspector.described(face)
-      #expect(features.hog.count == 36 * 49 && features.sift.count == 6272)
+      let shown = try await inspector.streams.run { try await inspector.appearance(of: request, face: face, on: $0) }
+      #expect(shown.picture.width == 200 && shown.picture.height == 160 && shown.keypoints.count == 20)
+      #expect(shown.hog == HistogramOfGradients().grid(of: face.crops.hog))
     }
-    let nobody = try await inspector.appearance(of: RecognitionRequest(bytes: [InspectionBench.empty]), face: nil)
-    #expect(nobody.keypoints.isEmpty)
+    let empty = RecognitionRequest(bytes: [InspectionBench.empty])
+    let nobody = try await inspector.streams.run { try await inspector.appearance(of: empty, face: nil, on: $0) }
+    #expect(nobody.keypoints.isEmpty && nobody.hog.isEmpty)
   }
 }

@@ -3,6 +3,7 @@ import LearningEvents
 import Neural
 import Recognition
 import StableHashing
+import Tensors
 import Testing
 
 /// `model.json` by itself: what it keeps, what it refuses.
@@ -104,6 +105,55 @@ import Testing
       #expect(plane.mean.bitPattern == mean.bitPattern && plane.deviation.bitPattern == deviation.bitPattern)
       #expect(read.temperature.bitPattern == manifest.temperature.bitPattern)
     }
+  }
+
+  /// Bundles have the six learning emotions unless they name another set, and those of the six never name it.
+  @Test func labelsOfAnotherSetAreKept() throws {
+    var manifest = BundleFixture.manifest()
+    manifest.weightsSHA256 = String(repeating: "0a", count: 32)
+    let text = String(decoding: try manifest.json(), as: UTF8.self)
+    #expect(!text.contains("label_set"))
+    let named = text.replacingOccurrences(
+      of: "\"labels\"", with: "\"label_set\" : \"learning-emotions\", \"labels\"")
+    #expect(try Array(named.utf8).withUnsafeBytes { try ModelManifest.parse($0) } == manifest)
+    for labels in [["angry", "glad"], (0..<100).map { "label \($0)" }, ["学习", "Ærgerlig"]] {
+      manifest.labelSet = LabelSet(name: "research-2", labels: labels)
+      manifest.trained = true
+      manifest.evaluation = ModelEvaluation(
+        samples: labels.count, accuracy: 1,
+        confusionMatrix: labels.indices.map { row in labels.indices.map { $0 == row ? 1 : 0 } })
+      let read = try Self.parsed(manifest)
+      #expect(read.labelSet == manifest.labelSet && read.labels == labels && read.evaluation == manifest.evaluation)
+      #expect(!read.isOfLearningEmotions)
+      #expect(try read.makeNetwork()?.outputShape(batch: 1) == [1, labels.count])
+    }
+  }
+
+  @Test(arguments: [
+    ("learning-emotions", ["angry", "glad"], "2 in number"),
+    ("learning-emotions", ["focused", "curious", "distracted", "confused", "tired", "happy"], "in this order"),
+    ("", ["a", "b"], "label_set"), ("Research", ["a", "b"], "label_set"), ("a b", ["a", "b"], "label_set"),
+    (String(repeating: "n", count: 65), ["a", "b"], "label_set"),
+    ("research", ["a"], "2 to 100"), ("research", (0...100).map(String.init), "2 to 100"), ("research", [], "2 to 100"),
+    ("research", ["a", "b", "a"], "twice"), ("research", ["a", ""], "plain text"),
+    ("research", ["a", "b\u{1B}[2J"], "plain text"), ("research", ["a,b", "c"], "plain text"),
+    ("research", ["a", String(repeating: "n", count: 65)], "plain text"),
+  ])
+  func labelsThatAreNoSetAreRefused(_ name: String, _ labels: [String], _ says: String) throws {
+    var manifest = BundleFixture.manifest()
+    manifest.labelSet = LabelSet(name: name, labels: labels)
+    manifest.weightsSHA256 = String(repeating: "0a", count: 32)
+    // As a file has it: a set that is named, whatever it is.
+    let text = String(decoding: try manifest.json(), as: UTF8.self)
+    let json =
+      text.contains("label_set")
+      ? text : text.replacingOccurrences(of: "\"labels\"", with: "\"label_set\" : \"\(name)\", \"labels\"")
+    let error = #expect(throws: BundleError.self) {
+      try Array(json.utf8).withUnsafeBytes { try ModelManifest.parse($0) }
+    }
+    #expect(error?.code == .labels)
+    #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+    #expect(error?.message.unicodeScalars.allSatisfy { $0.value >= 0x20 } == true)
   }
 
   @Test func anEvaluationIsKept() throws {

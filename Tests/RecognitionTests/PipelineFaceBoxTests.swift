@@ -6,7 +6,7 @@ import Vision
 /// What is made of the face box that came with a frame, in a picture of 640×300 pixels.
 @Suite struct PipelineFaceBoxTests {
   private func found(_ hint: FaceBox, code: UInt8 = 1) throws -> FoundFace {
-    try #require(try ScriptedDetector().preparation().find(in: ScriptedDetector.picture(code: code), hint: hint))
+    try #require(try ScriptedDetector().finder().face(in: ScriptedDetector.picture(code: code), hint: hint))
   }
 
   @Test(arguments: [

@@ -1,7 +1,9 @@
 import LearningEvents
+import Neural
 import Recognition
 import Synchronization
 import Telemetry
+import Tensors
 import Testing
 import Vision
 
@@ -51,27 +53,36 @@ import Vision
   private let registry = MetricsRegistry()
   private let sink = Sink()
 
-  private func prepare(
+  /// Never reached: each frame fails before its networks.
+  private struct Network: NetworkRunning {
+    let batch = 1
+    func run(_ input: Tensor<Float>) async throws -> Tensor<Float> { preconditionFailure("no network runs here") }
+  }
+
+  private func recognise(
     decoding: ImageError? = nil, detecting: any Error = StrangeFailure(), describing: any Error = StrangeFailure(),
     hint: FaceBox? = nil
-  ) throws(RecognitionError) -> FacePreparation.Result {
-    try FacePreparation(
-      decoder: Decoder(failure: decoding), detector: Detector(failure: detecting),
-      describer: Describer(failure: describing), normalization: .max, metrics: RecognitionMetrics(registry: registry),
-      logger: Logger(label: "test", level: .info, sink: sink)
-    ).prepare(RecognitionRequest(bytes: [1], faceBox: hint))
+  ) async throws -> RecognitionOutcome {
+    let recognizer = Recognizer(
+      model: BundleFixture.manifest(), id: "stub",
+      networks: [BundleNetworks(features: Network(), classifier: Network())], decoder: Decoder(failure: decoding),
+      detector: Detector(failure: detecting), describer: Describer(failure: describing), registry: registry,
+      logger: Logger(label: "test", level: .info, sink: sink))
+    return try await recognizer.recognize([RecognitionRequest(bytes: [1], faceBox: hint)])[0]
   }
 
   private var lines: [String] { sink.lines.withLock { $0 } }
   private let box = FaceBox(x: 20, y: 20, width: 160, height: 160)
 
-  @Test func whatTheProcessLacksIsNotTheFramesFault() throws {
-    let detecting = #expect(throws: RecognitionError.self) { try prepare(detecting: Failure(isOfProcess: true)) }
-    let describing = #expect(throws: RecognitionError.self) {
-      try prepare(describing: Failure(isOfProcess: true), hint: box)
+  @Test func whatTheProcessLacksIsNotTheFramesFault() async throws {
+    let detecting = await #expect(throws: RecognitionError.self) {
+      try await recognise(detecting: Failure(isOfProcess: true))
     }
-    let decoding = #expect(throws: RecognitionError.self) {
-      try prepare(decoding: ImageError(.unavailable, "no memory for a decoder"))
+    let describing = await #expect(throws: RecognitionError.self) {
+      try await recognise(describing: Failure(isOfProcess: true), hint: box)
+    }
+    let decoding = await #expect(throws: RecognitionError.self) {
+      try await recognise(decoding: ImageError(.unavailable, "no memory for a decoder"))
     }
     for error in [detecting, describing, decoding] {
       #expect(error?.code == .unavailable && error?.detail.contains("no memory") == true)
@@ -79,17 +90,14 @@ import Vision
     #expect(lines.isEmpty && registry.prometheusText().contains("lectern_recognition_failures_total 0\n"))
   }
 
-  @Test func whatALibraryCannotAnalyseIsRejectedAndLogged() throws {
-    let results = [
-      try prepare(detecting: Failure(isOfProcess: false)),
-      try prepare(describing: Failure(isOfProcess: false), hint: box),
-      try prepare(),
+  @Test func whatALibraryCannotAnalyseIsRejectedAndLogged() async throws {
+    let outcomes = [
+      try await recognise(detecting: Failure(isOfProcess: false)),
+      try await recognise(describing: Failure(isOfProcess: false), hint: box),
+      try await recognise(),
     ]
-    for result in results {
-      guard case .outcome(.rejected(.badImage, detail: "the picture could not be analysed")) = result else {
-        Issue.record("\(result)")
-        continue
-      }
+    for outcome in outcomes {
+      #expect(outcome == .rejected(.badImage, detail: "the picture could not be analysed"))
     }
     #expect(registry.prometheusText().contains("lectern_recognition_failures_total 3\n"))
     try #require(lines.count == 3)
@@ -97,26 +105,12 @@ import Vision
     #expect(lines[2].contains("StrangeFailure") && !lines[2].contains("4711"))
   }
 
-  @Test func whatTheDecoderDiesOfIsARejectOfItsOwnAndAMissingDecoderIsNone() throws {
-    guard
-      case .outcome(.rejected(.decoderCrash, detail: "died")) = try prepare(
-        decoding: ImageError(.decoderFailed, "died"))
-    else {
-      Issue.record("another outcome")
-      return
-    }
-    #expect(throws: RecognitionError(.noDecoder, "none")) { try prepare(decoding: ImageError(.noDecoder, "none")) }
-    #expect(lines.isEmpty)
-  }
-
-  @Test func damagedPicturesAreRejectedWithoutALine() throws {
-    for code in [ImageError.Code.notAnImage, .corrupt, .unsupported] {
-      guard case .outcome(.rejected(.badImage, detail: "broken")) = try prepare(decoding: ImageError(code, "broken"))
-      else {
-        Issue.record("\(code)")
-        continue
-      }
-    }
+  @Test(arguments: [
+    (ImageError.Code.decoderFailed, RejectCode.decoderCrash), (.tooLarge, .tooLarge), (.notAnImage, .badImage),
+    (.corrupt, .badImage), (.unsupported, .badImage),
+  ])
+  func aPictureThatIsNotDecodedIsRejectedWithoutALine(_ code: ImageError.Code, _ reject: RejectCode) async throws {
+    #expect(try await recognise(decoding: ImageError(code, "broken")) == .rejected(reject, detail: "broken"))
     #expect(lines.isEmpty)
   }
 }

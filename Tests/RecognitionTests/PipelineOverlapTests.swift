@@ -1,7 +1,6 @@
 import Foundation
 import LearningEvents
 import Recognition
-import Telemetry
 import Testing
 import Vision
 
@@ -11,17 +10,15 @@ import Vision
     FrameTrack(session: 1, capturedAt: EventTime(microseconds: 1_700_000_000_000_000 + second * 1_000_000))
   }
 
-  private func preparation(_ detector: any FaceDetecting, _ reuse: FaceReuse) -> FacePreparation {
-    FacePreparation(
-      decoder: PlainDecoder(), detector: detector, describer: PlainDescriber(), normalization: .max, reuse: reuse,
-      metrics: RecognitionMetrics(registry: MetricsRegistry()))
+  private func finder(_ detector: any FaceDetecting, _ reuse: FaceReuse) -> FaceFinder {
+    FaceFinder(detector: detector, reuse: reuse)
   }
 
   /// Each of four frames has begun before any of them ends, round after round.
   @Test func framesAtOnceShareOneBound() async throws {
     let detector = MeetingDetector(callers: 4)
-    let preparation = preparation(detector, FaceReuse(maximumAge: .seconds(1000), maximumFrames: 6))
-    _ = try preparation.find(in: ScriptedDetector.picture(), hint: nil, track: frame(0))
+    let finder = finder(detector, FaceReuse(maximumAge: .seconds(1000), maximumFrames: 6))
+    _ = try finder.face(in: ScriptedDetector.picture(), track: frame(0))
     var looks: [[String]] = []
     for round in 0..<2 as Range<Int64> {
       detector.meet()
@@ -32,7 +29,7 @@ import Vision
           group.addTask {
             await withCheckedContinuation { continuation in
               Thread.detachNewThread {
-                _ = try? preparation.find(in: ScriptedDetector.picture(), hint: nil, track: frame)
+                _ = try? finder.face(in: ScriptedDetector.picture(), track: frame)
                 continuation.resume()
               }
             }
@@ -48,10 +45,10 @@ import Vision
   /// the first ends, it must not put back a count from before.
   @Test func aFrameThatEndsLateDoesNotUndoTheCount() throws {
     let detector = NestedDetector()
-    let preparation = preparation(detector, FaceReuse(maximumAge: .seconds(1000), maximumFrames: 2))
+    let finder = finder(detector, FaceReuse(maximumAge: .seconds(1000), maximumFrames: 2))
     func look(_ second: Int64, inside: (@Sendable () throws -> Void)? = nil) throws -> FoundFace.Origin? {
       detector.inside = inside
-      return try preparation.find(in: ScriptedDetector.picture(), hint: nil, track: frame(second))?.origin
+      return try finder.face(in: ScriptedDetector.picture(), track: frame(second))?.origin
     }
     let overlapping = [frame(1), frame(2), frame(3), frame(4)]
     #expect(try look(0) == .frontal)
@@ -59,7 +56,7 @@ import Vision
     // others take the two places since.
     let first = try look(5) {
       for frame in overlapping {
-        _ = try preparation.find(in: ScriptedDetector.picture(), hint: nil, track: frame)
+        _ = try finder.face(in: ScriptedDetector.picture(), track: frame)
       }
     }
     #expect(first == .reused)
@@ -70,9 +67,9 @@ import Vision
 
   @Test func nobodyIsRememberedTooSoThatALateFrameLeavesNoTrace() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
+    let finder = detector.finder()
     func origin(_ second: Int64, code: UInt8 = 1) throws -> FoundFace.Origin? {
-      try preparation.find(in: ScriptedDetector.picture(code: code), hint: nil, track: frame(second))?.origin
+      try finder.face(in: ScriptedDetector.picture(code: code), track: frame(second))?.origin
     }
     #expect(try origin(5, code: ScriptedDetector.empty) == nil)
     // Late: where it had a face says nothing about the frames after the empty one.
@@ -82,11 +79,11 @@ import Vision
   }
 
   @Test func sessionsWithoutAFaceAreBoundedToo() throws {
-    let preparation = ScriptedDetector().preparation(FaceReuse(sessions: 8))
+    let finder = ScriptedDetector().finder(FaceReuse(sessions: 8))
     func origin(_ second: Int64, _ session: Int64, code: UInt8 = 1) throws -> FoundFace.Origin? {
       var frame = frame(second)
       frame.session = session
-      return try preparation.find(in: ScriptedDetector.picture(code: code), hint: nil, track: frame)?.origin
+      return try finder.face(in: ScriptedDetector.picture(code: code), track: frame)?.origin
     }
     #expect(try origin(5, 1, code: ScriptedDetector.empty) == nil)
     for session in 2..<100 as Range<Int64> { #expect(try origin(5, session, code: ScriptedDetector.empty) == nil) }
@@ -154,13 +151,4 @@ private final class NestedDetector: FaceDetecting, @unchecked Sendable {
     try body?()
     return box
   }
-}
-
-private struct PlainDecoder: ImageDecoding {
-  func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader { throw ImageError(.unsupported, "no decoder") }
-  func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage { throw ImageError(.unsupported, "no decoder") }
-}
-
-private struct PlainDescriber: KeypointDescribing {
-  func describe(_ image: GrayImage) throws -> [Keypoint] { [] }
 }

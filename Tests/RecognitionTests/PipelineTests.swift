@@ -156,8 +156,8 @@ final class Bench: Sendable {
       name: "stub", trained: false, bounds: bounds, planes: [.identity, .identity, .identity])
     return Recognizer(
       model: manifest, id: "stub",
-      streams: (0..<streams).map {
-        RecognitionStream(features: StubVGG(bench: self, number: $0), classifier: StubClassifier())
+      networks: (0..<streams).map {
+        BundleNetworks(features: StubVGG(bench: self, number: $0), classifier: StubClassifier())
       },
       decoder: decoder ?? StubDecoder(), detector: StubDetector(), describer: StubDescriber(), registry: registry,
       logger: .silent)
@@ -227,11 +227,12 @@ private struct StubDescriber: KeypointDescribing {
   }
 }
 
-private struct StubVGG: FeatureNetwork {
+private struct StubVGG: NetworkRunning {
+  let batch = 1
   let bench: Bench
   let number: Int
 
-  func features(of input: Tensor<Float>) async throws -> Tensor<Float> {
+  func run(_ input: Tensor<Float>) async throws -> Tensor<Float> {
     bench.log.withLock { $0.append(number) }
     await bench.gate?.arrive(number)
     // The crop begins with the picture's first pixel replicated: (g/255 − 0.485)/0.229.
@@ -241,8 +242,10 @@ private struct StubVGG: FeatureNetwork {
   }
 }
 
-private struct StubClassifier: ClassifierNetwork {
-  func logits(of input: Tensor<Float>) async throws -> Tensor<Float> {
+private struct StubClassifier: NetworkRunning {
+  let batch = 1
+
+  func run(_ input: Tensor<Float>) async throws -> Tensor<Float> {
     let code = Int((input[0] * 255).rounded())
     return Tensor([1, 6], (0..<6).map { $0 == code ? 5 : 0 })
   }

@@ -13,102 +13,102 @@ import Vision
 
   /// How each frame of a session was looked at, as the seconds of their capture go.
   private func origins(
-    _ seconds: [Int64], session: Int64 = 1, in preparation: FacePreparation,
+    _ seconds: [Int64], session: Int64 = 1, in finder: FaceFinder,
     picture: GrayImage = ScriptedDetector.picture()
   ) throws -> [FoundFace.Origin?] {
     try seconds.map {
-      try preparation.find(in: picture, hint: nil, track: FrameTrack(session: session, capturedAt: time($0)))?.origin
+      try finder.face(in: picture, track: FrameTrack(session: session, capturedAt: time($0)))?.origin
     }
   }
 
   @Test func laterFramesBeginWhereTheFaceWas() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
-    #expect(try origins([0, 1, 2], in: preparation) == [.frontal, .reused, .reused])
+    let finder = detector.finder()
+    #expect(try origins([0, 1, 2], in: finder) == [.frontal, .reused, .reused])
     #expect(detector.calls == ["whole", "local", "local"])
-    let found = try preparation.find(
-      in: ScriptedDetector.picture(), hint: nil, track: FrameTrack(session: 1, capturedAt: time(3)))
+    let found = try finder.face(
+      in: ScriptedDetector.picture(), track: FrameTrack(session: 1, capturedAt: time(3)))
     // Two faces were in the whole picture, and each look moved the box by a pixel.
     #expect(found?.count == 2 && found?.faces.count == 1 && found?.box.x == 23)
   }
 
   @Test func framesWithoutATrackAreLookedAtAsAWhole() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
-    for _ in 0..<2 { _ = try preparation.find(in: ScriptedDetector.picture(), hint: nil) }
+    let finder = detector.finder()
+    for _ in 0..<2 { _ = try finder.face(in: ScriptedDetector.picture()) }
     #expect(detector.calls == ["whole", "whole"])
   }
 
   @Test func aFaceThatIsNotThereIsLookedForEverywhere() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
-    #expect(try origins([0], in: preparation) == [.frontal])
+    let finder = detector.finder()
+    #expect(try origins([0], in: finder) == [.frontal])
     // The learner has left: the place alone decides nothing, and is forgotten.
     let empty = ScriptedDetector.picture(code: ScriptedDetector.empty)
-    #expect(try origins([1, 2], in: preparation, picture: empty) == [nil, nil])
-    #expect(try origins([3], in: preparation) == [.frontal])
+    #expect(try origins([1, 2], in: finder, picture: empty) == [nil, nil])
+    #expect(try origins([3], in: finder) == [.frontal])
     #expect(detector.calls == ["whole", "local", "whole", "whole", "whole"])
   }
 
   @Test func profilesAreFollowedAsProfiles() throws {
     let detector = ScriptedDetector(view: .profile)
-    #expect(try origins([0, 1], in: detector.preparation()) == [.profile, .reused])
+    #expect(try origins([0, 1], in: detector.finder()) == [.profile, .reused])
     #expect(detector.views == [.profile])
   }
 
   @Test func theWholePictureIsLookedAtAgainInTime() throws {
     let byAge = ScriptedDetector()
-    let aged = byAge.preparation(FaceReuse(maximumAge: .seconds(3)))
+    let aged = byAge.finder(FaceReuse(maximumAge: .seconds(3)))
     #expect(try origins([0, 1, 3, 4, 5, 20], in: aged) == [.frontal, .reused, .reused, .frontal, .reused, .frontal])
-    let byCount = ScriptedDetector().preparation(FaceReuse(maximumAge: .seconds(3600), maximumFrames: 2))
+    let byCount = ScriptedDetector().finder(FaceReuse(maximumAge: .seconds(3600), maximumFrames: 2))
     #expect(try origins([0, 1, 2, 3, 4], in: byCount) == [.frontal, .reused, .reused, .frontal, .reused])
     for never in [FaceReuse(maximumAge: .zero), FaceReuse(maximumFrames: 0)] {
-      #expect(try origins([0, 1, 2], in: ScriptedDetector().preparation(never)) == [.frontal, .frontal, .frontal])
+      #expect(try origins([0, 1, 2], in: ScriptedDetector().finder(never)) == [.frontal, .frontal, .frontal])
     }
   }
 
   @Test func framesOutOfOrderAreLookedAtAsAWholeAndLeaveNoTrace() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
+    let finder = detector.finder()
     // The same instant again is a second delivery.
-    #expect(try origins([5, 3, 5, 6], in: preparation) == [.frontal, .frontal, .frontal, .reused])
+    #expect(try origins([5, 3, 5, 6], in: finder) == [.frontal, .frontal, .frontal, .reused])
     #expect(detector.calls == ["whole", "whole", "whole", "local"])
   }
 
   @Test func anotherSizeOrSessionBeginsAnew() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
-    _ = try origins([0], in: preparation)
-    #expect(try origins([1], in: preparation, picture: ScriptedDetector.picture(width: 320)) == [.frontal])
-    #expect(try origins([2], in: preparation, picture: ScriptedDetector.picture()) == [.frontal])
-    #expect(try origins([3], session: 2, in: preparation) == [.frontal])
-    #expect(try origins([3], in: preparation) == [.reused])
+    let finder = detector.finder()
+    _ = try origins([0], in: finder)
+    #expect(try origins([1], in: finder, picture: ScriptedDetector.picture(width: 320)) == [.frontal])
+    #expect(try origins([2], in: finder, picture: ScriptedDetector.picture()) == [.frontal])
+    #expect(try origins([3], session: 2, in: finder) == [.frontal])
+    #expect(try origins([3], in: finder) == [.reused])
   }
 
   @Test func rememberedSessionsAreBounded() throws {
-    let preparation = ScriptedDetector().preparation(FaceReuse(sessions: 8))
-    for session in 0..<100 as Range<Int64> { _ = try origins([0], session: session, in: preparation) }
-    #expect(try origins([1], session: 99, in: preparation) == [.reused])
-    #expect(try origins([1], session: 0, in: preparation) == [.frontal])
+    let finder = ScriptedDetector().finder(FaceReuse(sessions: 8))
+    for session in 0..<100 as Range<Int64> { _ = try origins([0], session: session, in: finder) }
+    #expect(try origins([1], session: 99, in: finder) == [.reused])
+    #expect(try origins([1], session: 0, in: finder) == [.frontal])
     // A session in use stays, whatever else comes.
     for session in 200..<300 as Range<Int64> {
-      _ = try origins([0], session: session, in: preparation)
-      #expect(try origins([session - 198], session: 99, in: preparation) != [nil])
+      _ = try origins([0], session: session, in: finder)
+      #expect(try origins([session - 198], session: 99, in: finder) != [nil])
     }
-    #expect(try origins([5], session: 299, in: preparation) == [.reused])
+    #expect(try origins([5], session: 299, in: finder) == [.reused])
   }
 
   /// Many frames of one session at once: each begins from the face of an earlier one, or from none.
   @Test func framesAtOnceBeginFromEarlierOnes() async throws {
     let detector = ScriptedDetector(encodesTime: true)
-    let preparation = detector.preparation(FaceReuse(maximumAge: .seconds(1000), maximumFrames: 1000))
+    let finder = detector.finder(FaceReuse(maximumAge: .seconds(1000), maximumFrames: 1000))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for lane in 0..<4 as Range<Int64> {
         group.addTask {
           for step in 0..<50 as Range<Int64> {
             let second = step * 4 + lane + 1
             let frame = FrameTrack(session: 1, capturedAt: EventTime(microseconds: second * 1_000_000))
-            _ = try preparation.find(in: ScriptedDetector.picture(code: UInt8(second)), hint: nil, track: frame)
+            _ = try finder.face(in: ScriptedDetector.picture(code: UInt8(second)), track: frame)
           }
         }
       }
@@ -120,10 +120,10 @@ import Vision
 
   @Test func whatFindingTookIsCounted() throws {
     let detector = ScriptedDetector()
-    let preparation = detector.preparation()
-    _ = try origins([0, 1, 2], in: preparation)
-    _ = try origins([3], in: preparation, picture: ScriptedDetector.picture(code: ScriptedDetector.empty))
-    _ = try preparation.find(
+    let finder = detector.finder()
+    _ = try origins([0, 1, 2], in: finder)
+    _ = try origins([3], in: finder, picture: ScriptedDetector.picture(code: ScriptedDetector.empty))
+    _ = try finder.face(
       in: ScriptedDetector.picture(), hint: FaceBox(x: 20, y: 20, width: 100, height: 100),
       track: FrameTrack(session: 1, capturedAt: time(4)))
     let text = detector.registry.prometheusText()
@@ -158,10 +158,8 @@ final class ScriptedDetector: FaceDetecting {
     GrayImage(width: width, height: 300, repeating: code)
   }
 
-  func preparation(_ reuse: FaceReuse = FaceReuse()) -> FacePreparation {
-    FacePreparation(
-      decoder: NoPictures(), detector: self, describer: NoKeypoints(), normalization: .max, reuse: reuse,
-      metrics: RecognitionMetrics(registry: registry))
+  func finder(_ reuse: FaceReuse = FaceReuse()) -> FaceFinder {
+    FaceFinder(detector: self, reuse: reuse, metrics: RecognitionMetrics(registry: registry))
   }
 
   func detect(in image: GrayImage) throws -> FaceDetection {
@@ -179,13 +177,4 @@ final class ScriptedDetector: FaceDetecting {
     return PixelRect(
       x: encodesTime ? Int(image[0, 0]) : box.x + 1, y: box.y, width: box.width, height: box.height)
   }
-}
-
-private struct NoPictures: ImageDecoding {
-  func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader { throw ImageError(.unsupported, "no decoder") }
-  func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage { throw ImageError(.unsupported, "no decoder") }
-}
-
-private struct NoKeypoints: KeypointDescribing {
-  func describe(_ image: GrayImage) throws -> [Keypoint] { [] }
 }

@@ -12,26 +12,6 @@ import Vision
 
 /// Inspection beside recognition with real networks, decoders and detectors, as the program wires them.
 @Suite struct InspectorPipelineTests {
-  /// A network with taps on a stream.
-  private struct Taps: TappedNetwork {
-    let stream: ComputeStream
-    let network: CompiledNetwork
-    let names: [String]
-
-    func values(of input: Tensor<Float>) async throws -> [String: Tensor<Float>] {
-      try await stream.run(network, tapping: input).taps
-    }
-  }
-
-  /// One network on a stream, for either role.
-  private struct Plain: FeatureNetwork, ClassifierNetwork {
-    let stream: ComputeStream
-    let network: CompiledNetwork
-
-    func features(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
-    func logits(of input: Tensor<Float>) async throws -> Tensor<Float> { try await stream.run(network, input) }
-  }
-
   private static func manifest(_ layout: ModelManifest.LayoutKind) -> ModelManifest {
     let bounds = FamilyBounds(
       cnn: FeatureBounds(minimum: 0, maximum: 3), hog: FeatureBounds(minimum: 0, maximum: 1),
@@ -46,33 +26,18 @@ import Vision
   func theAnswerIsTheWorkersAndTheStagesLeadToIt(layout: ModelManifest.LayoutKind) async throws {
     let model = Self.manifest(layout)
     let classifier = try #require(model.makeNetwork())
-    let prepared = try PreparedNetwork(classifier, weights: .seeded(for: classifier, seed: 3))
-    let extractor = try model.makeFeatureNetwork().map {
-      try PreparedNetwork($0, weights: .seeded(for: $0, seed: 3))
-    }
-    let stream = ComputeStream(name: "inspect-test")
-    var features: Plain?
-    var featureTaps: Taps?
+    let bundle = ModelBundle(
+      manifest: model, featureWeights: model.makeFeatureNetwork().map { .seeded(for: $0, seed: 3) } ?? [:],
+      networkWeights: .seeded(for: classifier, seed: 3))
     let table = try FeatureTable(model: model, stages: true)
-    if let extractor {
-      features = Plain(stream: stream, network: try await stream.compile(extractor, batch: 1))
-      featureTaps = Taps(
-        stream: stream, network: try await stream.compile(extractor, batch: 1, taps: table.featureTaps),
-        names: table.featureTaps)
-    }
-    let networks = RecognitionStream(
-      features: features, classifier: Plain(stream: stream, network: try await stream.compile(prepared, batch: 1)))
-    let taps = Taps(
-      stream: stream, network: try await stream.compile(prepared, batch: 1, taps: table.classifierTaps),
-      names: table.classifierTaps)
+    let networks = try await bundle.networks(
+      on: StreamGroup(streams: 1), featureTaps: table.featureTaps, classifierTaps: table.classifierTaps)
     let recognizer = Recognizer(
-      model: model, id: "seeded", streams: [networks], decoder: PictureDecoder(), detector: try CascadeFaceDetector(),
+      model: model, id: "seeded", networks: networks, decoder: PictureDecoder(), detector: try CascadeFaceDetector(),
       describer: SiftDescriber(), registry: MetricsRegistry(), logger: .silent)
     let inspector = Inspector(
-      model: model, id: "seeded",
-      streams: [InspectionStream(networks: networks, featureTaps: featureTaps, classifierTaps: taps)],
-      decoder: PictureDecoder(), detector: try CascadeFaceDetector(), describer: SiftDescriber(),
-      registry: MetricsRegistry())
+      model: model, id: "seeded", networks: networks, decoder: PictureDecoder(), detector: try CascadeFaceDetector(),
+      describer: SiftDescriber())
 
     var classified = 0
     for request in try Self.requests() {
@@ -82,7 +47,7 @@ import Vision
       guard let answer = inspection.answer else { continue }
       classified += 1
       let last = try #require(answer.classifierStages["fc"])
-      #expect(Self.deviation(last.elements, answer.logits) < 1e-4)
+      #expect(Self.deviation(last.elements, answer.said.logits) < 1e-4)
       if layout.isFused {
         let pool = try #require(answer.featureStages["features.30"])
         #expect(Self.deviation(pool.elements, answer.features.cnn) < 1e-5)

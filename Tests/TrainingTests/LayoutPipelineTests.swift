@@ -2,6 +2,7 @@ import Foundation
 import ImageIO
 import LearningEvents
 import Neural
+import OneDNN
 import OpenCV
 import Recognition
 import Synchronization
@@ -29,9 +30,9 @@ import Vision
   private static func bundle(
     _ layout: ModelManifest.LayoutKind, _ attention: Attention, _ width: Width
   ) async throws -> ModelBundle {
-    try await UntrainedBundle(
-      detector: try await detector.value, describer: SiftDescriber(), calibrator: StreamCalibrator(streams: 2)
-    ).make(seed: 11, pictures: 18, layout: layout, attention: attention, width: width)
+    try await BundleMaker(
+      detector: try await detector.value, describer: SiftDescriber(), compiler: StreamGroup(streams: 2)
+    ).untrained(seed: 11, pictures: 18, layout: layout, attention: attention, width: width)
   }
 
   @Test(arguments: ModelManifest.LayoutKind.allCases, Attention.allCases)

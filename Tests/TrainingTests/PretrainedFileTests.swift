@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Neural
+import OneDNN
 import OpenCV
 import Recognition
 import Synchronization
@@ -178,8 +179,8 @@ import Training
       let bytes = try Self.resnet().bytes
       let path = try Self.write(bytes, "resnet18.safetensors", in: folder)
       let plan = try PretrainedImport(files: [.resnet18: path], attention: .shrinkage, layout: .image, seed: 5)
-      let maker = UntrainedBundle(
-        detector: try CascadeFaceDetector(), describer: SiftDescriber(), calibrator: StreamCalibrator(streams: 2))
+      let maker = BundleMaker(
+        detector: try CascadeFaceDetector(), describer: SiftDescriber(), compiler: StreamGroup(streams: 2))
       let stages = Mutex<[String]>([])
       let result = try await plan.run(maker: maker) { progress in
         stages.withLock { if $0.last != progress.stage { $0.append(progress.stage) } }

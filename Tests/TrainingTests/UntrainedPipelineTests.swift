@@ -1,6 +1,7 @@
 import ImageIO
 import LearningEvents
 import Neural
+import OneDNN
 import OpenCV
 import Recognition
 import Synchronization
@@ -13,15 +14,15 @@ import Vision
   /// Made once for all tests of this file: it takes seconds.
   private static let shared = Task {
     let stages = Stages()
-    let bundle = try await UntrainedBundle(
-      detector: try CascadeFaceDetector(), describer: SiftDescriber(), calibrator: StreamCalibrator(streams: 2)
-    ).make(seed: 2024) { stages.note($0) }
+    let bundle = try await BundleMaker(
+      detector: try CascadeFaceDetector(), describer: SiftDescriber(), compiler: StreamGroup(streams: 2)
+    ).untrained(seed: 2024) { stages.note($0) }
     return (bundle: bundle, recognizer: try await Recognizer.real(bundle, streams: 2), stages: stages)
   }
 
   private final class Stages: Sendable {
     let seen = Mutex<[String: Int]>([:])
-    func note(_ progress: UntrainedBundle.Progress) {
+    func note(_ progress: BundleMaker.Progress) {
       seen.withLock { $0[progress.stage] = max($0[progress.stage] ?? 0, progress.completed) }
     }
   }

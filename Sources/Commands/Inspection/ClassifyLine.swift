@@ -1,4 +1,3 @@
-import LearningEvents
 import Recognition
 import Vision
 
@@ -44,7 +43,7 @@ struct ClassifyLine: Encodable {
   let problem: String?
   let sha256: String?
   let label: String?
-  /// By label, 0…1, as the worker stores them: whole ten-thousandths that sum to 1.
+  /// By label, 0…1; of the six learning emotions as a worker stores them: whole ten-thousandths that sum to 1.
   let probabilities: [String: Double]?
   let face: Face?
   let quality: Quality?
@@ -56,8 +55,10 @@ struct ClassifyLine: Encodable {
 
   init(_ picture: InspectedPicture, overlay: String?, of inspector: Inspector) {
     (file, status, problem, sha256) = (picture.path, picture.status, picture.problem, picture.sha256)
-    label = picture.distribution?.label.name
-    probabilities = picture.distribution.map { Self.named($0.tenThousandths.map { Double($0) / 10_000 }) }
+    let labels = inspector.model.labels
+    func named(_ shares: [Double]) -> [String: Double] { Dictionary(uniqueKeysWithValues: zip(labels, shares)) }
+    label = (picture.said?.label).map { labels[$0] }
+    probabilities = picture.said.map { named($0.shares) }
     face = picture.inspection?.face.map {
       Face(
         x: $0.box.x, y: $0.box.y, width: $0.box.width, height: $0.box.height, seen: $0.count,
@@ -73,8 +74,8 @@ struct ClassifyLine: Encodable {
         carrier: explanation.carrier?.rawValue,
         without: explanation.drops.map {
           Drop(
-            family: $0.family.rawValue, probability: $0.probabilities[explanation.label.rawValue], change: $0.change,
-            label: $0.label.name, probabilities: Self.named($0.probabilities))
+            family: $0.family.rawValue, probability: $0.probabilities[explanation.label], change: $0.change,
+            label: labels[$0.label], probabilities: named($0.probabilities))
         },
         thresholds: explanation.thresholds.map { Threshold(stage: $0.stage, mean: $0.mean, count: $0.count) })
     }
@@ -82,9 +83,5 @@ struct ClassifyLine: Encodable {
     model = inspector.modelID
     trained = inspector.model.trained
     notice = trained ? nil : InspectionOptions.notice
-  }
-
-  private static func named(_ probabilities: [Double]) -> [String: Double] {
-    Dictionary(uniqueKeysWithValues: zip(Emotion.allCases.map(\.name), probabilities))
   }
 }

@@ -9,36 +9,42 @@ struct ClassifyTable {
   /// `untrained`, or the first digits of the model's id.
   let model: String
 
-  init(_ inspector: Inspector) { model = inspector.model.trained ? String(inspector.modelID.prefix(9)) : "untrained" }
+  /// Without what could steer a terminal.
+  private let labels: [String]
 
-  private static let numbers = Emotion.allCases.map { max(5, $0.name.count) }
+  init(_ inspector: Inspector) {
+    model = inspector.model.trained ? String(inspector.modelID.prefix(9)) : "untrained"
+    labels = inspector.model.labels.map(\.printable)
+  }
+
+  /// The width of each label's number.
+  private var widths: [Int] { labels.map { max(5, $0.count) } }
 
   var heading: String {
-    let emotions = zip(Emotion.allCases, Self.numbers).map { Self.right($0.name, $1) }
-    return line("label", emotions, quality: "quality", face: "face", seen: "seen", from: "from", model: "model", "file")
+    line("label", zip(labels, widths).map { Self.right($0, $1) }, quality: "quality", face: "face", seen: "seen", from: "from", model: "model", "file")
   }
 
   func row(_ picture: InspectedPicture) -> String {
     let face = picture.inspection?.face
-    let emotions = zip(Emotion.allCases, Self.numbers).map { emotion, width in
-      Self.right(picture.distribution.map { Self.percent($0[emotion]) } ?? "-", width)
+    let shares = widths.indices.map { place in
+      Self.right(picture.said.map { Self.percent($0.shares[place]) } ?? "-", widths[place])
     }
     let name = picture.path.printable + (picture.problem.map { ": \($0.printable)" } ?? "")
     return line(
-      picture.distribution?.label.name ?? picture.status.name, emotions,
+      (picture.said?.label).map { labels[$0] } ?? picture.status.name, shares,
       quality: face.map { Self.share($0.quality.score) } ?? "-",
       face: face.map { "\($0.box.width)x\($0.box.height)+\($0.box.x)+\($0.box.y)" } ?? "-",
       seen: face.map { "\($0.count)" } ?? (picture.status == .sample(.noFace) ? "0" : "-"),
       from: face?.origin.rawValue ?? "-",
-      model: picture.distribution == nil ? "-" : model, name)
+      model: picture.said == nil ? "-" : model, name)
   }
 
   private func line(
-    _ label: String, _ emotions: [String], quality: String, face: String, seen: String, from: String, model: String,
+    _ label: String, _ shares: [String], quality: String, face: String, seen: String, from: String, model: String,
     _ file: String
   ) -> String {
     let cells =
-      [Self.left(label, 11)] + emotions + [
+      [Self.left(label, 11)] + shares + [
         Self.right(quality, 7), Self.left(face, 19), Self.right(seen, 4), Self.left(from, 7), Self.left(model, 9), file,
       ]
     return cells.joined(separator: "  ") + "\n"
@@ -46,11 +52,12 @@ struct ClassifyTable {
 
   /// The lines below a picture's own with `--explain`.
   static func lines(_ explanation: Explanation, of inspector: Inspector) -> [String] {
-    let label = explanation.label.name
+    let labels = inspector.model.labels.map(\.printable)
+    let label = labels[explanation.label]
     var lines = explanation.drops.map { drop in
-      let now = percent(drop.probabilities[explanation.label.rawValue])
+      let now = percent(drop.probabilities[explanation.label])
       let change = String(format: "%+.1f", drop.change * 100)
-      let instead = drop.label == explanation.label ? "" : ", \(drop.label.name) instead"
+      let instead = drop.label == explanation.label ? "" : ", \(labels[drop.label]) instead"
       return "without \(left(drop.family.rawValue.uppercased(), 5)) \(label) \(now) % (\(change))\(instead)"
     }
     if explanation.drops.isEmpty {
@@ -64,9 +71,7 @@ struct ClassifyTable {
     return lines + ["thresholds    \(text)"]
   }
 
-  /// Ten-thousandths as percent with one decimal, no sign.
-  static func percent(_ tenThousandths: Int16) -> String { percent(Double(tenThousandths) / 10_000) }
-  /// Rounded as the overlay does, halves up, so that table and picture agree.
+  /// A share as percent with one decimal, no sign. Rounded as the overlay does, halves up, so that table and picture agree.
   static func percent(_ share: Double) -> String { String(format: "%.1f", (share * 1000).rounded() / 10) }
   /// Ten-thousandths as a share with two decimals.
   static func share(_ tenThousandths: Int16) -> String { String(format: "%.2f", Double(tenThousandths) / 10_000) }

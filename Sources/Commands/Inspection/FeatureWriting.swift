@@ -11,14 +11,14 @@ struct FeatureWriting {
   let printsJSON: Bool
 
   /// How many could not be read as pictures, and how many have an answer.
-  func run(_ entries: [PictureList.Entry], atOnce: Int) async throws -> (failed: Int, classified: Int) {
+  func run(_ entries: [PictureList.Entry]) async throws -> (failed: Int, classified: Int) {
     let progress = ProgressLine(
       total: entries.count, isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal)
     var (failed, classified) = (0, 0)
     if !printsJSON { Terminal.print("row  status       sha256        file\n") }
     let (inspector, box, detail) = (inspector, box, Inspector.Detail(tellsStages: stages))
-    try await inOrder(entries, atOnce: atOnce) { _, entry in
-      try await InspectedPicture.look(at: entry, box: box, with: inspector, detail)
+    try await inspector.streams.inOrder(entries) { stream, _, entry in
+      try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
     } receive: { index, picture in
       try file.append(picture)
       if !picture.status.isPicture { failed += 1 }

@@ -33,12 +33,14 @@ struct InspectedPicture: Sendable {
     }
   }
 
+  /// What the model says; nil where it says nothing.
+  var said: BundleClassifier.Answer? { inspection?.answer?.said }
+
   let path: String
   let status: Status
   /// Why there is no answer; nil where there is one.
   let problem: String?
   let inspection: Inspection?
-  let distribution: EmotionDistribution?
   /// Of the file's bytes, 64 hex digits; nil where it could not be read.
   let sha256: String?
   /// The file's bytes where they are a picture's.
@@ -46,15 +48,16 @@ struct InspectedPicture: Sendable {
 
   private init(
     _ path: String, _ status: Status, problem: String?, inspection: Inspection? = nil,
-    distribution: EmotionDistribution? = nil, sha256: String? = nil, bytes: [UInt8] = []
+    sha256: String? = nil, bytes: [UInt8] = []
   ) {
     (self.path, self.status, self.problem) = (path, status, problem)
-    (self.inspection, self.distribution, self.sha256, self.bytes) = (inspection, distribution, sha256, bytes)
+    (self.inspection, self.sha256, self.bytes) = (inspection, sha256, bytes)
   }
 
   /// Reads and inspects one file. Only a failing network throws; whatever is wrong with the file is its status.
   static func look(
-    at entry: PictureList.Entry, box: FaceBox?, with inspector: Inspector, _ detail: Inspector.Detail
+    at entry: PictureList.Entry, box: FaceBox?, with inspector: Inspector, _ detail: Inspector.Detail,
+    on stream: Inspector.Stream
   ) async throws -> InspectedPicture {
     if let problem = entry.problem { return InspectedPicture(entry.path, .unreadable, problem: problem) }
     let bytes: [UInt8]
@@ -65,23 +68,17 @@ struct InspectedPicture: Sendable {
         entry.path, error.isTooLarge ? .rejected(.tooLarge) : .unreadable, problem: error.description)
     }
     let hash = Hex.encode(SHA256.hash(bytes))
-    let inspection = try await inspector.inspect(RecognitionRequest(bytes: bytes, faceBox: box), detail)
-    switch inspection.outcome {
+    let inspection = try await inspector.inspect(RecognitionRequest(bytes: bytes, faceBox: box), detail, on: stream)
+    func sample(_ status: SampleStatus, problem: String? = nil) -> InspectedPicture {
+      InspectedPicture(
+        entry.path, .sample(status), problem: problem, inspection: inspection, sha256: hash, bytes: bytes)
+    }
+    switch inspection.analysis {
     case .rejected(let code, let reason):
       return InspectedPicture(entry.path, .rejected(code), problem: reason, sha256: hash)
-    case .sample(let measured):
-      return InspectedPicture(
-        entry.path, .sample(measured.status), problem: Self.problem(measured.status), inspection: inspection,
-        distribution: measured.distribution, sha256: hash, bytes: bytes)
-    }
-  }
-
-  /// Why a picture has no answer; nil where it has one.
-  private static func problem(_ status: SampleStatus) -> String? {
-    switch status {
-    case .classified: nil
-    case .noFace: "no face was found"
-    case .lowQuality: "the face is too small, blurred or badly lit"
+    case .noFace: return sample(.noFace, problem: "no face was found")
+    case .lowQuality: return sample(.lowQuality, problem: "the face is too small, blurred or badly lit")
+    case .classified: return sample(.classified)
     }
   }
 }

@@ -41,26 +41,19 @@ struct OverlayFiles: Sendable {
   }
 
   /// Draws one picture; nil where there is none to draw on.
-  func write(_ picture: InspectedPicture, index: Int, with inspector: Inspector) async throws -> String? {
+  func write(_ picture: InspectedPicture, index: Int, with inspector: Inspector, on stream: Inspector.Stream) async throws -> String? {
     guard picture.status.isPicture, let inspection = picture.inspection else { return nil }
     let request = RecognitionRequest(bytes: picture.bytes)
-    let (frame, keypoints) = try await inspector.appearance(of: request, face: inspection.face)
-    var overlay = FaceOverlay(title: Self.title(picture), picture: frame)
+    let appearance = try await inspector.appearance(of: request, face: inspection.face, on: stream)
+    let labels = inspector.model.labels.map(\.printable)
+    var overlay = FaceOverlay(title: Self.title(picture, labels), picture: appearance.picture)
     overlay.notice = inspector.model.trained ? nil : "UNTRAINED NETWORK: this says nothing about anyone"
     if let face = inspection.face {
-      let hog: [Float]
-      if let features = inspection.answer?.features {
-        hog = features.hog
-      } else {
-        hog = try await inspector.described(face).hog
-      }
       overlay.faces = face.faces
-      overlay.face = FaceOverlay.Face(crop: face.crops.vgg, hog: hog, keypoints: keypoints)
+      overlay.face = FaceOverlay.Face(crop: face.crops.vgg, hog: appearance.hog, keypoints: appearance.keypoints)
     }
-    if let distribution = picture.distribution {
-      overlay.bars = Emotion.allCases.map {
-        FaceOverlay.Bar(label: $0.name, share: Double(distribution[$0]) / 10_000)
-      }
+    if let said = picture.said {
+      overlay.bars = zip(labels, said.shares).map { FaceOverlay.Bar(label: $0, share: $1) }
     }
     overlay.facts = Self.facts(inspection, inspector)
     let path = name(of: index)
@@ -76,11 +69,11 @@ struct OverlayFiles: Sendable {
     return path
   }
 
-  private static func title(_ picture: InspectedPicture) -> String {
-    guard let distribution = picture.distribution else {
+  private static func title(_ picture: InspectedPicture, _ labels: [String]) -> String {
+    guard let said = picture.said else {
       return picture.status == .sample(.noFace) ? "no answer: no face found" : "no answer: low quality"
     }
-    return "\(distribution.label.name) \(ClassifyTable.percent(distribution[distribution.label])) %"
+    return "\(labels[said.label]) \(ClassifyTable.percent(said.shares[said.label])) %"
   }
 
   private static func facts(_ inspection: Inspection, _ inspector: Inspector) -> [String] {

@@ -1,4 +1,4 @@
-import Neural
+import ImageIO
 import OneDNN
 import OpenCV
 import Recognition
@@ -27,52 +27,48 @@ struct RecognizerFactory: Sendable {
     self.reuse = reuse
   }
 
+  private func startedStreams() -> StreamGroup { StreamGroup(streams: streams, threadsPerStream: threadsPerStream) }
+
+  private func detector() throws -> CascadeFaceDetector {
+    try CascadeFaceDetector(cascadePath: cascadePath, callers: streams)
+  }
+
   /// Compiles a bundle's networks on every stream and returns the recogniser over them.
   func recognizer(
     _ stored: StoredBundle, decoder: any ImageDecoding, registry: MetricsRegistry, logger: Logger
   ) async throws -> Recognizer {
-    let model = stored.bundle.manifest
-    if !model.trained {
+    if !stored.bundle.manifest.trained {
       logger.warning("The model is untrained: its answers mean nothing", metadata: ["model": .string(stored.id)])
     }
-    // Loading has made sure that the network exists.
-    let features = try model.makeFeatureNetwork().map {
-      try PreparedNetwork($0, weights: stored.bundle.featureWeights)
-    }
-    let classifier = try PreparedNetwork(model.makeNetwork()!, weights: stored.bundle.networkWeights)
-    let threads = threadsPerStream
-    let compiled = try await withThrowingTaskGroup(of: RecognitionStream.self) { group in
-      for index in 0..<streams {
-        group.addTask {
-          let stream = ComputeStream(name: "stream-\(index)", threads: threads)
-          var extractor: OneDNNFeatureNetwork?
-          if let features {
-            extractor = OneDNNFeatureNetwork(stream: stream, network: try await stream.compile(features, batch: 1))
-          }
-          return RecognitionStream(
-            features: extractor,
-            classifier: OneDNNClassifier(stream: stream, network: try await stream.compile(classifier, batch: 1)))
-        }
-      }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
+    let networks = try await stored.bundle.networks(on: startedStreams())
     if cascadePath != nil {
       logger.warning("Faces are found by a configured cascade, not by the one that was measured")
     }
     return Recognizer(
-      model: model, id: stored.id, streams: compiled, decoder: decoder,
-      detector: try CascadeFaceDetector(cascadePath: cascadePath, callers: streams), describer: SiftDescriber(),
-      reuse: reuse, registry: registry, logger: logger)
+      model: stored.bundle.manifest, id: stored.id, networks: networks, decoder: decoder, detector: try detector(),
+      describer: SiftDescriber(), reuse: reuse, registry: registry, logger: logger)
+  }
+
+  /// An inspector over a loaded bundle, with networks compiled as the worker compiles them and, on the same threads, once
+  /// more for what they are to tell.
+  func inspector(
+    _ stored: StoredBundle, featureTaps: [String] = [], classifierTaps: [String] = []
+  ) async throws -> Inspector {
+    Inspector(
+      model: stored.bundle.manifest, id: stored.id,
+      networks: try await stored.bundle.networks(
+        on: startedStreams(), featureTaps: featureTaps, classifierTaps: classifierTaps),
+      decoder: PictureDecoder(), detector: try detector(), describer: SiftDescriber())
+  }
+
+  /// What makes bundles, with as many pictures in work as there are streams.
+  func bundleMaker() throws -> BundleMaker {
+    BundleMaker(detector: try detector(), describer: SiftDescriber(), compiler: startedStreams())
   }
 
   /// The untrained bundle in `folder`: loaded if it is there, else made (about 15 s on two cores) and saved.
-  func untrainedBundle(
-    in folder: String, seed: UInt64, progress: @escaping @Sendable (UntrainedBundle.Progress) -> Void = { _ in }
-  ) async throws -> StoredBundle {
+  func untrainedBundle(in folder: String, seed: UInt64) async throws -> StoredBundle {
     if StoredBundle.exists(in: folder) { return try StoredBundle.load(from: folder) }
-    let maker = UntrainedBundle(
-      detector: try CascadeFaceDetector(cascadePath: cascadePath), describer: SiftDescriber(),
-      calibrator: OneDNNCalibrator(streams: streams, threadsPerStream: threadsPerStream))
-    return try await maker.make(seed: seed, progress: progress).save(to: folder)
+    return try await bundleMaker().untrained(seed: seed).save(to: folder)
   }
 }

@@ -41,7 +41,7 @@ struct ClassifyCommand: Command {
     var factory = WorkerAssembly(context: context).factory
     factory.streams = min(factory.streams, list.entries.count)
     let taps = explain ? stored.bundle.manifest.makeNetwork().map(Explanation.StageThreshold.taps) ?? [] : []
-    let inspector = try await factory.inspector(stored, classifierTaps: taps, registry: context.registry)
+    let inspector = try await factory.inspector(stored, classifierTaps: taps)
     if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
     let table = ClassifyTable(inspector)
@@ -55,9 +55,9 @@ struct ClassifyCommand: Command {
       total: list.entries.count,
       isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal && list.entries.count > 1)
     var failed = 0
-    try await inOrder(list.entries, atOnce: factory.streams) { index, entry in
-      let picture = try await InspectedPicture.look(at: entry, box: box, with: inspector, detail)
-      return (picture, try await files?.write(picture, index: index, with: inspector))
+    try await inspector.streams.inOrder(list.entries) { stream, index, entry in
+      let picture = try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
+      return (picture, try await files?.write(picture, index: index, with: inspector, on: stream))
     } receive: { index, answer in
       let (picture, drawing) = answer
       if !picture.status.isPicture { failed += 1 }

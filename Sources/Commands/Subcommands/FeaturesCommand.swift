@@ -20,7 +20,7 @@ struct FeaturesCommand: Command {
         cnn [N,C,7,7]                    VGG16's pool5, C = 512 at full width
         fused.cnn, fused.hog, fused.sift by the model's bounds, 0 to 1
         net.input [N,C,H,W]              what the classifying network is given
-        logits, probabilities [N,6]      in the order of the labels; not rounded
+        logits, probabilities [N,labels] in the order of the labels; not rounded
 
       With --stages also vgg16.input, vgg16.features.0 to .30 (torchvision's module numbers), net.conv1 to net.fc
       (torchvision's names; relu1, relu2 and add within a block), and net.layerL.B.shrink.threshold [N,C]. Models of layout
@@ -57,14 +57,14 @@ struct FeaturesCommand: Command {
     var factory = WorkerAssembly(context: context).factory
     factory.streams = min(factory.streams, list.entries.count)
     let inspector = try await factory.inspector(
-      stored, featureTaps: table.featureTaps, classifierTaps: table.classifierTaps, registry: context.registry)
+      stored, featureTaps: table.featureTaps, classifierTaps: table.classifierTaps)
     if !inspector.model.trained { Terminal.note("NOTE: \(InspectionOptions.notice)\n") }
     if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
     let writing = FeatureWriting(
       file: try FeatureFile(at: out, table, rows: list.entries.count, of: inspector), inspector: inspector,
       stages: stages, box: options.faceBox, printsJSON: json)
-    let counts = try await writing.run(list.entries, atOnce: factory.streams)
+    let counts = try await writing.run(list.entries)
     guard counts.failed < list.entries.count else {
       Terminal.note("none of the \(counts.failed) could be read as a picture: nothing was written\n")
       throw ExitCode.failure

@@ -16,7 +16,7 @@ struct ModelBundleText {
     var rows: [(String, String)] = [
       ("model", manifest.name.printable), ("id", stored.id),
       ("trained", manifest.trained ? "yes" : "no: what it answers means nothing"),
-      ("labels", manifest.labels.joined(separator: ", ")),
+      ("labels", labels(manifest)),
       ("network", "\(manifest.network), layout \(manifest.layout.rawValue), width \(manifest.width.rawValue)"),
       ("features", features(manifest)),
       (
@@ -59,8 +59,13 @@ struct ModelBundleText {
     return String(format: "%.2f %% of %d pictures right", evaluation.accuracy * 100, evaluation.samples)
   }
 
+  private func labels(_ manifest: ModelManifest) -> String {
+    let labels = manifest.labels.map(\.printable).joined(separator: ", ")
+    return manifest.isOfLearningEmotions ? labels : "\(manifest.labelSet.name), for research alone: \(labels)"
+  }
+
   private func confusion(_ evaluation: ModelEvaluation) -> String {
-    let labels = Emotion.allCases.map(\.name)
+    let labels = stored.bundle.manifest.labels.map(\.printable)
     let rows = zip(labels, evaluation.confusionMatrix).map { label, counts in [label] + counts.map(String.init) }
     return TextTable(["true \\ predicted"] + labels, leading: 1).text(rows)
   }

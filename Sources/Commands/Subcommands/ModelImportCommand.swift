@@ -1,7 +1,6 @@
 import Arguments
 import Configuration
 import Foundation
-import OpenCV
 import Recognition
 import Synchronization
 import Training
@@ -74,9 +73,9 @@ struct ModelImportCommand: Command {
     if let names = try? FileManager.default.contentsOfDirectory(atPath: target), !names.isEmpty {
       throw UsageError("--out \(out) is not empty: name a folder that does not exist")
     }
-    let maker = UntrainedBundle(
-      detector: try CascadeFaceDetector(cascadePath: context.settings.optional(Keys.cascade)?.path),
-      describer: SiftDescriber(), calibrator: OneDNNCalibrator(streams: Machine.coreCount, threadsPerStream: 1))
+    let maker = try RecognizerFactory(
+      streams: Machine.coreCount, cascadePath: context.settings.optional(Keys.cascade)?.path
+    ).bundleMaker()
     let result = try await InterruptibleWork(grace: .seconds(1)) {
       let stages = StageProgress()
       defer { stages.finish() }
@@ -99,7 +98,7 @@ private final class StageProgress: Sendable {
 
   private let state = Mutex(State())
 
-  func update(_ progress: UntrainedBundle.Progress) {
+  func update(_ progress: BundleMaker.Progress) {
     let line = state.withLock { state in
       if state.stage != progress.stage {
         state.line?.finish()

@@ -1,12 +1,10 @@
-import LearningEvents
-
 /// How a model did on its test part.
 package struct ModelEvaluation: Sendable, Hashable {
   /// Pictures of the test part.
   package var samples: Int
   /// The share of them that got their own label, 0…1.
   package var accuracy: Double
-  /// `[true label][predicted label]`, counts, in the order of `Emotion`.
+  /// `[true label][predicted label]`, counts, in the order of the model's labels.
   package var confusionMatrix: [[Int]]
 
   package init(samples: Int, accuracy: Double, confusionMatrix: [[Int]]) {
@@ -16,8 +14,7 @@ package struct ModelEvaluation: Sendable, Hashable {
   }
 
   /// What is wrong with it; nil where its numbers agree with each other.
-  var problem: String? {
-    let labels = Emotion.allCases.count
+  func problem(labels: Int) -> String? {
     guard confusionMatrix.count == labels, confusionMatrix.allSatisfy({ $0.count == labels }) else {
       return "evaluation.confusion_matrix is not \(labels) rows of \(labels) counts"
     }

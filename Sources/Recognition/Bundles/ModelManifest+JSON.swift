@@ -9,6 +9,7 @@ extension ModelManifest: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case formatVersion = "format_version"
     case name, trained, labels
+    case labelSet = "label_set"
     case featureNetwork = "feature_network"
     case network, layout, width
     case featuresVersion = "features_version"
@@ -23,7 +24,9 @@ extension ModelManifest: Codable {
     let values = try decoder.container(only: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
     trained = try values.decode(Bool.self, forKey: .trained)
-    labels = try values.decode([String].self, forKey: .labels)
+    labelSet = LabelSet(
+      name: try values.decodeIfPresent(String.self, forKey: .labelSet) ?? LabelSet.learningEmotions.name,
+      labels: try values.decode([String].self, forKey: .labels))
     featureNetwork = try values.decodeIfPresent(String.self, forKey: .featureNetwork)
     network = try values.decode(String.self, forKey: .network)
     layout = try values.decode(LayoutKind.self, forKey: .layout)
@@ -51,13 +54,15 @@ extension ModelManifest: Codable {
     weightsSHA256 = try values.decode(String.self, forKey: .weightsSHA256)
   }
 
-  /// What is unknown is written as null, so that a reader sees that it was not forgotten.
+  /// What is unknown is written as null, so that a reader sees that it was not forgotten. The label set is written only
+  /// where it is not the six learning emotions, which every model has whose file does not name a set.
   package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(Self.currentFormatVersion, forKey: .formatVersion)
     try values.encode(name, forKey: .name)
     try values.encode(trained, forKey: .trained)
     try values.encode(labels, forKey: .labels)
+    if !isOfLearningEmotions { try values.encode(labelSet.name, forKey: .labelSet) }
     try values.encode(featureNetwork, forKey: .featureNetwork)
     try values.encode(network, forKey: .network)
     try values.encode(layout, forKey: .layout)

@@ -1,4 +1,3 @@
-import LearningEvents
 import Neural
 import PlainText
 import Vision
@@ -10,7 +9,7 @@ extension ModelManifest {
     guard !name.isEmpty, name.utf8.count <= 200, name.unicodeScalars.allSatisfy(\.isInert) else {
       throw BundleError(.malformed, "model.json: name is empty, longer than 200 bytes or not plain text")
     }
-    try validateLabels()
+    try labelSet.validate()
     guard featuresVersion == FaceCrops.version else {
       throw BundleError(
         .version, "the model needs features version \(featuresVersion), this program computes \(FaceCrops.version)")
@@ -35,18 +34,8 @@ extension ModelManifest {
     }
     if let evaluation {
       guard trained else { throw BundleError(.malformed, "model.json: an untrained model has no evaluation") }
-      if let problem = evaluation.problem { throw BundleError(.malformed, "model.json: \(problem)") }
+      if let problem = evaluation.problem(labels: labels.count) { throw BundleError(.malformed, "model.json: \(problem)") }
     }
-  }
-
-  private func validateLabels() throws(BundleError) {
-    let known = Emotion.allCases.map(\.name)
-    guard labels != known else { return }
-    let given =
-      labels.count == known.count
-      ? labels.map(\.shown).joined(separator: ", ") : "\(labels.count) in number"
-    throw BundleError(
-      .labels, "the model's labels are \(given); this program needs \(known.joined(separator: ", ")), in this order")
   }
 
   /// What a layout reads must be there, and nothing else: a number without effect would still change the model's id.

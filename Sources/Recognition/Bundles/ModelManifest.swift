@@ -1,4 +1,3 @@
-import LearningEvents
 package import Neural
 package import Vision
 
@@ -13,8 +12,8 @@ package struct ModelManifest: Sendable, Hashable {
   package var name: String
   /// False for seeded random weights: then no number of the model means anything, and whoever shows one says so.
   package var trained: Bool
-  /// In the order of `Emotion`.
-  package var labels: [String]
+  /// What the classifying network's outputs stand for.
+  package var labelSet: LabelSet
   /// `vgg16`; nil where the layout reads no CNN features.
   package var featureNetwork: String?
   /// `resnet18`, `resnet18-se` or `drsn18`: the attention of every residual block. How many blocks stand before them
@@ -47,18 +46,19 @@ package struct ModelManifest: Sendable, Hashable {
   /// A model in fp32 of this program's features version.
   ///
   /// - Parameters:
+  ///   - labelSet: only a model of the six learning emotions can run in a worker.
   ///   - hogNormalization: ignored where the layout reads no features.
   ///   - bounds: what `planes` and `grid` need and `image` must not have.
   ///   - planes: what `planes` needs and no other layout may have.
   package init(
-    name: String, trained: Bool, network: String = "drsn18", layout: LayoutKind = .planes, width: Width = .full,
-    hogNormalization: HistogramOfGradients.Normalization = .max, bounds: FamilyBounds? = nil,
-    planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1, dataSetFingerprint: String? = nil,
+    name: String, trained: Bool, labelSet: LabelSet = .learningEmotions, network: String = "drsn18",
+    layout: LayoutKind = .planes, width: Width = .full, hogNormalization: HistogramOfGradients.Normalization = .max,
+    bounds: FamilyBounds? = nil, planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1, dataSetFingerprint: String? = nil,
     evaluation: ModelEvaluation? = nil, provenance: ModelProvenance? = nil
   ) {
     self.name = name
     self.trained = trained
-    labels = Emotion.allCases.map(\.name)
+    self.labelSet = labelSet
     featureNetwork = layout.isFused ? "vgg16" : nil
     self.network = network
     self.layout = layout
@@ -74,6 +74,10 @@ package struct ModelManifest: Sendable, Hashable {
     self.provenance = provenance
     weightsSHA256 = ""
   }
+
+  package var labels: [String] { labelSet.labels }
+
+  package var isOfLearningEmotions: Bool { labelSet == .learningEmotions }
 
   /// How the classifying network reads a face.
   package enum LayoutKind: String, Sendable, Hashable, Codable, CaseIterable {

@@ -15,12 +15,17 @@ package protocol FeatureLayout: Sendable {
 
 extension FeatureLayout {
   /// `[N, C, H, W]` of several samples.
-  package func tensor(of samples: [FrameFeatures]) -> Tensor<Float> {
+  ///
+  /// - Parameter places: N, the number of samples where nil; places without a sample are zeros.
+  package func tensor(of samples: [FrameFeatures], places: Int? = nil) -> Tensor<Float> {
     let size = shape.count
-    return Tensor(uninitialized: Shape([samples.count] + shape.dimensions)) { buffer in
+    let places = places ?? samples.count
+    precondition(places >= samples.count, "a place for each sample")
+    return Tensor(uninitialized: Shape([places] + shape.dimensions)) { buffer in
       for (index, sample) in samples.enumerated() {
         write(sample, to: UnsafeMutableBufferPointer(rebasing: buffer[index * size..<(index + 1) * size]))
       }
+      buffer[(samples.count * size)...].initialize(repeating: 0)
     }
   }
 }

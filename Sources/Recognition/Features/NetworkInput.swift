@@ -7,11 +7,12 @@ package enum NetworkInput {
   package static let mean: [Float] = [0.485, 0.456, 0.406]
   package static let deviation: [Float] = [0.229, 0.224, 0.225]
 
-  /// `[1, 3, 224, 224]`: ((g/255) − mean_c)/std_c, the same gray in every channel.
-  package static func tensor(of crop: GrayImage) -> Tensor<Float> {
-    Tensor(uninitialized: [1, 3, crop.height, crop.width]) { buffer in
-      write(crop, to: buffer)
-    }
+  /// `[places, 3, 224, 224]`: ((g/255) − mean_c)/std_c, the same gray in every channel.
+  ///
+  /// - Parameter places: at least as many as there are crops, whose number it is where nil; the last ones are filled with
+  ///   zeros.
+  package static func tensor(of crops: [GrayImage], places: Int? = nil) -> Tensor<Float> {
+    ImageLayout().tensor(of: crops.map { FrameFeatures(crop: $0) }, places: places)
   }
 
   /// Writes `[3, h, w]` for a crop of h×w pixels.

@@ -1,4 +1,3 @@
-package import LearningEvents
 package import Neural
 import Tensors
 
@@ -10,11 +9,11 @@ package struct Explanation: Sendable, Hashable {
   /// The answer without one family.
   package struct Drop: Sendable, Hashable {
     package let family: FeatureFamily
-    /// In the order of `Emotion`.
+    /// In the order of the model's labels.
     package let probabilities: [Double]
-    /// The most probable emotion without the family; of equals, the first.
-    package let label: Emotion
-    /// How much the probability of the emotion that wins with all families changed, −1…1; below zero where the family
+    /// The place of the most probable label without the family; of equals, the first.
+    package let label: Int
+    /// How much the probability of the label that wins with all families changed, −1…1; below zero where the family
     /// spoke for it.
     package let change: Double
   }
@@ -28,14 +27,14 @@ package struct Explanation: Sendable, Hashable {
     package let count: Int
   }
 
-  /// The emotion that wins with all families.
-  package let label: Emotion
+  /// The place of the label that wins with all families.
+  package let label: Int
   /// One for each family the layout reads, in their order; empty for a layout without families.
   package let drops: [Drop]
   /// Empty for a network without shrinkage.
   package let thresholds: [StageThreshold]
 
-  /// The family without which the winning emotion loses most; nil where every drop leaves it as probable or more.
+  /// The family without which the winning label loses most; nil where every drop leaves it as probable or more.
   package var carrier: FeatureFamily? {
     drops.filter { $0.change < 0 }.min { $0.change < $1.change }?.family
   }

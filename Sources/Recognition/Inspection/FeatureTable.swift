@@ -18,7 +18,7 @@ import Vision
 /// | `cnn` | C, 7, 7 | VGG16's pool5, C = 512·width |
 /// | `fused.cnn`, `fused.hog`, `fused.sift` | as above | normalised by the model's bounds to 0…1 |
 /// | `net.input` | the layout's | what the classifying network is given |
-/// | `logits`, `probabilities` | 6 | in the labels' order; probabilities are not rounded |
+/// | `logits`, `probabilities` | labels | in the labels' order; probabilities are not rounded |
 /// | `vgg16.input` | 3, 224, 224 | with stages: VGG16's input |
 /// | `vgg16.features.0` … `.30` | the node's | with stages: torchvision's module numbers; 30 is pool5 |
 /// | `net.conv1` … `net.fc` | the node's | with stages: torchvision's names; `relu1`, `relu2`, `add` are a block's own |
@@ -122,8 +122,8 @@ package struct FeatureTable: Sendable {
         if !answer.features[family].isEmpty { try put(answer.features[family], family.rawValue) }
         if let fused = answer.fused { try put(fused[family], "fused.\(family.rawValue)") }
       }
-      try put(answer.logits, "logits")
-      if !answer.probabilities.isEmpty { try put(answer.probabilities.map { Float($0) }, "probabilities") }
+      try put(answer.said.logits, "logits")
+      try put(answer.said.probabilities.map { Float($0) }, "probabilities")
       var tensors = [("net.input", answer.input)]
       tensors += answer.featureStages.map { (Self.featurePrefix + $0.key, $0.value) }
       tensors += answer.classifierStages.map { (Self.networkPrefix + $0.key, $0.value) }

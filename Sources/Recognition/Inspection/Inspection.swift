@@ -1,16 +1,23 @@
-import LearningEvents
 package import Tensors
 
 /// Everything recognition computed from one picture, as far as it came.
 package struct Inspection: Sendable {
-  /// Exactly what `Recognizer` makes of the same bytes.
-  package let outcome: RecognitionOutcome
-  /// The face to classify; nil where there is no picture or no face.
-  package let face: FoundFace?
-  /// What was computed of a face that can be read; nil where there is none.
+  package let analysis: FrameAnalysis
+  /// What was told of a face with an answer; nil where there is none.
   package let answer: Answer?
 
-  /// From the features of a face to its six probabilities.
+  /// Exactly what `Recognizer` makes of the same bytes; nil for an answer in other labels than the six learning emotions.
+  package var outcome: RecognitionOutcome? { analysis.outcome }
+
+  /// The face to classify; nil where there is no picture or no face.
+  package var face: FoundFace? {
+    switch analysis {
+    case .rejected, .noFace: nil
+    case .lowQuality(let face), .classified(let face, _, _): face
+    }
+  }
+
+  /// From the features of a face to its probabilities.
   package struct Answer: Sendable {
     /// As they come from VGG16, HOG and SIFT. CNN is empty where the model's layout does not read it; the other two are
     /// always there.
@@ -19,11 +26,8 @@ package struct Inspection: Sendable {
     package let fused: FrameFeatures?
     /// The classifying network's input, `[1, C, H, W]`.
     package let input: Tensor<Float>
-    /// In the order of `Emotion`.
-    package let logits: [Float]
-    /// Softmax of the logits with the model's temperature, not rounded, in the order of `Emotion`. Empty where a logit
-    /// is not finite.
-    package let probabilities: [Double]
+    /// What the model says.
+    package let said: BundleClassifier.Answer
     /// VGG16's input `[1, 3, 224, 224]` and stages by the node's name; empty unless the stream tells them.
     package let featureStages: [String: Tensor<Float>]
     /// The classifying network's stages and thresholds by name; empty unless the stream tells them.

@@ -1,3 +1,5 @@
+import Vision
+
 /// A failure of recognition itself, not of a frame: no outcome of the batch is known.
 package struct RecognitionError: Error, Hashable, CustomStringConvertible {
   package enum Code: String, Sendable, Hashable {
@@ -7,9 +9,8 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
     case wrongShape
     /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another try.
     case unavailable
-    /// Nothing that decodes can be had now: this frame is worth another try soon. A recogniser waits by itself and never
-    /// fails with this.
-    case noDecoder
+    /// A library failed on what is in this picture. A recogniser never fails with this: it rejects the frame.
+    case unanalysable
   }
 
   package let code: Code
@@ -19,6 +20,16 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
   package init(_ code: Code, _ detail: String) {
     self.code = code
     self.detail = detail
+  }
+
+  /// What a detector or describer threw on a picture, sorted by whose fault it is. An error of an unknown kind is named
+  /// by its type alone, since its description may tell whose picture it was.
+  init(analysing error: any Error) {
+    guard let failure = error as? any VisionFailure else {
+      self.init(.unanalysable, "\(type(of: error))")
+      return
+    }
+    self.init(failure.isOfProcess ? .unavailable : .unanalysable, failure.description)
   }
 
   package var description: String { "recognition: \(detail)" }

@@ -27,7 +27,7 @@ package struct PretrainedImport: Sendable {
   }
 
   /// How far the import is: a stage for people, and how much of it is done.
-  package typealias Progress = UntrainedBundle.Progress
+  package typealias Progress = BundleMaker.Progress
 
   /// The path of each file.
   package let files: [PretrainedNetwork: String]
@@ -87,41 +87,38 @@ package struct PretrainedImport: Sendable {
     }
   }
 
-  /// Fills the networks: what a bundle of these files starts from, and which of its parameters are new.
+  /// Fills the networks: the model, what it starts from, and which of its parameters are new.
   package func start(
     from read: [PretrainedFile]
-  ) -> (weights: StartingWeights, new: [PretrainedWeights.New]) {
+  ) -> (model: ModelManifest, weights: StartingWeights, new: [PretrainedWeights.New]) {
     func weights(of network: PretrainedNetwork) -> Weights {
       read.first { $0.match.network == network }?.weights ?? [:]
     }
-    let manifest = ModelManifest(name: "", trained: false, network: attention.networkName, layout: layout)
-    // The manifest has just been given a network this program knows.
-    let filled = PretrainedWeights(filling: manifest.makeNetwork()!, from: weights(of: .resnet18), seed: seed)
     let provenance = ModelProvenance(
       sources: read.map { file in
         ModelProvenance.Source(
           network: file.match.network.rawValue, names: file.match.scheme.rawValue, elementTypes: file.elementTypes,
           fileSHA256: file.sha256)
       }, seed: seed)
-    return (
-      StartingWeights(
-        features: weights(of: .vgg16), network: filled.weights, measuredBatchNorms: filled.newBatchNorms,
-        name: "imagenet-\(attention.networkName)-\(layout.rawValue)-\(seed)", provenance: provenance),
-      filled.new
-    )
+    let model = ModelManifest(
+      name: "imagenet-\(attention.networkName)-\(layout.rawValue)-\(seed)", trained: false,
+      network: attention.networkName, layout: layout, hogNormalization: hogNormalization, provenance: provenance)
+    // The model has just been given a network this program knows.
+    let filled = PretrainedWeights(filling: model.makeNetwork()!, from: weights(of: .resnet18), seed: seed)
+    let start = StartingWeights(
+      features: weights(of: .vgg16), network: filled.weights, measuredBatchNorms: filled.newBatchNorms)
+    return (model, start, filled.new)
   }
 
   /// Reads the files and makes the bundle; bounds, planes and the statistics of new batch norms are measured on
   /// rendered faces, as for the untrained bundle. Imported statistics are kept.
   package func run(
-    maker: UntrainedBundle, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    maker: BundleMaker, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws -> Result {
     let read = try await read(progress: progress)
     let start = start(from: read)
     try Task.checkCancellation()
-    let bundle = try await maker.make(
-      seed: seed, layout: layout, attention: attention, hogNormalization: hogNormalization, start: start.weights,
-      progress: progress)
+    let bundle = try await maker.make(start.model, of: start.weights, seed: seed, progress: progress)
     try Task.checkCancellation()
     return Result(bundle: bundle, files: read, new: start.new)
   }

@@ -8,8 +8,8 @@ extension Portrait {
   /// Paints a patch in its own coordinates; `shade` returns a colour and how much of it.
   @inline(__always)
   private func patch(
-    _ canvas: inout Canvas, _ patch: FacePatch, reach: Float,
-    _ shade: (Float, Float, Colour) -> (colour: Colour, alpha: Float)
+    _ canvas: inout LightCanvas, _ patch: FacePatch, reach: Float,
+    _ shade: (Float, Float, Light) -> (colour: Light, alpha: Float)
   ) {
     canvas.paint(patch.area(reach: reach)) { x, y, pixel in
       let (lx, ly) = patch.local(x, y)
@@ -23,8 +23,8 @@ extension Portrait {
   }
 
   /// The soft shadows: eye sockets, temples, under the lower lip, folds beside the nose when smiling.
-  func hollows(_ canvas: inout Canvas) {
-    let shadow = learner.skin * Colour(0.52, 0.42, 0.38)
+  func hollows(_ canvas: inout LightCanvas) {
+    let shadow = learner.skin * Light(0.52, 0.42, 0.38)
     for side in [Float(-1), 1] {
       let socket = FacePatch(head, u: side * learner.eyeDistance, v: Self.eyeLine - 0.06)
       patch(&canvas, socket, reach: 0.62) { x, y, _ in
@@ -40,7 +40,7 @@ extension Portrait {
       }
       let cheekbone = FacePatch(head, u: side * 0.5, v: 0.24)
       patch(&canvas, cheekbone, reach: 0.5) { x, y, pixel in
-        (pixel * 1.16 + Colour(0.02, 0.02, 0.02), 0.8 * bump(squared: x * x * 12 + y * y * 22))
+        (pixel * 1.16 + Light(0.02, 0.02, 0.02), 0.8 * bump(squared: x * x * 12 + y * y * 22))
       }
       let fold = FacePatch(head, u: side * 0.36, v: 0.50)
       let depth = 0.13 + 1.5 * max(0, expression.smile)
@@ -51,7 +51,7 @@ extension Portrait {
     }
     let forehead = FacePatch(head, u: 0, v: -0.42)
     patch(&canvas, forehead, reach: 0.9) { x, y, pixel in
-      (pixel * 1.10 + Colour(0.015, 0.015, 0.015), 0.8 * bump(squared: x * x * 4 + y * y * 16))
+      (pixel * 1.10 + Light(0.015, 0.015, 0.015), 0.8 * bump(squared: x * x * 4 + y * y * 16))
     }
     if expression.frown > 0.1 {
       let between = FacePatch(head, u: 0, v: -0.30)
@@ -71,9 +71,9 @@ extension Portrait {
     }
   }
 
-  func nose(_ canvas: inout Canvas) {
+  func nose(_ canvas: inout LightCanvas) {
     let width = learner.noseWidth
-    let shadow = learner.skin * Colour(0.50, 0.39, 0.35)
+    let shadow = learner.skin * Light(0.50, 0.39, 0.35)
     let litSide: Float = learner.lightX >= 0 ? 1 : -1
     // A turned head shows the tip beside the root.
     let lean = 0.30 * sinf(expression.yaw)
@@ -83,7 +83,7 @@ extension Portrait {
       let centre = lean * along
       let half = (0.055 + 0.075 * along * along) * width
       let ridge = bump(squared: (x - centre) * (x - centre) / (half * half) * 1.4 + y * y * 5)
-      return (pixel * 1.22 + Colour(0.03, 0.03, 0.03), 0.75 * ridge)
+      return (pixel * 1.22 + Light(0.03, 0.03, 0.03), 0.75 * ridge)
     }
     for side in [Float(-1), 1] {
       patch(&canvas, bridge, reach: 0.55) { x, y, _ in
@@ -106,17 +106,17 @@ extension Portrait {
     patch(&canvas, tip, reach: 0.3) { x, y, pixel in
       let cx = x - lean
       return (
-        pixel * 1.18 + Colour(0.03, 0.03, 0.03), 0.7 * bump(squared: cx * cx * 90 + (y + 0.06) * (y + 0.06) * 120)
+        pixel * 1.18 + Light(0.03, 0.03, 0.03), 0.7 * bump(squared: cx * cx * 90 + (y + 0.06) * (y + 0.06) * 120)
       )
     }
     patch(&canvas, tip, reach: 0.3) { x, y, _ in
       let hole = abs(x - lean) - 0.085 * width
       let d2 = hole * hole * 620 + (y - 0.065) * (y - 0.065) * 2200
-      return (learner.skin * Colour(0.22, 0.14, 0.12), 0.85 * bump(squared: d2 * 1.1))
+      return (learner.skin * Light(0.22, 0.14, 0.12), 0.85 * bump(squared: d2 * 1.1))
     }
   }
 
-  func eye(_ canvas: inout Canvas, side: Float) {
+  func eye(_ canvas: inout LightCanvas, side: Float) {
     let frame = FacePatch(head, u: side * learner.eyeDistance, v: Self.eyeLine)
     let unit = head.unit
     let half = 0.205 * learner.eyeSize
@@ -124,9 +124,9 @@ extension Portrait {
     let upper = 0.088 * opening * learner.eyeSize
     let lower = 0.050 * min(opening, 1.1) * learner.eyeSize
     let drop = 0.05 * (1 - min(opening, 1))
-    let white = Colour(0.90, 0.88, 0.86) * 0.92
-    let lash = learner.hair.mixed(with: Colour(0.04, 0.03, 0.03), 0.8)
-    let lid = learner.skin * Colour(0.80, 0.70, 0.66)
+    let white = Light(0.90, 0.88, 0.86) * 0.92
+    let lash = learner.hair.mixed(with: Light(0.04, 0.03, 0.03), 0.8)
+    let lid = learner.skin * Light(0.80, 0.70, 0.66)
     let irisRadius = 0.092 * learner.eyeSize
     let irisX = expression.gazeX * 0.085
     let irisY = expression.gazeY * 0.04 - 0.012 + drop
@@ -152,12 +152,12 @@ extension Portrait {
         let r = (dx * dx + dy * dy).squareRoot()
         let ring = learner.iris * (0.75 + 0.7 * r / irisRadius)
         ball = ball.mixed(with: ring, coverage((r - irisRadius) * unit, softness: 1.3))
-        ball = ball.mixed(with: Colour(0.05, 0.04, 0.04), coverage((r - irisRadius * 0.48) * unit, softness: 1.2))
+        ball = ball.mixed(with: Light(0.05, 0.04, 0.04), coverage((r - irisRadius * 0.48) * unit, softness: 1.2))
         // The upper lid's shadow, then a reflection of the screen.
         ball = ball * (1 - 0.5 * bump(squared: (tilt - top) * (tilt - top) * 700))
         let gx = dx - 0.03 * learner.lightX * 2
         let gy = dy + 0.034
-        ball = ball.mixed(with: Colour(0.97, 0.98, 1), 0.9 * bump(squared: (gx * gx + gy * gy) * 4200))
+        ball = ball.mixed(with: Light(0.97, 0.98, 1), 0.9 * bump(squared: (gx * gx + gy * gy) * 4200))
         colour = colour.mixed(with: ball, open)
       }
       let line = tilt - top
@@ -170,11 +170,11 @@ extension Portrait {
     }
   }
 
-  func brow(_ canvas: inout Canvas, side: Float) {
+  func brow(_ canvas: inout LightCanvas, side: Float) {
     let raise = expression.browRaise
     let frown = max(0, expression.frown)
     let frame = FacePatch(head, u: side * (learner.eyeDistance + 0.01 - 0.04 * frown), v: Self.eyeLine - 0.25 - raise)
-    let colour = learner.hair.mixed(with: Colour(0.10, 0.07, 0.06), 0.45)
+    let colour = learner.hair.mixed(with: Light(0.10, 0.07, 0.06), 0.45)
     patch(&canvas, frame, reach: 0.42) { x, y, _ in
       let out = x * side
       // From the inner end (−0.24) over the arch to the outer end (0.27), which is thinner.
@@ -188,7 +188,7 @@ extension Portrait {
     }
   }
 
-  func mouth(_ canvas: inout Canvas) {
+  func mouth(_ canvas: inout LightCanvas) {
     let frame = FacePatch(head, u: 0.06 * sinf(expression.yaw), v: Self.mouthLine + 0.05 * expression.mouthOpening)
     let unit = head.unit
     let half = expression.mouthWidth
@@ -196,7 +196,7 @@ extension Portrait {
     let smile = expression.smile
     let upperLip = 0.062 * learner.lipThickness * (1 - 0.5 * opening)
     let lowerLip = 0.085 * learner.lipThickness * (1 - 0.3 * opening)
-    let dark = Colour(0.16, 0.05, 0.05)
+    let dark = Light(0.16, 0.05, 0.05)
     patch(&canvas, frame, reach: 0.62) { x, y, pixel in
       let t = x / half
       let t2 = min(t * t, 1.6)
@@ -228,9 +228,9 @@ extension Portrait {
         let teeth = (smile > 0.05 ? 0.62 : 0.16) * opening
         let row =
           coverage((y - (top + teeth)) * unit, softness: 2) * coverage((abs(t) - 0.82) * half * unit, softness: 4)
-        inside = inside.mixed(with: Colour(0.88, 0.86, 0.81) * (1 - 0.35 * t2), row * (smile > 0.05 ? 0.95 : 0.6))
+        inside = inside.mixed(with: Light(0.88, 0.86, 0.81) * (1 - 0.35 * t2), row * (smile > 0.05 ? 0.95 : 0.6))
         let tongue = bump(squared: (y - bottom) * (y - bottom) * 90 + t2 * 3)
-        inside = inside.mixed(with: Colour(0.55, 0.24, 0.24), opening > 0.2 ? 0.7 * tongue : 0)
+        inside = inside.mixed(with: Light(0.55, 0.24, 0.24), opening > 0.2 ? 0.7 * tongue : 0)
         colour = colour.mixed(with: inside, hole)
       } else {
         let line = y - middle
@@ -240,7 +240,7 @@ extension Portrait {
     }
   }
 
-  func glasses(_ canvas: inout Canvas, _ colour: Colour) {
+  func glasses(_ canvas: inout LightCanvas, _ colour: Light) {
     let unit = head.unit
     let thick: Float = 0.018
     for side in [Float(-1), 1] {
@@ -256,7 +256,7 @@ extension Portrait {
         }
         let rim = coverage((abs(distance) - thick) * unit, softness: 1.3)
         let glare = distance < 0 ? 0.10 * bump(squared: (x + y - 0.1) * (x + y - 0.1) * 60) : 0
-        return (colour.mixed(with: Colour(1, 1, 1), rim > 0 ? 0 : 1), max(rim * 0.92, glare))
+        return (colour.mixed(with: Light(1, 1, 1), rim > 0 ? 0 : 1), max(rim * 0.92, glare))
       }
     }
     let bridge = FacePatch(head, u: 0, v: Self.eyeLine)

@@ -10,7 +10,7 @@ struct Portrait {
   let head: HeadGeometry
   let grain: UInt32
 
-  func paint(_ canvas: inout Canvas) {
+  func paint(_ canvas: inout LightCanvas) {
     backHair(&canvas)
     body(&canvas)
     ears(&canvas)
@@ -40,17 +40,17 @@ struct Portrait {
 
   // MARK: Hair
 
-  private func hairColour(_ hx: Float, _ hy: Float) -> Colour {
+  private func hairColour(_ hx: Float, _ hy: Float) -> Light {
     // Strands run down and outwards, so noise is stretched along them.
     let strand =
       smoothNoise(hx * 26 + hy * hx * 5, hy * 3.2, grain) * 0.55
       + smoothNoise(hx * 60, hy * 5, grain &+ 7) * 0.45
     let sheen = bump(squared: (hy + 0.85 + 0.2 * hx * hx) * (hy + 0.85 + 0.2 * hx * hx) * 22)
     let side = 1 + 0.25 * learner.lightX * hx
-    return learner.hair * ((0.62 + 0.6 * strand) * side) + Colour(0.16, 0.14, 0.12) * (sheen * strand * 0.8)
+    return learner.hair * ((0.62 + 0.6 * strand) * side) + Light(0.16, 0.14, 0.12) * (sheen * strand * 0.8)
   }
 
-  private func backHair(_ canvas: inout Canvas) {
+  private func backHair(_ canvas: inout LightCanvas) {
     let u = head.unit
     let low: Float
     let wide: Float
@@ -80,7 +80,7 @@ struct Portrait {
     }
   }
 
-  private func frontHair(_ canvas: inout Canvas) {
+  private func frontHair(_ canvas: inout LightCanvas) {
     let u = head.unit
     let area = PixelArea(
       minX: head.centreX - 1.4 * u, minY: head.centreY - 1.9 * u, maxX: head.centreX + 1.4 * u,
@@ -117,7 +117,7 @@ struct Portrait {
 
   // MARK: Body and skin
 
-  private func body(_ canvas: inout Canvas) {
+  private func body(_ canvas: inout LightCanvas) {
     let u = head.unit
     let chinY = head.centreY + head.length * u
     let shoulderY = head.centreY + (head.length + 0.52) * u
@@ -153,7 +153,7 @@ struct Portrait {
     }
   }
 
-  private func ears(_ canvas: inout Canvas) {
+  private func ears(_ canvas: inout LightCanvas) {
     guard learner.style != .long else { return }
     for side in [Float(-1), 1] {
       // The ear on the averted side disappears behind the head.
@@ -172,12 +172,12 @@ struct Portrait {
         let alpha = coverage((g - 1) * 0.15 * head.unit, softness: 1.6)
         let inner = bump(squared: dx * dx * 2.5 + dy * dy * 2)
         let lit = 0.86 + 0.2 * learner.lightX * side - 0.25 * inner
-        pixel = pixel.mixed(with: learner.skin * lit * Colour(1.02, 0.93, 0.92), alpha)
+        pixel = pixel.mixed(with: learner.skin * lit * Light(1.02, 0.93, 0.92), alpha)
       }
     }
   }
 
-  private func skin(_ canvas: inout Canvas) {
+  private func skin(_ canvas: inout LightCanvas) {
     let u = head.unit
     let reach = (head.length * head.jaw + 0.1) * u
     let area = PixelArea(
@@ -195,12 +195,12 @@ struct Portrait {
       let blotch = smoothNoise(hx * 5, hy * 5, grain &+ 5) - 0.5
       let light = 0.40 + 0.70 * half * (0.55 + 0.45 * half) + 0.03 * blotch
       // Skin in shadow turns redder.
-      let shade = Colour(1, 0.94 + 0.06 * half, 0.90 + 0.10 * half)
-      var colour = learner.skin * shade * light + Colour(shine, shine, shine) * 0.5
+      let shade = Light(1, 0.94 + 0.06 * half, 0.90 + 0.10 * half)
+      var colour = learner.skin * shade * light + Light(shine, shine, shine) * 0.5
       // Cheeks, and a beard on the lower face.
       let (fu, fv, _) = head.unturned(hx, hy)
       let cheek = bump(squared: ((abs(fu) - 0.52) * (abs(fu) - 0.52) + (fv - 0.38) * (fv - 0.38)) * 16)
-      colour = colour * (Colour(1, 1, 1) - Colour(-0.03, 0.05, 0.05) * cheek)
+      colour = colour * (Light(1, 1, 1) - Light(-0.03, 0.05, 0.05) * cheek)
       if learner.beard > 0 {
         let jawline = clamped((fv - 0.42 + 0.35 * (fu * fu < 0.25 ? 0 : -(abs(fu) - 0.5))) / 0.3, 0, 1)
         let stubble = 0.75 + 0.5 * smoothNoise(hx * 55, hy * 55, grain &+ 13)

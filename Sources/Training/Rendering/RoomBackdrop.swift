@@ -2,13 +2,13 @@ import StableHashing
 
 /// The room behind a learner: a lit wall with two or three of window, shelf, door, picture and lamp, out of focus.
 enum RoomBackdrop {
-  static func paint(_ canvas: inout Canvas, seed: UInt64) {
+  static func paint(_ canvas: inout LightCanvas, seed: UInt64) {
     var random = SplitMix64(seed: seed, stream: 2)
     let width = Float(canvas.width)
     let height = Float(canvas.height)
     let wall = random.pick([
-      Colour(0.74, 0.71, 0.66), Colour(0.62, 0.66, 0.69), Colour(0.70, 0.66, 0.57), Colour(0.56, 0.60, 0.56),
-      Colour(0.78, 0.77, 0.76), Colour(0.50, 0.49, 0.52),
+      Light(0.74, 0.71, 0.66), Light(0.62, 0.66, 0.69), Light(0.70, 0.66, 0.57), Light(0.56, 0.60, 0.56),
+      Light(0.78, 0.77, 0.76), Light(0.50, 0.49, 0.52),
     ])
     let fromLeft = random.uniform(-0.16...0.16)
     let fromTop = random.uniform(-0.10...0.14)
@@ -34,7 +34,7 @@ enum RoomBackdrop {
 
   /// A filled rectangle with soft edges; `gradient` brightens its top by that share.
   private static func rectangle(
-    _ canvas: inout Canvas, _ x: Float, _ y: Float, _ width: Float, _ height: Float, _ colour: Colour,
+    _ canvas: inout LightCanvas, _ x: Float, _ y: Float, _ width: Float, _ height: Float, _ colour: Light,
     soft: Float, gradient: Float = 0
   ) {
     let cx = x + width / 2
@@ -47,13 +47,13 @@ enum RoomBackdrop {
     }
   }
 
-  private static func window(_ canvas: inout Canvas, _ random: inout SplitMix64, x: Float, soft: Float) {
+  private static func window(_ canvas: inout LightCanvas, _ random: inout SplitMix64, x: Float, soft: Float) {
     let height = Float(canvas.height)
     let w = height * random.uniform(0.26...0.38)
     let h = height * random.uniform(0.40...0.60)
     let y = height * random.uniform(0.04...0.12)
-    let frame = Colour(0.84, 0.83, 0.80)
-    let sky = random.pick([Colour(0.92, 0.95, 0.99), Colour(0.78, 0.86, 0.95), Colour(0.34, 0.40, 0.52)])
+    let frame = Light(0.84, 0.83, 0.80)
+    let sky = random.pick([Light(0.92, 0.95, 0.99), Light(0.78, 0.86, 0.95), Light(0.34, 0.40, 0.52)])
     let bar = height * 0.018
     rectangle(&canvas, x, y, w, h, frame, soft: soft)
     rectangle(&canvas, x + bar, y + bar, w - 2 * bar, h - 2 * bar, sky, soft: soft, gradient: 0.15)
@@ -62,10 +62,10 @@ enum RoomBackdrop {
     rectangle(&canvas, x, y + h * 0.45, w, bar, frame * 0.94, soft: soft)
   }
 
-  private static func shelf(_ canvas: inout Canvas, _ random: inout SplitMix64, x: Float, soft: Float) {
+  private static func shelf(_ canvas: inout LightCanvas, _ random: inout SplitMix64, x: Float, soft: Float) {
     let height = Float(canvas.height)
     let w = height * random.uniform(0.30...0.42)
-    let board = Colour(0.36, 0.26, 0.18) * random.uniform(0.7...1.5)
+    let board = Light(0.36, 0.26, 0.18) * random.uniform(0.7...1.5)
     var y = height * random.uniform(-0.06...0.08)
     // Rows of different heights and well filled: even dark bands are what a Haar cascade takes for eyes and a mouth.
     for _ in 0..<5 {
@@ -76,7 +76,7 @@ enum RoomBackdrop {
         let bookWidth = height * random.uniform(0.02...0.055)
         let bookHeight = rowHeight * random.uniform(0.62...0.97)
         let pale = random.uniform(0.12...0.7)
-        let colour = Colour(
+        let colour = Light(
           pale * random.uniform(0.6...1.2), pale * random.uniform(0.6...1.1), pale * random.uniform(0.6...1.1))
         rectangle(
           &canvas, bookX, y + rowHeight - bookHeight, bookWidth * 0.92, bookHeight, colour, soft: soft * 0.7)
@@ -88,12 +88,12 @@ enum RoomBackdrop {
   }
 
   private static func door(
-    _ canvas: inout Canvas, _ random: inout SplitMix64, x: Float, wall: Colour, soft: Float
+    _ canvas: inout LightCanvas, _ random: inout SplitMix64, x: Float, wall: Light, soft: Float
   ) {
     let height = Float(canvas.height)
     let w = height * random.uniform(0.30...0.36)
     let y = height * random.uniform(0.02...0.1)
-    let colour = wall.mixed(with: Colour(0.50, 0.38, 0.27), random.uniform(0.2...0.9)) * 0.92
+    let colour = wall.mixed(with: Light(0.50, 0.38, 0.27), random.uniform(0.2...0.9)) * 0.92
     rectangle(&canvas, x - height * 0.015, y - height * 0.015, w + height * 0.03, height, wall * 1.12, soft: soft)
     rectangle(&canvas, x, y, w, height, colour, soft: soft, gradient: 0.1)
     for row in 0..<2 {
@@ -102,20 +102,20 @@ enum RoomBackdrop {
     }
   }
 
-  private static func picture(_ canvas: inout Canvas, _ random: inout SplitMix64, x: Float, soft: Float) {
+  private static func picture(_ canvas: inout LightCanvas, _ random: inout SplitMix64, x: Float, soft: Float) {
     let height = Float(canvas.height)
     let w = height * random.uniform(0.20...0.32)
     let h = height * random.uniform(0.18...0.30)
     let y = height * random.uniform(0.06...0.2)
     let bar = height * 0.014
-    rectangle(&canvas, x + bar, y + bar, w, h, Colour(0.25, 0.25, 0.25), soft: soft * 3)
-    rectangle(&canvas, x, y, w, h, Colour(0.18, 0.15, 0.12), soft: soft)
-    rectangle(&canvas, x + bar, y + bar, w - 2 * bar, h - 2 * bar, Colour(0.88, 0.86, 0.80), soft: soft)
-    let ground = Colour(random.uniform(0.2...0.6), random.uniform(0.3...0.6), random.uniform(0.3...0.6))
+    rectangle(&canvas, x + bar, y + bar, w, h, Light(0.25, 0.25, 0.25), soft: soft * 3)
+    rectangle(&canvas, x, y, w, h, Light(0.18, 0.15, 0.12), soft: soft)
+    rectangle(&canvas, x + bar, y + bar, w - 2 * bar, h - 2 * bar, Light(0.88, 0.86, 0.80), soft: soft)
+    let ground = Light(random.uniform(0.2...0.6), random.uniform(0.3...0.6), random.uniform(0.3...0.6))
     rectangle(&canvas, x + 3 * bar, y + h * 0.5, w - 6 * bar, h * 0.5 - 3 * bar, ground, soft: soft * 2)
   }
 
-  private static func lamp(_ canvas: inout Canvas, _ random: inout SplitMix64) {
+  private static func lamp(_ canvas: inout LightCanvas, _ random: inout SplitMix64) {
     let height = Float(canvas.height)
     let cx = Float(canvas.width) * (random.chance(0.5) ? 0.16 : 0.86)
     let cy = height * random.uniform(0.2...0.4)
@@ -125,7 +125,7 @@ enum RoomBackdrop {
       let dx = (x - cx) / radius * 2.6
       let dy = (y - cy) / radius * 2.6
       let d2 = dx * dx + dy * dy
-      pixel += Colour(0.55, 0.46, 0.30) * bump(squared: d2) + Colour(0.5, 0.5, 0.45) * bump(squared: d2 * 14)
+      pixel += Light(0.55, 0.46, 0.30) * bump(squared: d2) + Light(0.5, 0.5, 0.45) * bump(squared: d2 * 14)
     }
   }
 }

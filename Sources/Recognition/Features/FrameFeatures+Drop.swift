@@ -21,6 +21,6 @@ extension FrameFeatures {
       }
       return [Float](repeating: neutral, count: values.count)
     }
-    return FrameFeatures(crop: crop, cnn: kept(.cnn), hog: kept(.hog), sift: kept(.sift))
+    return FrameFeatures(version: version, crop: crop, cnn: kept(.cnn), hog: kept(.hog), sift: kept(.sift))
   }
 }

@@ -1,13 +1,14 @@
-/// A colour, red, green and blue about 0…1 (not clipped until the picture is finished); the fourth lane is unused.
-typealias Colour = SIMD4<Float>
+/// Light of red, green and blue, about 0…1 and not clipped until the picture is developed; the fourth lane is unused. The
+/// drawings of `Vision` mix 8-bit sRGB instead, which cannot be exposed afterwards.
+typealias Light = SIMD4<Float>
 
-extension Colour {
+extension Light {
   init(_ red: Float, _ green: Float, _ blue: Float) { self.init(red, green, blue, 0) }
 
-  func mixed(with other: Colour, _ amount: Float) -> Colour { self + (other - self) * amount }
+  func mixed(with other: Light, _ amount: Float) -> Light { self + (other - self) * amount }
 }
 
-/// An area of pixels, half open, cut to a canvas by whoever paints.
+/// An area of pixels, half open, cut to the canvas it is painted on.
 struct PixelArea {
   var minX: Float
   var minY: Float
@@ -19,20 +20,20 @@ struct PixelArea {
 /// their distance in pixels, so that edges are smooth without supersampling.
 ///
 /// Origin at the top left corner, x to the right, y down; pixel (x, y) is sampled at its centre (x + ½, y + ½).
-struct Canvas {
+struct LightCanvas {
   let width: Int
   let height: Int
-  private(set) var pixels: [Colour]
+  private(set) var pixels: [Light]
 
   init(width: Int, height: Int) {
     self.width = width
     self.height = height
-    pixels = [Colour](repeating: .zero, count: width * height)
+    pixels = [Light](repeating: .zero, count: width * height)
   }
 
   /// Calls `shade` for every pixel of `area` with its centre and lets it change the pixel's colour.
   @inline(__always)
-  mutating func paint(_ area: PixelArea, _ shade: (Float, Float, inout Colour) -> Void) {
+  mutating func paint(_ area: PixelArea, _ shade: (Float, Float, inout Light) -> Void) {
     let x0 = max(0, Int(area.minX.rounded(.down)))
     let x1 = min(width, Int(area.maxX.rounded(.up)))
     let y0 = max(0, Int(area.minY.rounded(.down)))
