@@ -85,10 +85,9 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: [
-      "0001_core.sql", "0002_ingest.sql", "0003_rollups.sql", "0004_reports.sql", "0005_operators.sql",
-      "0006_resolution.sql", "0007_expiry.sql", "0008_withdrawal.sql",
-    ].map { .embedInCode($0) },
+    resources: ["0001_schema.sql", "0002_rollups.sql", "0003_reports.sql", "functions", "views"].map {
+      .embedInCode($0)
+    },
     swiftSettings: swift),
   target(
     "Persistence",
@@ -177,7 +176,6 @@ let testTargets: [Target] = [
   tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Telemetry"]),
   tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents", "StableHashing"]),
-  tests("Aggregation", ["Analytics", "Migrations", "Persistence", "PostgresIO"]),
   .target(
     name: "TestSupport",
     dependencies: [

@@ -3,7 +3,7 @@ package import LearningEvents
 package import PostgresIO
 package import Telemetry
 
-/// Everything a worker asks of the database. Each call is one SQL function of migration 0002: one round trip, and where it
+/// Everything a worker asks of the database. Each call is one SQL function, but for `ping`: one round trip, and where it
 /// writes, one transaction of its own.
 ///
 /// Over one connection, which it owns. Calls from several tasks queue up on the connection's thread. Any error with

@@ -3,72 +3,83 @@ package import Migrations
 package import PostgresIO
 package import Telemetry
 
-/// Why the schema cannot be used or changed. Safe to show.
-package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Some migrations were not applied yet.
-  case pending(first: String, count: Int)
-  /// The database knows a migration this program does not: the program is older than the schema.
-  case newer(version: Int32, name: String)
-  /// A migration differs from the file it was applied from.
-  case altered(name: String)
-  /// Another process migrates and did not finish in time.
-  case locked
-  /// A statement of a migration failed; all of that migration was undone.
-  case failed(name: String, cause: String)
+/// One line of `lectern migrate status`: a migration, a function or a view.
+package struct SchemaStatus: Sendable, Equatable {
+  package enum State: String, Sendable {
+    /// As this program has it.
+    case applied
+    /// Not there yet.
+    case missing
+    /// Another than this program has; `migrate up` replaces it.
+    case outdated
+    /// Changed or dropped by hand since it was applied; `migrate up` restores it.
+    case redefined
+    /// This program has no such function or view; `migrate up` drops it.
+    case surplus
+  }
+
+  package let name: String
+  package let state: State
+
+  package init(name: String, state: State) { (self.name, self.state) = (name, state) }
+}
+
+/// One thing that `lectern migrate up` did.
+package enum SchemaChange: Sendable, Equatable, CustomStringConvertible {
+  case applied(String)
+  case dropped(String)
 
   package var description: String {
     switch self {
-    case .pending(let first, let count):
-      "the schema lacks \(count) migration\(count == 1 ? "" : "s"), the first is \(first): run `lectern migrate up`"
-    case .newer(let version, let name):
-      "the schema holds migration \(version) (\(name)), which this program does not know: use a newer lectern"
-    case .altered(let name):
-      "migration \(name) was changed after it was applied: restore the file, and write a new migration instead"
-    case .locked: "another process holds the migration lock: wait for it to end, then try again"
-    case .failed(let name, let cause): "migration \(name) failed and was undone: \(cause)"
+    case .applied(let name): "applied \(name)"
+    case .dropped(let name): "dropped \(name)"
     }
   }
 }
 
-/// One line of `lectern migrate status`.
-package struct MigrationStatus: Sendable, Equatable {
-  package let version: Int32
-  package let name: String
-  package let isApplied: Bool
-}
-
-/// Brings the schema to what this program needs, one transaction for each migration.
+/// Brings the schema to what this program needs, in one transaction: the migrations that are missing, then every function
+/// and view that is not as its file says.
 ///
 /// Only one process migrates: the advisory lock (1, 0) is tried again and again, never waited for in the server, where a
 /// waiting statement would hold back others. The connection's user needs to create schemas, and roles once.
 package struct MigrationRunner: Sendable {
   private let connection: PostgresConnection
   private let migrations: [Migration]
+  private let definitions: [SchemaDefinition]
   private let logger: Logger
 
-  /// How long one migration may run.
+  /// How long one file may run.
   private static let deadline: Duration = .seconds(3600)
 
-  package init(connection: PostgresConnection, migrations: [Migration] = Migration.all, logger: Logger) {
+  package init(
+    connection: PostgresConnection, migrations: [Migration] = Migration.all,
+    definitions: [SchemaDefinition] = SchemaDefinition.all, logger: Logger
+  ) {
     precondition(
       migrations.map(\.version) == migrations.indices.map { Int32($0 + 1) }, "migrations are numbered from 1 on")
     self.connection = connection
     self.migrations = migrations
+    self.definitions = definitions
     self.logger = logger
   }
 
-  /// Applies what is missing; returns the names of what it applied. Throws `MigrationError` or `PostgresError`.
+  /// Applies what is missing or differs and drops what this program has no more; returns what it did, in that order.
+  /// Throws `MigrationError` or `PostgresError`; nothing was changed then.
   @discardableResult
-  package func up(lockDeadline: Duration = .seconds(30)) async throws -> [String] {
+  package func up(lockDeadline: Duration = .seconds(30)) async throws -> [SchemaChange] {
     try await lock(deadline: lockDeadline)
     do {
-      var applied: [String] = []
-      for migration in migrations.dropFirst(try await checkedCount()) {
-        try await apply(migration)
-        applied.append(migration.name)
+      let changes = try await connection.withTransaction { connection in
+        try connection.execute(Self.searchPath)
+        var changes: [SchemaChange] = []
+        for migration in migrations.dropFirst(try checkedCount(connection)) {
+          try apply(migration, connection)
+          changes.append(.applied(migration.name))
+        }
+        return changes + (try define(connection))
       }
       try await connection.query("SELECT pg_advisory_unlock(1, 0)")
-      return applied
+      return changes
     } catch {
       // A lost connection has lost the lock with it.
       _ = try? await connection.query("SELECT pg_advisory_unlock(1, 0)")
@@ -76,52 +87,143 @@ package struct MigrationRunner: Sendable {
     }
   }
 
-  /// Every migration of this program, and whether it is applied. Throws like `verify`, except for pending ones.
-  package func status() async throws -> [MigrationStatus] {
-    let count = try await checkedCount()
-    return migrations.map { MigrationStatus(version: $0.version, name: $0.name, isApplied: Int($0.version) <= count) }
+  /// Every migration, function and view, and how the database has it. Throws like `verify` of migrations that are not this
+  /// program's.
+  package func status() async throws -> [SchemaStatus] {
+    try await connection.withTransaction { connection in
+      try connection.execute(Self.searchPath)
+      let count = try checkedCount(connection)
+      return migrations.map { SchemaStatus(name: $0.name, state: Int($0.version) <= count ? .applied : .missing) }
+        + (try definitionStates(connection))
+    }
   }
 
   /// Throws unless the schema is exactly what this program was built for.
   package func verify() async throws {
-    let count = try await checkedCount()
-    if count < migrations.count {
-      throw MigrationError.pending(first: migrations[count].name, count: migrations.count - count)
-    }
+    let states = try await status()
+    let migrations = states.prefix(migrations.count).filter { $0.state != .applied }
+    if let first = migrations.first { throw MigrationError.pending(first: first.name, count: migrations.count) }
+    if let first = states.first(where: { $0.state == .redefined }) { throw MigrationError.redefined(name: first.name) }
+    let others = states.filter { $0.state != .applied }
+    if let first = others.first { throw MigrationError.outdated(first: first.name, count: others.count) }
   }
 
+  /// Names in the files are qualified, and the catalog writes names by the search path.
+  private static let searchPath = "SET LOCAL search_path = pg_catalog"
+  /// The owner of everything. The first migration makes it.
+  private static let owner = "SET LOCAL ROLE lectern_migrator"
+
+  // MARK: Migrations
+
   /// How many are applied, after comparing each with its file.
-  private func checkedCount() async throws -> Int {
-    let exists = try await connection.query("SELECT to_regclass('lectern.schema_migration') IS NOT NULL").single()
-    guard try exists.decode(at: 0, as: Bool.self) else { return 0 }
-    let rows = try await connection.query(
-      "SELECT version, name, checksum FROM lectern.schema_migration ORDER BY version")
+  private func checkedCount(_ connection: isolated PostgresConnection) throws -> Int {
+    guard try exists("lectern.schema_migration", connection) else { return 0 }
+    let rows = try connection.query("SELECT version, name, checksum FROM lectern.schema_migration ORDER BY version")
     for (index, row) in rows.enumerated() {
       let version: Int32 = try row.decode("version")
       let name: String = try row.decode("name")
       guard index < migrations.count else { throw MigrationError.newer(version: version, name: name) }
       let migration = migrations[index]
-      guard version == migration.version, try row.decode("checksum", as: String.self) == migration.checksum else {
-        throw MigrationError.altered(name: migration.name)
-      }
+      guard name == migration.name else { throw MigrationError.foreign(applied: name, expected: migration.name) }
+      guard version == migration.version, try row.decode("checksum", as: String.self) == checksum(migration.bytes)
+      else { throw MigrationError.altered(name: migration.name) }
     }
     return rows.count
   }
 
-  private func apply(_ migration: Migration) async throws {
+  private func apply(_ migration: Migration, _ connection: isolated PostgresConnection) throws {
     logger.info("applying a migration", metadata: ["migration": .string(migration.name)])
-    do {
-      try await connection.withTransaction { connection in
-        // The first creates the role that owns everything; the others run as it.
-        if migration.version > 1 { try connection.execute("SET LOCAL ROLE lectern_migrator") }
-        try connection.execute(migration.sql, deadline: Self.deadline)
-        try connection.execute("RESET ROLE")
-        try connection.query(
-          "INSERT INTO lectern.schema_migration (version, name, checksum) VALUES ($1, $2, $3)",
-          [.int4(migration.version), .text(migration.name), .text(migration.checksum)])
+    try naming(migration.name) {
+      if migration.version > 1 { try connection.execute(Self.owner) }
+      try connection.execute(migration.sql, deadline: Self.deadline)
+      try connection.execute(Self.owner)
+      try connection.query(
+        "INSERT INTO lectern.schema_migration (version, name, checksum) VALUES ($1, $2, $3)",
+        [.int4(migration.version), .text(migration.name), .text(checksum(migration.bytes))])
+    }
+  }
+
+  // MARK: Functions and views
+
+  /// Every function and view of this program in its order, then those that an earlier one applied.
+  private func definitionStates(_ connection: isolated PostgresConnection) throws -> [SchemaStatus] {
+    guard try exists("lectern.schema_definition", connection) else {
+      return definitions.map { SchemaStatus(name: $0.name, state: .missing) }
+    }
+    let catalog = try SchemaCatalog(connection)
+    var surplus: [SchemaStatus] = []
+    var recorded: [String: (checksum: String, fingerprint: String)] = [:]
+    let names = Set(definitions.map(\.name))
+    for row in try connection.query("SELECT name, checksum, fingerprint FROM lectern.schema_definition ORDER BY name") {
+      let name: String = try row.decode(at: 0)
+      recorded[name] = (try row.decode(at: 1), try row.decode(at: 2))
+      if !names.contains(name) { surplus.append(SchemaStatus(name: name, state: .surplus)) }
+    }
+    return definitions.map { definition in
+      let state: SchemaStatus.State =
+        switch recorded[definition.name] {
+        case nil: .missing
+        case let known? where known.checksum != checksum(definition.bytes): .outdated
+        case let known? where known.fingerprint != catalog.objects[definition.name]?.fingerprint: .redefined
+        default: .applied
+        }
+      return SchemaStatus(name: definition.name, state: state)
+    } + surplus
+  }
+
+  /// Drops whatever is not as its file says, in reverse order, and creates it anew: `CREATE OR REPLACE` would keep settings
+  /// and grants that the file lacks, and leave a function of other parameters beside the new one.
+  private func define(_ connection: isolated PostgresConnection) throws -> [SchemaChange] {
+    let differing = try definitionStates(connection).filter { $0.state != .applied }
+    guard !differing.isEmpty else { return [] }
+    try connection.execute(Self.owner)
+    let before = try SchemaCatalog(connection)
+    for status in differing.reversed() {
+      try naming(status.name) {
+        for statement in before.objects[status.name]?.drops ?? [] { try connection.execute(statement) }
       }
+    }
+    let stale = Set(differing.map(\.name))
+    let created = definitions.filter { stale.contains($0.name) }
+    logger.info("defining functions and views", metadata: ["count": .int(Int64(created.count))])
+    for definition in created {
+      try naming(definition.name) { try connection.execute(definition.sql, deadline: Self.deadline) }
+    }
+    let after = try SchemaCatalog(connection)
+    let fingerprints = try created.map { definition in
+      guard let object = after.objects[definition.name] else {
+        throw MigrationError.failed(name: definition.name, cause: "the file defines something of another name")
+      }
+      return object.fingerprint
+    }
+    let dropped = differing.filter { $0.state == .surplus }.map(\.name)
+    try connection.query("DELETE FROM lectern.schema_definition WHERE name = ANY ($1)", [.texts(dropped)])
+    try connection.query(
+      """
+      INSERT INTO lectern.schema_definition AS d (name, checksum, fingerprint)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+      ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, fingerprint = excluded.fingerprint,
+        applied_at = excluded.applied_at, applied_by = excluded.applied_by
+      """,
+      [.texts(created.map(\.name)), .texts(created.map { checksum($0.bytes) }), .texts(fingerprints)])
+    return dropped.map { .dropped($0) } + created.map { .applied($0.name) }
+  }
+
+  // MARK: -
+
+  private func exists(_ table: String, _ connection: isolated PostgresConnection) throws(PostgresError) -> Bool {
+    try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(table)]).single().decode(at: 0)
+  }
+
+  /// SHA-256 of a file, in hex.
+  private func checksum(_ bytes: [UInt8]) -> String { Hex.encode(SHA256.hash(bytes)) }
+
+  /// Runs the body and says of which file it was that a statement failed.
+  private func naming(_ file: String, _ body: () throws -> Void) throws {
+    do {
+      try body()
     } catch let error as PostgresError where !error.connectionIsLost && !error.isTransient {
-      throw MigrationError.failed(name: migration.name, cause: error.description)
+      throw MigrationError.failed(name: file, cause: error.description)
     }
   }
 
@@ -134,9 +236,4 @@ package struct MigrationRunner: Sendable {
       try await Task.sleep(for: .milliseconds(100))
     }
   }
-}
-
-extension Migration {
-  /// SHA-256 of the file, in hex.
-  var checksum: String { Hex.encode(SHA256.hash(bytes)) }
 }

@@ -128,7 +128,7 @@ extension Integration {
       try await IngestBench.run(partitions: 1, migrated: false) { bench in
         let worker = bench.start(IngestRecognizer())
         let error = await #expect(throws: MigrationError.self) { try await worker.end() }
-        #expect(error?.description.contains("0001_core") == true)
+        #expect(error?.description.contains("0001_schema") == true)
       }
     }
   }

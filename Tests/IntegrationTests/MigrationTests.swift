@@ -12,12 +12,13 @@ extension Integration {
       try await withTestDatabase(migrated: false) { database in
         let connection = try await database.connect()
         let runner = MigrationRunner(connection: connection, logger: .silent)
-        #expect(try await runner.status().allSatisfy { !$0.isApplied })
+        #expect(try await runner.status().allSatisfy { $0.state == .missing })
         let error = await #expect(throws: MigrationError.self) { try await runner.verify() }
         #expect(error == .pending(first: Migration.all[0].name, count: Migration.all.count))
-        #expect(try await runner.up() == Migration.all.map(\.name))
+        let names = Migration.all.map(\.name) + SchemaDefinition.all.map(\.name)
+        #expect(try await runner.up() == names.map { .applied($0) })
         #expect(try await runner.up().isEmpty)
-        #expect(try await runner.status().allSatisfy(\.isApplied))
+        #expect(try await runner.status() == names.map { SchemaStatus(name: $0, state: .applied) })
         try await runner.verify()
         await connection.close()
       }
@@ -30,7 +31,21 @@ extension Integration {
         list[1] = Migration(version: 2, name: list[1].name, bytes: list[1].bytes + Array("-- more\n".utf8))
         let runner = MigrationRunner(connection: connection, migrations: list, logger: .silent)
         let error = await #expect(throws: MigrationError.self) { try await runner.up() }
-        #expect(error == .altered(name: "0002_ingest"))
+        #expect(error == .altered(name: list[1].name))
+        await connection.close()
+      }
+    }
+
+    /// As of the migrations before the first release, which were others under the same numbers.
+    @Test func aSchemaOfOtherMigrationsIsRefused() async throws {
+      try await withTestDatabase { database in
+        let connection = try await database.connect()
+        try await connection.execute("UPDATE lectern.schema_migration SET name = '0001_core' WHERE version = 1")
+        let runner = MigrationRunner(connection: connection, logger: .silent)
+        for call in [runner.verify, { _ = try await runner.up() }] {
+          let error = await #expect(throws: MigrationError.self) { try await call() }
+          #expect(error == .foreign(applied: "0001_core", expected: Migration.all[0].name))
+        }
         await connection.close()
       }
     }
@@ -53,14 +68,27 @@ extension Integration {
         let next = Int32(Migration.all.count + 1)
         let bad = Migration(
           version: next, name: "9999_bad", bytes: Array("CREATE TABLE lectern.half (); SELECT 1/0;".utf8))
+        let good = Migration(version: next, name: "9998_good", bytes: Array("CREATE TABLE lectern.half ();".utf8))
         let runner = MigrationRunner(connection: connection, migrations: Migration.all + [bad], logger: .silent)
         let error = await #expect(throws: MigrationError.self) { try await runner.up() }
         guard case .failed(name: "9999_bad", cause: _) = error else {
           Issue.record("unexpected: \(String(describing: error))")
           return
         }
+        // A function that fails undoes the migrations of the run, too.
+        let broken = SchemaDefinition(
+          name: "functions/broken", bytes: Array("CREATE FUNCTION lectern.broken() RETURNS oops".utf8))
+        let other = MigrationRunner(
+          connection: connection, migrations: Migration.all + [good], definitions: SchemaDefinition.all + [broken],
+          logger: .silent)
+        let second = await #expect(throws: MigrationError.self) { try await other.up() }
+        guard case .failed(name: "functions/broken", cause: _) = second else {
+          Issue.record("unexpected: \(String(describing: second))")
+          return
+        }
         let row = try await connection.query("SELECT to_regclass('lectern.half') IS NULL").single()
         #expect(try row.decode(at: 0, as: Bool.self))
+        try await MigrationRunner(connection: connection, logger: .silent).verify()
         await connection.close()
       }
     }
@@ -70,7 +98,7 @@ extension Integration {
         let (one, two) = (try await database.connect(), try await database.connect())
         async let first = MigrationRunner(connection: one, logger: .silent).up()
         async let second = MigrationRunner(connection: two, logger: .silent).up()
-        #expect(try await first.count + second.count == Migration.all.count)
+        #expect(try await first.count + second.count == Migration.all.count + SchemaDefinition.all.count)
         await one.close()
         await two.close()
       }
@@ -86,6 +114,112 @@ extension Integration {
         #expect(error == .locked)
         await holder.close()
         await other.close()
+      }
+    }
+
+    /// Other parameters and another result: nothing of the old function is left, and the new one has the file's grants.
+    @Test func aChangedFunctionIsReplacedAndKeepsItsGrants() async throws {
+      try await withTestDatabase { database in
+        let connection = try await database.connect()
+        let index = try #require(SchemaDefinition.all.firstIndex { $0.name == "functions/read_consent" })
+        var list = SchemaDefinition.all
+        list[index] = SchemaDefinition(
+          name: list[index].name,
+          bytes: Array(
+            """
+            CREATE FUNCTION lectern.read_consent(p_learner uuid) RETURNS bigint
+            LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 7::bigint $$;
+            GRANT EXECUTE ON FUNCTION lectern.read_consent TO lectern_ingest;
+            """.utf8))
+        let runner = MigrationRunner(connection: connection, definitions: list, logger: .silent)
+        let error = await #expect(throws: MigrationError.self) { try await runner.verify() }
+        #expect(error == .outdated(first: "functions/read_consent", count: 1))
+        #expect(try await runner.up() == [.applied("functions/read_consent")])
+        try await runner.verify()
+        let worker = try await database.connect(role: "lectern_ingest")
+        #expect(
+          try await worker.query("SELECT lectern.read_consent(NULL)").single().decode(at: 0, as: Int64.self) == 7)
+        #expect(
+          try await connection.query("SELECT count(*) FROM pg_proc WHERE proname = 'read_consent'").single()
+            .decode(at: 0, as: Int64.self) == 1)
+        let aggregator = try await database.connect(role: "lectern_aggregator")
+        let refused = await #expect(throws: PostgresError.self) {
+          try await aggregator.query("SELECT lectern.read_consent(NULL)")
+        }
+        #expect(refused?.code.rawValue == "42501")
+        for connection in [connection, worker, aggregator] { await connection.close() }
+      }
+    }
+
+    @Test func whatTheProgramHasNoMoreIsDropped() async throws {
+      try await withTestDatabase { database in
+        let connection = try await database.connect()
+        let gone = ["functions/audit", "views/analytics.course_interest"]
+        let rest = SchemaDefinition.all.filter { !gone.contains($0.name) }
+        let runner = MigrationRunner(connection: connection, definitions: rest, logger: .silent)
+        #expect(try await runner.status().suffix(2) == gone.map { SchemaStatus(name: $0, state: .surplus) })
+        let error = await #expect(throws: MigrationError.self) { try await runner.verify() }
+        #expect(error == .outdated(first: gone[0], count: 2))
+        #expect(try await runner.up() == gone.map { .dropped($0) })
+        try await runner.verify()
+        let row = try await connection.query(
+          "SELECT to_regproc('lectern.audit') IS NULL AND to_regclass('analytics.course_interest') IS NULL"
+        ).single()
+        #expect(try row.decode(at: 0, as: Bool.self))
+        await connection.close()
+      }
+    }
+
+    /// Each is reported as changed by hand, and the next run of `migrate up` restores what the file says.
+    @Test(arguments: [
+      ("functions/store", "ALTER FUNCTION lectern.store RESET enable_seqscan"),
+      ("functions/read_consent", "GRANT EXECUTE ON FUNCTION lectern.read_consent TO PUBLIC"),
+      ("functions/read_consent", "REVOKE EXECUTE ON FUNCTION lectern.read_consent FROM lectern_ingest"),
+      ("functions/read_consent", "ALTER FUNCTION lectern.read_consent SECURITY INVOKER"),
+      ("functions/audit", "DROP FUNCTION lectern.audit"),
+      ("functions/audit", "CREATE FUNCTION lectern.audit(text) RETURNS text LANGUAGE sql AS 'SELECT $1'"),
+      (
+        "functions/require_ledger",
+        """
+        CREATE OR REPLACE FUNCTION lectern.require_ledger(p_ledger integer, p_epoch bigint, p_expected bigint)
+        RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN END'
+        """
+      ),
+      ("views/analytics.metric_weights", "GRANT SELECT ON analytics.metric_weights TO PUBLIC"),
+      (
+        "views/analytics.metric_weights",
+        "CREATE OR REPLACE VIEW analytics.metric_weights AS SELECT * FROM lectern.metric_weights WHERE version > 0"
+      ),
+    ]) func whatWasChangedByHandIsReportedAndRestored(name: String, statement: String) async throws {
+      try await withTestDatabase { database in
+        let connection = try await database.connect()
+        // A role that checks the schema before it works.
+        let worker = try await database.connect(role: "lectern_ingest")
+        let checker = MigrationRunner(connection: worker, logger: .silent)
+        try await checker.verify()
+        try await connection.execute("SET ROLE lectern_migrator; \(statement); RESET ROLE")
+        let error = await #expect(throws: MigrationError.self) { try await checker.verify() }
+        #expect(error == .redefined(name: name))
+        let runner = MigrationRunner(connection: connection, logger: .silent)
+        #expect(try await runner.up() == [.applied(name)])
+        try await checker.verify()
+        for connection in [connection, worker] { await connection.close() }
+      }
+    }
+
+    /// A deployment may let roles of its own read a view, and have functions of its own.
+    @Test func whatADeploymentAddsIsItsOwnBusiness() async throws {
+      try await withTestDatabase { database in
+        let connection = try await database.connect()
+        try await connection.execute(
+          """
+          GRANT SELECT ON analytics.course_interest TO pg_monitor;
+          CREATE FUNCTION lectern.own() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+          COMMENT ON VIEW analytics.course_interest IS 'as we use it';
+          SET search_path = lectern, analytics, public
+          """)
+        try await MigrationRunner(connection: connection, logger: .silent).verify()
+        await connection.close()
       }
     }
 

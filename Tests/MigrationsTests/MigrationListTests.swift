@@ -18,6 +18,31 @@ import Testing
     }
   }
 
+  @Test func theDefinitionsAreTheFolders() throws {
+    var files: [String] = []
+    for kind in ["functions", "views"] {
+      files += try FileManager.default.contentsOfDirectory(atPath: Self.folder.appendingPathComponent(kind).path)
+        .map { "\(kind)/\($0)" }
+    }
+    #expect(SchemaDefinition.all.map { "\($0.name).sql" }.sorted() == files.sorted())
+    for definition in SchemaDefinition.all {
+      let content = try Data(contentsOf: Self.folder.appendingPathComponent("\(definition.name).sql"))
+      let isSame = definition.bytes == [UInt8](content)
+      #expect(isSame, "\(definition.name) is not what the folder holds")
+    }
+  }
+
+  /// What an edit of a file would lose if it only replaced what is there.
+  @Test func everyDefinitionCreatesWhatItsNameSays() {
+    for definition in SchemaDefinition.all {
+      let parts = definition.name.split(separator: "/")
+      let expected = parts[0] == "functions" ? "CREATE FUNCTION lectern.\(parts[1])(" : "CREATE VIEW \(parts[1]) AS"
+      #expect(definition.sql.ranges(of: expected).count == 1, "\(definition.name)")
+      #expect(definition.sql.ranges(of: #/(?m)^CREATE /#).count == 1, "\(definition.name)")
+      #expect(String(validating: definition.bytes, as: UTF8.self) != nil, "\(definition.name)")
+    }
+  }
+
   @Test func versionsCountFromOneAndStandInTheNames() {
     #expect(Migration.all.map(\.version) == Migration.all.indices.map { Int32($0 + 1) })
     for migration in Migration.all {

@@ -11,24 +11,26 @@ struct MigrateCommand: Command {
 
   struct Up: Command {
     static let configuration = CommandConfiguration(
-      "up", abstract: "Apply the migrations that are missing, one transaction each.")
+      "up", abstract: "Apply missing migrations, and functions and views that differ, in one transaction.")
     @OptionGroup var database: DatabaseOptions
 
     mutating func run() async throws {
       let context = try CommandContext(self, required: [Keys.postgresURL])
-      let applied = try await context.withMigrations { try await $0.up() }
-      Terminal.print(applied.isEmpty ? "nothing to apply\n" : applied.map { "applied \($0)\n" }.joined())
+      let changes = try await context.withMigrations { try await $0.up() }
+      Terminal.print(changes.isEmpty ? "nothing to apply\n" : changes.map { "\($0)\n" }.joined())
     }
   }
 
   struct Status: Command {
-    static let configuration = CommandConfiguration("status", abstract: "List the migrations and which are applied.")
+    static let configuration = CommandConfiguration(
+      "status", abstract: "List migrations, functions and views, and which are applied.")
     @OptionGroup var database: DatabaseOptions
 
     mutating func run() async throws {
       let context = try CommandContext(self, required: [Keys.postgresURL])
-      for migration in try await context.withMigrations({ try await $0.status() }) {
-        Terminal.print("\(migration.isApplied ? "applied" : "missing")  \(migration.name)\n")
+      for item in try await context.withMigrations({ try await $0.status() }) {
+        let state = item.state.rawValue
+        Terminal.print("\(state)\(String(repeating: " ", count: max(2, 11 - state.count)))\(item.name)\n")
       }
     }
   }

@@ -117,14 +117,15 @@ extension Integration {
     }
 
     enum Schema: String, CaseIterable, Sendable {
-      case missing, older, newer, altered
+      case missing, older, newer, altered, redefined
 
       /// What the refusal must name.
       var name: String {
         switch self {
-        case .missing: "0001_core"
+        case .missing: Migration.all[0].name
         case .older, .altered: Migration.all.last?.name ?? "none"
         case .newer: "9999"
+        case .redefined: "functions/store"
         }
       }
     }
@@ -142,6 +143,7 @@ extension Integration {
         case .altered:
           try await bench.owner.execute(
             "UPDATE lectern.schema_migration SET checksum = repeat('0', 64) WHERE version = \(last)")
+        case .redefined: try await bench.owner.execute("ALTER FUNCTION lectern.store RESET enable_seqscan")
         }
         let worker = bench.start(IngestRecognizer())
         do {

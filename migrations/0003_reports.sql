@@ -1,9 +1,7 @@
 -- Reports: which were made, what they said, and which are due.
 --
--- A stored report holds released figures only, so no learner and no cohort under the minimum. It is kept as it was made,
--- until an erasure or a withdrawn cell makes it invalid.
-
-SET LOCAL ROLE lectern_migrator;
+-- A stored report holds released figures only, so no learner and no cohort under the minimum. It is kept as it was
+-- made, until an erasure or a withdrawn cell makes it invalid.
 
 CREATE TABLE lectern.report_schedule (
   schedule_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -37,32 +35,8 @@ COMMENT ON COLUMN lectern.report_run.document IS
 COMMENT ON COLUMN lectern.report_run.invalidated_at IS
   'Set when figures in it were withdrawn, by an erasure above all. An invalid report is not shown again.';
 
--- Totals by topic: how many frames were stored, rejected and delivered twice, and nothing of whose they were.
-CREATE VIEW lectern.ingest_total AS
-SELECT topic, sum(samples)::bigint AS samples, sum(rejects)::bigint AS rejects,
-  sum(duplicates)::bigint AS duplicates, sum(applied)::bigint AS applied
-FROM lectern.ingest_ledger GROUP BY topic;
-COMMENT ON VIEW lectern.ingest_total IS 'What became of the records of each topic, over all partitions and clusters.';
-
-CREATE FUNCTION lectern.course_models(p_course bigint)
-RETURNS TABLE (hash text, trained boolean, evaluation jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-  -- Through the sessions, because samples have no index by course: the first sample that matches ends each search.
-  SELECT m.hash, m.trained, m.evaluation FROM lectern.model m
-  WHERE EXISTS (
-    SELECT FROM lectern.session s
-    JOIN lectern.emotion_sample e ON e.session_day = s.session_day AND e.session_id = s.session_id
-    WHERE s.course_id = p_course AND e.model_id = m.model_id)
-  ORDER BY m.registered_at, m.model_id
-$$;
-COMMENT ON FUNCTION lectern.course_models IS
-  'Which model bundles measured a course''s samples, oldest first. A report must name them.';
-
 GRANT SELECT, INSERT, UPDATE, DELETE ON lectern.report_schedule, lectern.report_run TO lectern_aggregator;
 GRANT SELECT ON lectern.report_schedule, lectern.report_run TO lectern_web;
-GRANT SELECT ON lectern.ingest_total TO lectern_aggregator, lectern_web;
-GRANT EXECUTE ON FUNCTION lectern.course_models TO lectern_aggregator, lectern_web;
 
 DO $$
 DECLARE
@@ -82,5 +56,3 @@ BEGIN
   END LOOP;
 END
 $$;
-
-RESET ROLE;

@@ -1,8 +1,9 @@
 -- The core schema: what was learned from the LMS, what was measured, and how far the log was read.
 --
--- Every file in this folder runs in one transaction of its own. This first one runs as whoever migrates, who must be
--- allowed to create roles (or find them created) and to create schemas; the later ones run as lectern_migrator.
--- Nothing here names a learner: `learner` is a keyed pseudonym everywhere.
+-- Migrations hold roles, schemas, tables, indexes, policies, grants on tables and seed rows; functions and views stand
+-- in folders of their own, a file each. This first file runs as the user who migrates, who must be allowed to create
+-- roles (or find them created) and to create schemas; everything else runs as lectern_migrator, in the same
+-- transaction. Nothing here names a learner: `learner` is a keyed pseudonym everywhere.
 
 -- Roles belong to the whole cluster, so another database (or a parallel test) may create them at the same moment.
 DO $$
@@ -53,14 +54,29 @@ CREATE TABLE lectern.schema_migration (
 COMMENT ON TABLE lectern.schema_migration IS
   'The applied migrations; checksum is the SHA-256 of the file as it was applied.';
 
+CREATE TABLE lectern.schema_definition (
+  name         text PRIMARY KEY CHECK (name ~ '^(functions|views)/.'),
+  checksum     text NOT NULL CHECK (checksum ~ '^[0-9a-f]{64}$'),
+  fingerprint  text NOT NULL CHECK (fingerprint ~ '^[0-9a-f]{64}$'),
+  applied_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  applied_by   text NOT NULL DEFAULT session_user
+);
+COMMENT ON TABLE lectern.schema_definition IS
+  'The functions and views as they were applied last; name is the file''s, checksum the SHA-256 of it.';
+COMMENT ON COLUMN lectern.schema_definition.fingerprint IS
+  'A hash of what the catalog held after the file was applied: another one now means that it was changed by hand.';
+
 CREATE TABLE lectern.deployment (
   singleton           boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret_fingerprint  text NOT NULL CHECK (secret_fingerprint ~ '^[0-9a-f]{16}$'),
-  created_at          timestamptz NOT NULL DEFAULT clock_timestamp()
+  created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+  cohort_minimum      integer CHECK (cohort_minimum >= 5)
 );
 COMMENT ON TABLE lectern.deployment IS 'One row: what every worker of this database must share.';
 COMMENT ON COLUMN lectern.deployment.secret_fingerprint IS
   'A fingerprint of the pseudonym secret. A worker with another secret would split every learner in two, so it is refused.';
+COMMENT ON COLUMN lectern.deployment.cohort_minimum IS
+  'Of the aggregator that ran last: whoever else releases or judges figures, as an erasure does, uses the same.';
 
 CREATE TABLE lectern.source (
   source_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -159,14 +175,24 @@ CREATE TABLE lectern.erasure (
   samples_removed   bigint NOT NULL DEFAULT 0,
   sessions_touched  bigint NOT NULL DEFAULT 0,
   completed_at      timestamptz,
+  sessions_removed  bigint NOT NULL DEFAULT 0,
+  forgotten_at      timestamptz,
+  ingested_until    timestamptz NOT NULL,
   CHECK (pending = (completed_at IS NULL))
 );
 CREATE INDEX erasure_learner ON lectern.erasure (learner, cutoff);
 CREATE INDEX erasure_pending ON lectern.erasure (erasure_id) WHERE pending;
+CREATE INDEX erasure_unforgotten ON lectern.erasure (erasure_id) WHERE reason = 'erasure' AND forgotten_at IS NULL;
+-- Two times, because they differ where a withdrawal is applied long after it was made and consent was given anew in
+-- between: samples are deleted by the time they were stored, and never stored again by the time they were captured.
 COMMENT ON TABLE lectern.erasure IS
-  'Tombstones. What was ingested up to cutoff is deleted, and a frame captured up to cutoff is never stored again. '
+  'Tombstones. What was ingested up to ingested_until is deleted, and a frame captured up to cutoff is never stored again. '
   'A row outlives the log''s retention and the ingest window, so that no replay brings a learner back.';
-COMMENT ON COLUMN lectern.erasure.cutoff IS 'The clock under the exclusive privacy lock.';
+COMMENT ON COLUMN lectern.erasure.ingested_until IS 'The clock under the exclusive privacy lock.';
+COMMENT ON COLUMN lectern.erasure.cutoff IS
+  'As ingested_until; of a revocation no later than the consent that was given after it, by the LMS''s time.';
+COMMENT ON COLUMN lectern.erasure.forgotten_at IS
+  'When the learner''s sessions were deleted too, after samples and sums were gone; never after a revocation.';
 
 CREATE TABLE lectern.model (
   model_id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -180,6 +206,14 @@ CREATE TABLE lectern.model (
 COMMENT ON TABLE lectern.model IS 'Model bundles by SHA-256, so that every sample names what measured it.';
 COMMENT ON COLUMN lectern.model.trained IS
   'False for a seeded bundle that knows nothing of faces: its numbers show the path, not emotions.';
+
+CREATE TABLE lectern.course_model (
+  course_id  bigint NOT NULL REFERENCES lectern.course,
+  model_id   integer NOT NULL REFERENCES lectern.model,
+  PRIMARY KEY (course_id, model_id)
+);
+COMMENT ON TABLE lectern.course_model IS
+  'Which models measured samples of a course that have expired: its figures, which outlive them, must go on naming them.';
 
 CREATE TABLE lectern.ingest_ledger (
   ledger_id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -211,10 +245,13 @@ CREATE TABLE lectern.ingest_ledger (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE lectern.ingest_ledger IS
   'How far each log was read, and what became of every offset. The only truth; Kafka''s committed offsets mirror it.';
-COMMENT ON COLUMN lectern.ingest_ledger.epoch IS 'Raised by every claim; a store under an older epoch is fenced (LF001).';
+COMMENT ON COLUMN lectern.ingest_ledger.epoch IS
+  'Raised by every claim, to the clock in microseconds since 1970; a store under an older epoch is fenced (LF001).';
 COMMENT ON COLUMN lectern.ingest_ledger.skipped IS 'Offsets that carry no record: transaction markers, compaction.';
 COMMENT ON COLUMN lectern.ingest_ledger.lost IS 'Offsets an operator accepted as a gap.';
 COMMENT ON COLUMN lectern.ingest_ledger.samples IS 'Samples ever stored from this log, erased and expired ones included.';
+COMMENT ON COLUMN lectern.ingest_ledger.erased IS 'Samples of this log deleted for erasures and revocations.';
+COMMENT ON COLUMN lectern.ingest_ledger.expired IS 'Samples of this log dropped with their day.';
 
 CREATE TABLE lectern.ingest_reject (
   ledger_id         integer NOT NULL REFERENCES lectern.ingest_ledger,
@@ -302,6 +339,7 @@ GRANT SELECT ON lectern.source, lectern.course, lectern.segment, lectern.session
 GRANT DELETE, INSERT ON lectern.rollup_dirty TO lectern_aggregator;
 GRANT SELECT ON lectern.source, lectern.course, lectern.segment, lectern.model TO lectern_web;
 GRANT INSERT ON lectern.audit_log TO lectern_web, lectern_aggregator;
-GRANT SELECT ON lectern.schema_migration TO lectern_ingest, lectern_aggregator, lectern_web;
+GRANT SELECT ON lectern.schema_migration, lectern.schema_definition TO lectern_ingest, lectern_aggregator, lectern_web;
+GRANT SELECT (cohort_minimum) ON lectern.deployment TO lectern_aggregator;
 
 RESET ROLE;

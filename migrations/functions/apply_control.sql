@@ -1,0 +1,49 @@
+CREATE FUNCTION lectern.apply_control(
+  p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
+  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_events jsonb,
+  p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
+  OUT applied bigint, OUT superseded bigint, OUT rejects bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_event jsonb;
+  v_took boolean;
+BEGIN
+  applied := 0;
+  superseded := 0;
+  rejects := cardinality(p_reject_offset);
+  IF p_ledger IS NOT NULL THEN
+    PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
+  END IF;
+  -- A revocation's cutoff is the clock under the exclusive lock: every store is then before it or sees it.
+  IF jsonb_path_exists(p_events, '$[*] ? (@.kind == "consent" && @.granted == false)') THEN
+    PERFORM pg_advisory_xact_lock(2, 0);
+  END IF;
+  -- In the order of the log. Control events are few, and what one does depends on those before it.
+  FOR v_event IN SELECT e FROM jsonb_array_elements(p_events) WITH ORDINALITY AS t (e, i) ORDER BY i LOOP
+    v_took := CASE v_event ->> 'kind'
+      WHEN 'course' THEN lectern.apply_course(v_event)
+      WHEN 'session' THEN lectern.apply_session(v_event)
+      WHEN 'consent' THEN lectern.apply_consent(v_event) END;
+    IF v_took IS NULL THEN
+      RAISE SQLSTATE '22023' USING MESSAGE = 'unknown kind of control event';
+    END IF;
+    applied := applied + 1;
+    IF NOT v_took THEN
+      superseded := superseded + 1;
+    END IF;
+  END LOOP;
+  IF rejects > 0 AND p_ledger IS NOT NULL THEN
+    PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
+      p_reject_time, clock_timestamp());
+  END IF;
+  IF p_ledger IS NOT NULL THEN
+    PERFORM lectern.advance_ledger(p_ledger, p_epoch, p_expected, p_next, 0, rejects, 0, applied, p_skipped,
+      p_last_offset, p_last_timestamp_ms, p_last_id_hash);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION lectern.apply_control IS
+  'Applies course, session and consent events; the newest event time wins, ties go to revoke. With a ledger it follows '
+  'the same rule as store; without (null) the events came from a file or over HTTP.';
+GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

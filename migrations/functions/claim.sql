@@ -1,0 +1,36 @@
+-- The epoch comes from the clock, so that no two states of a database ever hand out the same one. A database that was
+-- restored from a backup gives its ledgers the same keys once more, and with epochs counted from 1 a worker that held a
+-- ledger before would take another log's for it.
+CREATE FUNCTION lectern.claim(
+  p_cluster text, p_topic text, p_incarnation integer, p_partition integer, p_group text, p_low bigint,
+  OUT ledger_id integer, OUT incarnation integer, OUT epoch bigint, OUT next_offset bigint, OUT last_offset bigint,
+  OUT last_timestamp_ms bigint, OUT last_id_hash bigint, OUT is_new boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_count bigint;
+BEGIN
+  incarnation := coalesce(p_incarnation, (
+    SELECT max(l.incarnation) FROM lectern.ingest_ledger l
+    WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.partition = p_partition), 0);
+  INSERT INTO lectern.ingest_ledger AS l (cluster_id, topic, incarnation, partition, consumer_group, first_offset, next_offset)
+  VALUES (p_cluster, p_topic, claim.incarnation, p_partition, p_group, p_low, p_low)
+  ON CONFLICT (cluster_id, topic, incarnation, partition) DO NOTHING;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  is_new := v_count = 1;
+  UPDATE lectern.ingest_ledger l
+  SET epoch = greatest(l.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+      updated_at = clock_timestamp()
+  WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation
+    AND l.partition = p_partition AND l.consumer_group = p_group
+  RETURNING l.ledger_id, l.epoch, l.next_offset, l.last_offset, l.last_timestamp_ms, l.last_id_hash
+  INTO claim.ledger_id, claim.epoch, claim.next_offset, claim.last_offset, claim.last_timestamp_ms, claim.last_id_hash;
+  IF NOT FOUND THEN
+    RAISE SQLSTATE 'LF002' USING MESSAGE = 'this log is read by another consumer group';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION lectern.claim IS
+  'Makes the caller the only one whose stores are taken for this log, from next_offset on. LF002 for another group''s log.';
+GRANT EXECUTE ON FUNCTION lectern.claim TO lectern_ingest;
