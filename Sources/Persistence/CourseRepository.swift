@@ -24,10 +24,23 @@ package struct CourseRepository: Sendable {
 
   package init(connection: PostgresConnection) { self.connection = connection }
 
-  /// Applies control events of any kind that come from no log, in the order given, as one transaction.
+  /// How often events of no log are tried. Those of a log are tried for ever, by the worker that holds it.
+  package static let tries = 5
+
+  /// Applies control events of any kind that come from no log, in the order given, as one transaction. Where the server
+  /// undoes it for the sake of another transaction (class 40, such as a deadlock), it is tried again at once, `tries` times
+  /// in all: the other has what it waited for then.
   @discardableResult
   package func apply(_ events: [ControlRow]) async throws(PostgresError) -> ControlResult {
-    try await ControlStatement.run(connection, step: nil, events: events, rejects: [])
+    var triesLeft = Self.tries
+    while true {
+      triesLeft -= 1
+      do throws(PostgresError) {
+        return try await ControlStatement.run(connection, step: nil, events: events, rejects: [])
+      } catch {
+        guard triesLeft > 0, !error.connectionIsLost, error.sqlState?.hasPrefix("40") == true else { throw error }
+      }
+    }
   }
 
   /// Every course, by source and LMS id.

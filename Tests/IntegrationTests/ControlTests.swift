@@ -1,3 +1,4 @@
+import Cryptography
 import LearningEvents
 import Persistence
 import PostgresIO
@@ -21,6 +22,21 @@ extension Integration {
 
     private func at(_ fixture: Fixture, _ seconds: Int64) -> EventTime {
       fixture.noon.advanced(by: .seconds(seconds - 86_400))
+    }
+
+    private func declaration(of session: String) -> String {
+      """
+      {"kind": "session", "source": "\(Fixture.source)", "session": "\(session)", "frameIntervalMs": 5000, "title": "",
+       "time": "2026-01-01T00:00:00Z", "id": "d1"}
+      """
+    }
+
+    /// One call of `apply_control` for events of no log, which is not tried again when the server undoes it.
+    private func applyOnce(_ events: [String], on connection: PostgresConnection) async throws {
+      try await connection.query(
+        """
+        SELECT lectern.apply_control(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1::text::jsonb, '{}', '{}', '{}', '{}')
+        """, [.text("[\(events.joined(separator: ", "))]")])
     }
 
     @Test func theNewestConsentWinsAndTiesGoToRevoke() async throws {
@@ -136,15 +152,11 @@ extension Integration {
         let fixture = try await Fixture(database)
         let declaring = try await database.connect()
         try await declaring.execute("BEGIN")
-        let event = """
-          {"kind": "session", "source": "\(Fixture.source)", "session": "declared", "frameIntervalMs": 5000, "title": "",
-           "time": "2026-01-01T00:00:00Z", "id": "d1"}
-          """
-        try await declaring.query("SELECT lectern.apply_session($1::text::jsonb)", [.text(event)])
+        try await applyOnce([declaration(of: "declared")], on: declaring)
         async let opening = fixture.repository.openSession(
           source: Fixture.source, sessionID: "declared", courseID: fixture.courseID, learner: Fixture.learner(0),
           capturedAt: fixture.noon, frameIntervalMilliseconds: 1000)
-        try await Task.sleep(for: .milliseconds(300))
+        try await database.waitUntilBlocked(by: declaring)
         let declared = "SELECT count(*) FROM lectern.session WHERE external_id = 'declared'"
         #expect(try await fixture.number(declared) == 0)
         try await declaring.execute("COMMIT")
@@ -155,6 +167,66 @@ extension Integration {
         #expect(try await fixture.number(declared) == 1)
         await declaring.close()
         await fixture.close()
+      }
+    }
+
+    enum FirstEvent: CaseIterable { case declaration, courseEdit }
+
+    /// The first batch names a course, by an edit or by a session of it, then a session that the second names too; both come
+    /// while an aggregator is at the course. When each event took its lock in turn, the first held the course's then and
+    /// waited for the session's name, which the second held while it waited for the course.
+    @Test(arguments: FirstEvent.allCases)
+    func batchesThatShareACourseAndASessionDoNotWaitInACircle(_ first: FirstEvent) async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database)
+        let names = try await fixture.number(
+          "SELECT count(DISTINCT hashtextextended(external_id, source_id) & 255) FROM lectern.session")
+        try #require(names == 2, "the two sessions' names share a lock")
+        let (aggregator, one, two) = (
+          try await database.connect(), try await database.connect(), try await database.connect()
+        )
+        let firstProcess = await one.backendProcessID
+        try await aggregator.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.courseID))")
+        let edit = """
+          {"kind": "course", "source": "\(Fixture.source)", "course": "course-1", "title": "Signals", "teachers": [],
+           "segments": [], "time": "2026-01-01T00:00:00Z", "id": "c1"}
+          """
+        let opening = first == .courseEdit ? edit : declaration(of: "session-0")
+        async let batch: Void = applyOnce([opening, declaration(of: "session-1")], on: one)
+        try await database.waitUntilBlocked(by: aggregator)
+        async let other: Void = applyOnce([declaration(of: "session-1")], on: two)
+        try await database.waitUntilBlocked(byProcess: firstProcess)
+        try await aggregator.execute("COMMIT")
+        _ = try await (batch, other)
+        #expect(
+          try await fixture.number("SELECT count(*) FROM lectern.session_declaration")
+            == (first == .courseEdit ? 1 : 2))
+        for connection in [aggregator, one, two] { await connection.close() }
+        await fixture.close()
+      }
+    }
+
+    /// What the server undoes for another transaction's sake is tried again, but not for ever.
+    @Test func eventsOfNoLogAreTriedAgainAfterADeadlock() async throws {
+      try await withFixture { fixture, courses, _ in
+        try await fixture.owner.execute(
+          """
+          CREATE SEQUENCE public.tries;
+          CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            IF nextval('public.tries') < 3 OR new.learner = '\(Fixture.learner(6).uuid)' THEN RAISE SQLSTATE '40P01'; END IF;
+            RETURN new;
+          END $$;
+          CREATE TRIGGER fail BEFORE INSERT ON lectern.consent FOR EACH ROW EXECUTE FUNCTION public.fail()
+          """)
+        let tries = "SELECT last_value FROM public.tries"
+        let result = try await courses.apply([Fixture.consent(5, granted: true, at: at(fixture, 0))])
+        #expect(result == ControlResult(applied: 1, superseded: 0, rejects: 0))
+        #expect(try await fixture.number(tries) == 3)
+        let error = await #expect(throws: PostgresError.self) {
+          try await courses.apply([Fixture.consent(6, granted: true, at: at(fixture, 0))])
+        }
+        #expect(error?.code.rawValue == "40P01")
+        #expect(try await fixture.number(tries) == 3 + Int64(CourseRepository.tries))
       }
     }
 
@@ -171,7 +243,7 @@ extension Integration {
         try await other.execute("BEGIN; SELECT lectern.erase_pending(5)")
         let second = try await database.connect()
         async let removed = PrivacyRepository(connection: second).erasePending(limit: 5)
-        try await Task.sleep(for: .milliseconds(300))
+        try await database.waitUntilBlocked(by: other)
         try await other.execute("COMMIT")
         #expect(try await removed == 0)
         #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure WHERE pending") == 2)

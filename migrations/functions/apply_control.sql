@@ -19,6 +19,7 @@ BEGIN
   IF jsonb_path_exists(p_events, '$[*] ? (@.kind == "consent" && @.granted == false)') THEN
     PERFORM pg_advisory_xact_lock(2, 0);
   END IF;
+  PERFORM lectern.lock_batch(p_events);
   -- In the order of the log. Control events are few, and what one does depends on those before it.
   FOR v_event IN SELECT e FROM jsonb_array_elements(p_events) WITH ORDINALITY AS t (e, i) ORDER BY i LOOP
     v_took := CASE v_event ->> 'kind'

@@ -1,4 +1,4 @@
--- False if a newer event was applied before.
+-- The caller holds the lock on the session's name (lock_batch). False if a newer event was applied before.
 CREATE FUNCTION lectern.apply_session(p_event jsonb) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -6,7 +6,6 @@ DECLARE
   v_source integer := lectern.source_key(p_event ->> 'source');
   v_session bigint;
 BEGIN
-  PERFORM lectern.lock_session(v_source, p_event ->> 'session');
   INSERT INTO lectern.session_declaration AS d (source_id, external_id, frame_interval_ms, title, event_time, event_id)
   VALUES (v_source, p_event ->> 'session', (p_event ->> 'frameIntervalMs')::integer, p_event ->> 'title',
           (p_event ->> 'time')::timestamptz, p_event ->> 'id')

@@ -6,9 +6,8 @@ CREATE FUNCTION lectern.dirty_sessions(p_course bigint, p_session bigint) RETURN
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(3, mod(c.course_id, 2147483648)::integer)
-  FROM (SELECT p_course AS course_id WHERE p_course IS NOT NULL
-        UNION SELECT n.course_id FROM lectern.session n WHERE n.session_id = p_session) c;
+  PERFORM lectern.lock_courses(
+    ARRAY[p_course, (SELECT n.course_id FROM lectern.session n WHERE n.session_id = p_session)]);
   INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id)
   SELECT n.course_id, n.session_day, n.session_id
   FROM lectern.session n

@@ -18,7 +18,7 @@ BEGIN
     RETURN;
   END IF;
   SELECT s.source_id INTO STRICT v_source FROM lectern.source s WHERE s.uri = p_source;
-  PERFORM lectern.lock_session(v_source, p_session);
+  PERFORM lectern.lock_sessions(ARRAY[v_source], ARRAY[p_session]);
   INSERT INTO lectern.session (source_id, external_id, session_day, learner, course_id, frame_interval_ms)
   VALUES (v_source, p_session, (p_captured AT TIME ZONE 'UTC')::date, p_learner, p_course, p_interval_ms)
   ON CONFLICT (source_id, external_id) DO NOTHING;
