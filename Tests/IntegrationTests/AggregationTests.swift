@@ -101,7 +101,7 @@ extension Integration {
         try await fixture.store(steady)
         // It waits for the edit, or it would take the entry and compute with the course as it was.
         async let counts = fixture.aggregator().runOnce()
-        try await Task.sleep(for: .milliseconds(300))
+        try await database.waitUntilBlocked(by: editor)
         try await editor.execute("COMMIT")
         #expect(try await counts.sessions == 2)
         #expect(try await fixture.verify().isConsistent)
@@ -160,13 +160,7 @@ extension Integration {
         let holder = try await database.connect()
         try await holder.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.course))")
         async let counts = fixture.aggregator().runOnce()
-        let waiting = """
-          SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 3 AND NOT granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          """
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await fixture.number(waiting) == 0, ContinuousClock.now < deadline { await Task.yield() }
-        #expect(try await fixture.number(waiting) == 1)
+        try await database.waitUntilBlocked(by: holder)
         try await fixture.store(Array(samples[2...]))
         try await holder.execute("COMMIT")
         #expect(try await counts.passes == 1)
