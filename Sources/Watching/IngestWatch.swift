@@ -2,10 +2,10 @@ import KafkaIO
 package import LearningEvents
 package import Persistence
 
-/// Ingest as seen from outside, at work: takes looks at PostgreSQL, Kafka and the workers as they come, and tells how things
-/// stand and how fast they move. Pure: whoever looks says what time it is.
+/// Ingest as seen from outside, at work: takes observations of PostgreSQL, Kafka and the workers as they come, and reports
+/// the state and the rates. Pure: each observation carries its time.
 package struct IngestWatch: Sendable {
-  /// Rates are means over this long, as far as looks reach back.
+  /// Rates are means over this long, as far as observations reach back.
   package static let window = Duration.seconds(10)
 
   /// Who may fail to answer.
@@ -17,14 +17,14 @@ package struct IngestWatch: Sendable {
     let taken: [Int32: Int64]
   }
 
-  private var ledgers: LedgerLook?
-  private var log: LogLook?
-  private var workers: WorkerLook?
+  private var ledgers: LedgerObservation?
+  private var log: LogObservation?
+  private var workers: WorkerObservation?
   private var history: [Progress] = []
-  private var batchHistory: [WorkerLook] = []
+  private var batchHistory: [WorkerObservation] = []
   /// When a partition was last seen read to its end: nothing that waits now is older than that.
   private var caughtUp: [Int32: EventTime] = [:]
-  /// Rejects of the first look at `countedCluster`, or at all clusters where that is nil.
+  /// Rejects of the first observation of `countedCluster`, or of all clusters where that is nil.
   private var firstRejects: [RejectCode: Int64]?
   private var countedCluster: String?
   private var problems: [Server: String] = [:]
@@ -37,40 +37,46 @@ package struct IngestWatch: Sendable {
     (self.patience, configuredCluster) = (patience, clusterID)
   }
 
-  /// - Parameter clusterID: whose ledgers were looked at; nil for all. When it changes, what came since begins anew.
-  package mutating func take(_ look: LedgerLook, of clusterID: String? = nil) {
+  /// - Parameter clusterID: whose ledgers were observed; nil for all. When it changes, what came since begins anew.
+  package mutating func take(_ observation: LedgerObservation, of clusterID: String? = nil) {
     problems[.postgres] = nil
-    ledgers = look
-    if firstRejects == nil || clusterID != countedCluster { (firstRejects, countedCluster) = (look.rejects, clusterID) }
+    ledgers = observation
+    if firstRejects == nil || clusterID != countedCluster {
+      (firstRejects, countedCluster) = (observation.rejects, clusterID)
+    }
     var taken: [Int32: Int64] = [:]
-    for row in look.ledgers { taken[row.ledgerID] = row.counters.accounted - row.counters.skipped - row.counters.lost }
-    history.append(Progress(at: look.at, taken: taken))
-    history.removeAll { $0.at.advanced(by: Self.window) < look.at || $0.at > look.at }
+    for row in observation.ledgers {
+      taken[row.ledgerID] = row.counters.accounted - row.counters.skipped - row.counters.lost
+    }
+    history.append(Progress(at: observation.at, taken: taken))
+    history.removeAll { $0.at.advanced(by: Self.window) < observation.at || $0.at > observation.at }
   }
 
-  package mutating func take(_ look: LogLook) {
+  package mutating func take(_ observation: LogObservation) {
     problems[.kafka] = nil
-    log = look
+    log = observation
     for row in ledgers?.ledgers ?? [] {
-      if let ends = look.ends[row.ledgerID], ends.high <= row.nextOffset { caughtUp[row.ledgerID] = look.at }
+      if let ends = observation.ends[row.ledgerID], ends.high <= row.nextOffset {
+        caughtUp[row.ledgerID] = observation.at
+      }
     }
   }
 
-  package mutating func take(_ look: WorkerLook) {
+  package mutating func take(_ observation: WorkerObservation) {
     problems[.workers] = nil
-    workers = look
-    batchHistory.append(look)
-    batchHistory.removeAll { $0.at.advanced(by: Self.window) < look.at || $0.at > look.at }
+    workers = observation
+    batchHistory.append(observation)
+    batchHistory.removeAll { $0.at.advanced(by: Self.window) < observation.at || $0.at > observation.at }
   }
 
-  /// A look that failed: what was seen last stays, and the report says how old it is.
+  /// An observation that failed: what was seen last stays, and the report says how old it is.
   package mutating func miss(_ server: Server, problem: String) { problems[server] = problem }
 
-  /// The ledgers as last seen, for a look at their logs.
+  /// The ledgers as last seen, to observe their logs by.
   package var lastLedgers: [LedgerRow]? { ledgers?.ledgers }
-  /// Whose ledgers to look at; nil, which is all, until it is known.
+  /// Whose ledgers to observe; nil, which is all, until it is known.
   package var cluster: String? { configuredCluster ?? log?.clusterID }
-  /// Whether PostgreSQL, and Kafka if it is looked at, have answered or failed to.
+  /// Whether PostgreSQL, and Kafka if it is observed, have answered or failed to.
   package func hasHeard(of server: Server) -> Bool {
     if problems[server] != nil { return true }
     return switch server {
@@ -119,7 +125,7 @@ package struct IngestWatch: Sendable {
     return [stored, seen, waiting].compactMap(\.self).min()
   }
 
-  /// Records a second over the window, of one ledger or all; nil until there are two looks, or if the last one is old.
+  /// Records a second over the window, of one ledger or all; nil until there are two observations, or if the last one is old.
   private func rate(of ledger: Int32?, at now: EventTime) -> Double? {
     guard problems[.postgres] == nil, let first = history.first, let last = history.last, first.at < last.at,
       now <= last.at.advanced(by: patience)

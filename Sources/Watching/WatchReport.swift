@@ -55,7 +55,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
     package var parked: String?
 
     init(
-      _ row: LedgerRow, ends: LogLook.Ends?, lag: Int64?, lagSeconds: Double?, recordsPerSecond: Double?,
+      _ row: LedgerRow, ends: LogObservation.Ends?, lag: Int64?, lagSeconds: Double?, recordsPerSecond: Double?,
       sinceMovedSeconds: Double, parked: String?
     ) {
       (topic, partition, ledger) = (row.log.topic, row.log.partition, row.ledgerID)
@@ -66,7 +66,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
       (self.sinceMovedSeconds, self.parked) = (sinceMovedSeconds, parked)
     }
 
-    init(unclaimed place: TopicPartition, ends: LogLook.Ends) {
+    init(unclaimed place: TopicPartition, ends: LogObservation.Ends) {
       (topic, partition) = (place.topic, place.partition)
       (end, lag) = (ends.high, max(0, ends.high - ends.low))
     }
@@ -81,10 +81,10 @@ package struct WatchReport: Sendable, Equatable, Encodable {
 
   package var time: String
   package var cluster: String?
-  /// Nil until it was heard of, or if it is not looked at.
+  /// Nil until it was heard of, or if it is not observed.
   package var postgres, kafka, workers: Status?
   package var recordsPerSecond: Double?
-  /// Nil unless workers' metrics are looked at.
+  /// Nil unless workers' metrics are observed.
   package var batch: Batch?
   /// By the ledgers' counters; nil until PostgreSQL was heard of.
   package var rejectsTotal: Int64?

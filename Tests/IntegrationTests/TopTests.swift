@@ -135,19 +135,19 @@ extension Integration {
           VALUES ('c', 'frames', 0, 'lectern', 0, 0)
           """)
         try await reject(0..<30)
-        func looker(_ limit: Int64) -> LedgerLooker {
-          LedgerLooker(
+        func observer(_ limit: Int64) -> LedgerObserver {
+          LedgerObserver(
             settings: database.settings(role: "lectern_aggregator"), wholeCountLimit: limit, clock: { IngestBench.now })
         }
-        let (few, many) = (looker(30), looker(29))
+        let (few, many) = (observer(30), observer(29))
         var watch = IngestWatch()
-        #expect(try await few.look(clusterID: "c").rejects == [.noConsent: 30])
-        let first = try await many.look(clusterID: "c")
+        #expect(try await few.observe(clusterID: "c").rejects == [.noConsent: 30])
+        let first = try await many.observe(clusterID: "c")
         #expect(first.rejects.isEmpty && !first.rejectsAreWhole)
         watch.take(first)
         try await reject(30..<37)
-        #expect(try await few.look(clusterID: "c").rejects == [.noConsent: 37])
-        watch.take(try await many.look(clusterID: "c"))
+        #expect(try await few.observe(clusterID: "c").rejects == [.noConsent: 37])
+        watch.take(try await many.observe(clusterID: "c"))
         let report = watch.report(at: IngestBench.now)
         #expect(report.rejectsTotal == 37)
         #expect(report.rejects == [WatchReport.Reject(code: "no_consent", count: nil, new: 7)])
@@ -156,13 +156,13 @@ extension Integration {
         await many.close()
 
         // And where even few take too long, the next look begins with what is new.
-        let blocked = looker(1000)
+        let blocked = observer(1000)
         let blocker = try await database.connect()
         try await blocker.execute("BEGIN; LOCK TABLE lectern.ingest_reject IN ACCESS EXCLUSIVE MODE")
-        let error = await #expect(throws: PostgresError.self) { try await blocked.look(clusterID: "c") }
+        let error = await #expect(throws: PostgresError.self) { try await blocked.observe(clusterID: "c") }
         #expect(error?.code == .queryCanceled)
         try await blocker.execute("COMMIT")
-        let next = try await blocked.look(clusterID: "c")
+        let next = try await blocked.observe(clusterID: "c")
         #expect(next.rejects.isEmpty && !next.rejectsAreWhole)
         await blocked.close()
         await blocker.close()

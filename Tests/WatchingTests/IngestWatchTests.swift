@@ -5,7 +5,7 @@ import Persistence
 import Testing
 import Watching
 
-/// What `lectern top` shows, from looks that a test makes up.
+/// What `lectern top` shows, from observations that a test makes up.
 @Suite struct IngestWatchTests {
   private static let start = EventTime(microseconds: 1_764_000_000_000_000)
 
@@ -28,35 +28,35 @@ import Watching
       counters: counters, createdAt: Self.start, updatedAt: at(movedAt))
   }
 
-  private func logs(_ seconds: Double, _ ends: [Int32: Int64], parked: [Int32: String] = [:]) -> LogLook {
-    var look = LogLook(at: at(seconds), clusterID: "c")
-    look.ends = ends.mapValues { LogLook.Ends(low: 0, high: $0) }
-    look.parked = parked
-    return look
+  private func logs(_ seconds: Double, _ ends: [Int32: Int64], parked: [Int32: String] = [:]) -> LogObservation {
+    var observation = LogObservation(at: at(seconds), clusterID: "c")
+    observation.ends = ends.mapValues { LogObservation.Ends(low: 0, high: $0) }
+    observation.parked = parked
+    return observation
   }
 
   @Test func ratesAreMeansOverTheWindowAndCountRecordsAlone() throws {
     var watch = IngestWatch()
     #expect(watch.report(at: at(0)).recordsPerSecond == nil)
-    watch.take(LedgerLook(at: at(0), ledgers: [ledger(0, next: 100), ledger(1, next: 10)]))
+    watch.take(LedgerObservation(at: at(0), ledgers: [ledger(0, next: 100), ledger(1, next: 10)]))
     #expect(watch.report(at: at(0)).recordsPerSecond == nil)
     // Ten of the thirty offsets hold no record.
-    watch.take(LedgerLook(at: at(2), ledgers: [ledger(0, next: 130, skipped: 10), ledger(1, next: 10)]))
+    watch.take(LedgerObservation(at: at(2), ledgers: [ledger(0, next: 130, skipped: 10), ledger(1, next: 10)]))
     let report = watch.report(at: at(2))
     #expect(report.recordsPerSecond == 10)
     #expect(report.partitions.map(\.recordsPerSecond) == [10, 0])
     // What is older than ten seconds counts no more.
-    watch.take(LedgerLook(at: at(11), ledgers: [ledger(0, next: 130, skipped: 10), ledger(1, next: 28)]))
+    watch.take(LedgerObservation(at: at(11), ledgers: [ledger(0, next: 130, skipped: 10), ledger(1, next: 28)]))
     #expect(watch.report(at: at(11)).recordsPerSecond == 2)
     // A database that went back tells no rate, and not a negative one.
-    watch.take(LedgerLook(at: at(12), ledgers: [ledger(0, next: 50), ledger(1, next: 28)]))
+    watch.take(LedgerObservation(at: at(12), ledgers: [ledger(0, next: 50), ledger(1, next: 28)]))
     #expect(watch.report(at: at(12)).partitions.allSatisfy { ($0.recordsPerSecond ?? -1) >= 0 })
   }
 
   @Test func lagInSecondsIsAtMostTheAgeOfWhatWasStoredLast() throws {
     var watch = IngestWatch()
     let rows = [ledger(0, next: 10, lastAt: -3600), ledger(1, next: 10, lastAt: -5), ledger(2, next: 0)]
-    watch.take(LedgerLook(at: at(0), ledgers: rows))
+    watch.take(LedgerObservation(at: at(0), ledgers: rows))
     watch.take(logs(0, [0: 10, 1: 14, 2: 3]))
     let first = watch.report(at: at(0))
     let found = Dictionary(uniqueKeysWithValues: first.partitions.map { ($0.partition, $0) })
@@ -70,14 +70,14 @@ import Watching
     watch.take(asked)
     #expect(watch.report(at: at(0)).lagSeconds == 8)
     // The last record of partition 0 is an hour old, but it was seen read to its end two seconds ago.
-    watch.take(LedgerLook(at: at(2), ledgers: rows))
+    watch.take(LedgerObservation(at: at(2), ledgers: rows))
     watch.take(logs(2, [0: 11, 1: 14, 2: 3]))
     #expect(watch.report(at: at(2)).partitions.first { $0.partition == 0 }?.lagSeconds == 2)
   }
 
   @Test func parkedPartitionsComeFirstThenThoseFurthestBehind() {
     var watch = IngestWatch()
-    watch.take(LedgerLook(at: at(0), ledgers: (0..<4).map { ledger($0, next: 5) }))
+    watch.take(LedgerObservation(at: at(0), ledgers: (0..<4).map { ledger($0, next: 5) }))
     watch.take(logs(0, [0: 5, 1: 105, 2: 5, 3: 9], parked: [2: "gone"]))
     #expect(watch.report(at: at(0)).partitions.map(\.partition) == [2, 1, 3, 0])
     #expect(watch.report(at: at(0)).parked == 1)
@@ -85,8 +85,8 @@ import Watching
 
   @Test func aServerThatDoesNotAnswerIsShownWithTheAgeOfWhatItSaid() {
     var watch = IngestWatch()
-    watch.take(LedgerLook(at: at(0), ledgers: [ledger(0, next: 5)]))
-    watch.take(LedgerLook(at: at(1), ledgers: [ledger(0, next: 9)]))
+    watch.take(LedgerObservation(at: at(0), ledgers: [ledger(0, next: 5)]))
+    watch.take(LedgerObservation(at: at(1), ledgers: [ledger(0, next: 9)]))
     watch.take(logs(1, [0: 9]))
     watch.miss(.kafka, problem: "timed out")
     watch.miss(.postgres, problem: "connection refused")
@@ -94,22 +94,23 @@ import Watching
     #expect(report.postgres == .init(ok: false, problem: "connection refused", ageSeconds: 30))
     #expect(report.kafka?.ok == false && report.recordsPerSecond == nil)
     #expect(report.partitions.first?.next == 9)
-    watch.take(LedgerLook(at: at(40), ledgers: [ledger(0, next: 9)]))
+    watch.take(LedgerObservation(at: at(40), ledgers: [ledger(0, next: 9)]))
     #expect(watch.report(at: at(40)).postgres?.ok == true)
   }
 
   @Test func batchTimesAndNewRejectsAreDifferences() {
     var watch = IngestWatch()
-    watch.take(LedgerLook(at: at(0), ledgers: [], rejects: [.noConsent: 7]))
-    watch.take(LedgerLook(at: at(1), ledgers: [], rejects: [.noConsent: 9, .badEvent: 1]))
+    watch.take(LedgerObservation(at: at(0), ledgers: [], rejects: [.noConsent: 7]))
+    watch.take(LedgerObservation(at: at(1), ledgers: [], rejects: [.noConsent: 9, .badEvent: 1]))
     #expect(watch.report(at: at(1)).rejects.map(\.code) == ["no_consent", "bad_event"])
     #expect(watch.report(at: at(1)).rejects.map(\.new) == [2, 1])
     #expect(watch.report(at: at(1)).batch == nil)
-    watch.take(WorkerLook(at: at(0), batches: ["a": .init(count: 10, seconds: 5), "b": .init(count: 4, seconds: 1)]))
+    watch.take(
+      WorkerObservation(at: at(0), batches: ["a": .init(count: 10, seconds: 5), "b": .init(count: 4, seconds: 1)]))
     #expect(watch.report(at: at(1)).batch?.meanSeconds == nil)
     // b began again meanwhile.
     watch.take(
-      WorkerLook(at: at(1), batches: ["a": .init(count: 14, seconds: 5.5), "b": .init(count: 1, seconds: 0.1)]))
+      WorkerObservation(at: at(1), batches: ["a": .init(count: 14, seconds: 5.5), "b": .init(count: 1, seconds: 0.1)]))
     #expect(watch.report(at: at(1)).batch == .init(workers: 2, count: 4, meanSeconds: 0.125))
   }
 
@@ -117,17 +118,18 @@ import Watching
   @Test func newRejectsBeginAnewOnceTheClusterIsKnown() {
     var watch = IngestWatch()
     #expect(watch.cluster == nil)
-    watch.take(LedgerLook(at: at(0), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 90]), of: watch.cluster)
+    watch.take(
+      LedgerObservation(at: at(0), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 90]), of: watch.cluster)
     watch.take(logs(0, [0: 5]))
     #expect(watch.cluster == "c")
-    watch.take(LedgerLook(at: at(1), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 7]), of: watch.cluster)
+    watch.take(LedgerObservation(at: at(1), ledgers: [ledger(0, next: 5)], rejects: [.noConsent: 7]), of: watch.cluster)
     #expect(watch.report(at: at(1)).rejects == [.init(code: "no_consent", count: 7, new: 0)])
-    watch.take(LedgerLook(at: at(2), ledgers: [ledger(0, next: 7)], rejects: [.noConsent: 9]), of: watch.cluster)
+    watch.take(LedgerObservation(at: at(2), ledgers: [ledger(0, next: 7)], rejects: [.noConsent: 9]), of: watch.cluster)
     #expect(watch.report(at: at(2)).rejects == [.init(code: "no_consent", count: 9, new: 2)])
     #expect(watch.report(at: at(2)).cluster == "c")
   }
 
-  @Test func aConfiguredClusterIsMeantFromTheFirstLookOn() {
+  @Test func aConfiguredClusterIsMeantFromTheFirstObservationOn() {
     let watch = IngestWatch(clusterID: "c")
     #expect(watch.cluster == "c" && watch.report(at: at(0)).cluster == "c")
   }
@@ -140,13 +142,13 @@ import Watching
     ]
     var after = before
     after[0] = ledger(0, next: 1000, rejects: 15, lastAt: 9.5, movedAt: 9.6)
-    watch.take(LedgerLook(at: at(0), ledgers: before, rejects: [.noConsent: 12]))
-    watch.take(LedgerLook(at: at(10), ledgers: after, rejects: [.noConsent: 15, .badEvent: 1]))
-    var look = logs(10, [0: 1000, 1: 52, 2: 11], parked: [2: "offsets 4..<9 were removed by retention"])
-    look.unclaimed = [TopicPartition(topic: "frames", partition: 3): .init(low: 0, high: 6)]
-    watch.take(look)
-    watch.take(WorkerLook(at: at(9), batches: ["a": .init(count: 10, seconds: 5)]))
-    watch.take(WorkerLook(at: at(10), batches: ["a": .init(count: 30, seconds: 5.3)]))
+    watch.take(LedgerObservation(at: at(0), ledgers: before, rejects: [.noConsent: 12]))
+    watch.take(LedgerObservation(at: at(10), ledgers: after, rejects: [.noConsent: 15, .badEvent: 1]))
+    var observation = logs(10, [0: 1000, 1: 52, 2: 11], parked: [2: "offsets 4..<9 were removed by retention"])
+    observation.unclaimed = [TopicPartition(topic: "frames", partition: 3): .init(low: 0, high: 6)]
+    watch.take(observation)
+    watch.take(WorkerObservation(at: at(9), batches: ["a": .init(count: 10, seconds: 5)]))
+    watch.take(WorkerObservation(at: at(10), batches: ["a": .init(count: 30, seconds: 5.3)]))
     return watch.report(at: at(10))
   }
 

@@ -20,7 +20,7 @@ struct MetricsAddress: ConfigurationValue, Hashable {
 
   /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for two
   /// seconds at most, or a little more.
-  func batches() -> WorkerLook.Batches? {
+  func batches() -> WorkerObservation.Batches? {
     guard let text = fetch() else { return nil }
     func value(_ name: String) -> Double? {
       for line in text.split(separator: "\n") where line.hasPrefix("\(name) ") {
@@ -31,7 +31,7 @@ struct MetricsAddress: ConfigurationValue, Hashable {
     guard let seconds = value("lectern_ingest_store_seconds_sum"),
       let count = value("lectern_ingest_store_seconds_count"), let whole = Int64(exactly: count.rounded())
     else { return nil }
-    return WorkerLook.Batches(count: whole, seconds: seconds)
+    return WorkerObservation.Batches(count: whole, seconds: seconds)
   }
 
   /// A page of a local server needs no client library: one request of HTTP/1.0, whose answer ends with the connection.

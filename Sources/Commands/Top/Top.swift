@@ -9,7 +9,7 @@ import Watching
 
 /// Watches ingest and shows it, until it is told to end, or nobody looks any more.
 ///
-/// PostgreSQL, Kafka and workers are looked at by loops of their own, so that one that hangs holds up neither the others nor the
+/// PostgreSQL, Kafka and workers are observed by loops of their own, so that one that hangs holds up neither the others nor the
 /// screen.
 final class Top: Service {
   enum Output { case terminal, text, json }
@@ -18,8 +18,8 @@ final class Top: Service {
   /// End after the first report that knows a rate.
   let once: Bool
   private let interval: Duration
-  private let ledgers: LedgerLooker
-  private let logs: LogLooker?
+  private let ledgers: LedgerObserver
+  private let logs: LogObserver?
   private let workers: [MetricsAddress]
   private let watch: Mutex<IngestWatch>
   private let isComplete = Mutex(true)
@@ -29,27 +29,27 @@ final class Top: Service {
     (self.interval, self.workers, self.output, self.once) = (interval, workers, output, once)
     let clusterID = context.settings.optional(Keys.clusterID)
     watch = Mutex(IngestWatch(patience: max(.seconds(5), interval * 3), clusterID: clusterID))
-    ledgers = LedgerLooker(
+    ledgers = LedgerObserver(
       settings: context.postgres(role: "lectern_aggregator", application: "top"), clock: CommandContext.now)
     logs =
       context.settings.optional(Keys.bootstrapServers) == nil
       ? nil
-      : LogLooker(
+      : LogObserver(
         settings: context.kafka, topics: [context.settings[Keys.frameTopic], context.settings[Keys.controlTopic]],
         clusterID: clusterID, clock: CommandContext.now)
   }
 
-  /// Whether every server that was to be looked at had answered in the last report.
+  /// Whether every server that was to be observed had answered in the last report.
   var sawEverything: Bool { isComplete.withLock(\.self) }
 
   func run() async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.repeating { await self.lookAtLedgers() } }
-      if logs != nil { group.addTask { await self.repeating { await self.lookAtLogs() } } }
+      group.addTask { await self.repeating { await self.observeLedgers() } }
+      if logs != nil { group.addTask { await self.repeating { await self.observeLogs() } } }
       if !workers.isEmpty {
         group.addTask {
           let thread = ThreadExecutor(name: "metrics")
-          await self.repeating { await self.lookAtWorkers(thread) }
+          await self.repeating { await self.observeWorkers(thread) }
         }
       }
       await show()
@@ -58,47 +58,47 @@ final class Top: Service {
     await ledgers.close()
   }
 
-  // MARK: Looking
+  // MARK: Observing
 
-  private func repeating(_ look: () async -> Void) async {
+  private func repeating(_ body: () async -> Void) async {
     while !Task.isCancelled && !isShuttingDownGracefully {
       let begin = ContinuousClock.now
-      await look()
+      await body()
       let rest = interval - (ContinuousClock.now - begin)
       _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: max(.milliseconds(10), rest)) }
     }
   }
 
-  private func lookAtLedgers() async {
+  private func observeLedgers() async {
     do {
       let cluster = watch.withLock(\.cluster)
-      let look = try await ledgers.look(clusterID: cluster)
-      watch.withLock { $0.take(look, of: cluster) }
+      let observation = try await ledgers.observe(clusterID: cluster)
+      watch.withLock { $0.take(observation, of: cluster) }
     } catch {
       watch.withLock { $0.miss(.postgres, problem: "\(error)") }
     }
   }
 
-  private func lookAtLogs() async {
+  private func observeLogs() async {
     guard let logs else { return }
     // The ledgers first, or partitions would seem to lack one.
     guard let ledgers = watch.withLock(\.lastLedgers) else { return }
     do {
-      let look = try await logs.look(at: ledgers)
-      watch.withLock { $0.take(look) }
+      let observation = try await logs.observe(ledgers)
+      watch.withLock { $0.take(observation) }
     } catch {
       watch.withLock { $0.miss(.kafka, problem: "\(error)") }
     }
   }
 
-  private func lookAtWorkers(_ thread: ThreadExecutor) async {
-    var batches: [String: WorkerLook.Batches] = [:]
+  private func observeWorkers(_ thread: ThreadExecutor) async {
+    var batches: [String: WorkerObservation.Batches] = [:]
     for address in workers {
       batches[address.configurationText] = await thread.run { address.batches() }
     }
     let found = batches
     watch.withLock { watch in
-      watch.take(WorkerLook(at: CommandContext.now(), batches: found))
+      watch.take(WorkerObservation(at: CommandContext.now(), batches: found))
       let silent = workers.map(\.configurationText).filter { found[$0] == nil }
       if !silent.isEmpty { watch.miss(.workers, problem: silent.joined(separator: ", ")) }
     }

@@ -3,26 +3,26 @@ import Persistence
 package import PostgresIO
 import Telemetry
 
-/// Looks at the ledger again and again, on a connection of its own that is opened anew after it was lost.
+/// Observes the ledger again and again, on a connection of its own that is opened anew after it was lost.
 ///
 /// Rejects are counted whole at first and once in a while, since retries move them, where the ledgers' counters say that they are
 /// few; else, and in between, only those at offsets that were taken since.
-package actor LedgerLooker {
+package actor LedgerObserver {
   private let settings: PostgresSettings
   private let clock: @Sendable () -> EventTime
   private var connection: PostgresConnection?
   /// Whose rejects are counted; nil for all.
   private var clusterID: String?
   private var rejects: [RejectCode: Int64] = [:]
-  /// Whether `rejects` are all there are; else those since the first look.
+  /// Whether `rejects` are all there are; else those since the first observation.
   private var rejectsAreWhole = false
   /// Whether counting all of them took too long once.
   private var rejectsAreMany = false
-  /// Up to where rejects are counted, by ledger; nil before the first look.
+  /// Up to where rejects are counted, by ledger; nil before the first observation.
   private var counted: [Int32: Int64]?
-  private var looksSinceCount = 0
+  private var observationsSinceCount = 0
 
-  private static let looksBetweenCounts = 60
+  private static let observationsBetweenCounts = 60
   private let wholeCountLimit: Int64
 
   /// - Parameters:
@@ -43,11 +43,11 @@ package actor LedgerLooker {
     connection = nil
   }
 
-  /// - Parameter clusterID: whose ledgers; nil looks at all. When it changes, rejects are counted anew.
-  package func look(clusterID: String?) async throws -> LedgerLook {
+  /// - Parameter clusterID: whose ledgers; nil observes all. When it changes, rejects are counted anew.
+  package func observe(clusterID: String?) async throws -> LedgerObservation {
     if clusterID != self.clusterID {
       self.clusterID = clusterID
-      (rejects, rejectsAreWhole, rejectsAreMany, counted, looksSinceCount) = ([:], false, false, nil, 0)
+      (rejects, rejectsAreWhole, rejectsAreMany, counted, observationsSinceCount) = ([:], false, false, nil, 0)
     }
     let connection: PostgresConnection
     if let open = self.connection {
@@ -56,7 +56,7 @@ package actor LedgerLooker {
       connection = try await PostgresConnection.open(settings, logger: .silent)
       self.connection = connection
     }
-    let isDue = counted == nil || (rejectsAreWhole && looksSinceCount >= Self.looksBetweenCounts)
+    let isDue = counted == nil || (rejectsAreWhole && observationsSinceCount >= Self.observationsBetweenCounts)
     let (from, limit) = (counted, rejectsAreMany ? -1 : wholeCountLimit)
     do {
       let (ledgers, isWhole, found) = try await connection.withTransaction(.snapshot) { connection in
@@ -67,17 +67,17 @@ package actor LedgerLooker {
         return (ledgers, isWhole, try LedgerRepository.rejectCounts(of: ledgers, from: first, on: connection))
       }
       if isWhole {
-        (rejects, rejectsAreWhole, looksSinceCount) = (found, true, 0)
+        (rejects, rejectsAreWhole, observationsSinceCount) = (found, true, 0)
       } else {
         rejects.merge(found, uniquingKeysWith: +)
-        looksSinceCount += 1
+        observationsSinceCount += 1
       }
       counted = Self.ends(of: ledgers)
-      return LedgerLook(at: clock(), ledgers: ledgers, rejects: rejects, rejectsAreWhole: rejectsAreWhole)
+      return LedgerObservation(at: clock(), ledgers: ledgers, rejects: rejects, rejectsAreWhole: rejectsAreWhole)
     } catch {
       if let error = error as? PostgresError {
         if error.connectionIsLost { self.connection = nil }
-        if error.code == .queryCanceled && isDue { (rejectsAreMany, looksSinceCount) = (true, 0) }
+        if error.code == .queryCanceled && isDue { (rejectsAreMany, observationsSinceCount) = (true, 0) }
       }
       throw error
     }

@@ -3,11 +3,11 @@ package import LearningEvents
 package import Persistence
 
 /// What PostgreSQL said at one moment.
-package struct LedgerLook: Sendable {
+package struct LedgerObservation: Sendable {
   package var at: EventTime
   /// The newest incarnation of each partition, of one cluster if it is known.
   package var ledgers: [LedgerRow]
-  /// Rejects of these ledgers, by code: all of them, or only those since the first look.
+  /// Rejects of these ledgers, by code: all of them, or only those since the first observation.
   package var rejects: [RejectCode: Int64]
   package var rejectsAreWhole: Bool
 
@@ -18,8 +18,8 @@ package struct LedgerLook: Sendable {
   }
 }
 
-/// What Kafka said at one moment, asked after a ledger look.
-package struct LogLook: Sendable {
+/// What Kafka said at one moment, asked after a ledger observation.
+package struct LogObservation: Sendable {
   /// A log's first offset, and the one its next record gets.
   package struct Ends: Sendable, Equatable {
     package var low, high: Int64
@@ -42,7 +42,7 @@ package struct LogLook: Sendable {
 }
 
 /// What the workers' `/metrics` said at one moment: batches stored since each began, and the time they took.
-package struct WorkerLook: Sendable {
+package struct WorkerObservation: Sendable {
   package struct Batches: Sendable, Equatable {
     package var count: Int64
     package var seconds: Double

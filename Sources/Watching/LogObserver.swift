@@ -5,12 +5,12 @@ package import Persistence
 import Services
 import Telemetry
 
-/// Looks at the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers know.
+/// Observes the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers know.
 ///
-/// On a thread of its own, because the questions block. The watermarks are asked for at each look, the last record, which
-/// costs a fetch, only once in a while. Nothing is repeated here: a look that fails is the caller's to show.
-package actor LogLooker {
-  nonisolated let executor = ThreadExecutor(name: "log-looker")
+/// On a thread of its own, because the questions block. The watermarks are asked for at each observation, the last record, which
+/// costs a fetch, only once in a while. Nothing is repeated here: an observation that fails is the caller's to show.
+package actor LogObserver {
+  nonisolated let executor = ThreadExecutor(name: "log-observer")
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let settings: KafkaSettings
@@ -40,40 +40,41 @@ package actor LogLooker {
     (self.topics, self.clusterID, self.clock) = (topics, clusterID, clock)
   }
 
-  /// - Parameter ledgers: as they were before this look; those of other clusters are left out.
-  package func look(at ledgers: [LedgerRow]) throws(KafkaError) -> LogLook {
+  /// - Parameter ledgers: as they were before this observation; those of other clusters are left out.
+  package func observe(_ ledgers: [LedgerRow]) throws(KafkaError) -> LogObservation {
     if client == nil { client = try KafkaAdmin(settings: settings, logger: .silent) }
     guard let client else { preconditionFailure("it was made above") }
     let cluster: String
     if let known = clusterID { cluster = known } else { cluster = try client.clusterID(timeout: Self.deadline) }
     clusterID = cluster
-    var look = LogLook(at: clock(), clusterID: cluster)
+    var observation = LogObservation(at: clock(), clusterID: cluster)
     let own = ledgers.filter { $0.log.clusterID == cluster }
-    let isDue = compared.map { $0.advanced(by: Self.comparisonInterval) <= look.at } ?? true
+    let isDue = compared.map { $0.advanced(by: Self.comparisonInterval) <= observation.at } ?? true
     if isDue {
       for topic in Set(topics + own.map(\.log.topic)) {
         partitionCounts[topic] = Int32(try client.partitionCount(of: topic, timeout: Self.deadline) ?? 0)
       }
       differing = [:]
     }
-    // One for all partitions, closed after the look: connecting anew for each would outlast whoever waits for it.
+    // One for all partitions, closed after the observation: connecting anew for each would take longer than the caller waits.
     let reader = SingleRecordReader(settings: settings, logger: .silent)
-    for ledger in own { try examine(ledger, client, reader, comparing: isDue, into: &look) }
-    if isDue { compared = look.at }
+    for ledger in own { try examine(ledger, client, reader, comparing: isDue, into: &observation) }
+    if isDue { compared = observation.at }
     let claimed = Set(own.map { TopicPartition(topic: $0.log.topic, partition: $0.log.partition) })
     for topic in topics {
       for number in 0..<partitionCounts[topic, default: 0] {
         let place = TopicPartition(topic: topic, partition: number)
         guard !claimed.contains(place) else { continue }
         let ends = try client.watermarks(of: place, timeout: Self.deadline)
-        look.unclaimed[place] = LogLook.Ends(low: ends.low, high: ends.high)
+        observation.unclaimed[place] = LogObservation.Ends(low: ends.low, high: ends.high)
       }
     }
-    return look
+    return observation
   }
 
   private func examine(
-    _ ledger: LedgerRow, _ client: KafkaAdmin, _ reader: SingleRecordReader, comparing: Bool, into look: inout LogLook
+    _ ledger: LedgerRow, _ client: KafkaAdmin, _ reader: SingleRecordReader, comparing: Bool,
+    into observation: inout LogObservation
   ) throws(KafkaError) {
     let place = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
     if place.partition >= partitionCounts[place.topic, default: 0] {
@@ -81,13 +82,13 @@ package actor LogLooker {
       partitionCounts[place.topic] = Int32(try client.partitionCount(of: place.topic, timeout: Self.deadline) ?? 0)
     }
     guard place.partition < partitionCounts[place.topic, default: 0] else {
-      look.parked[ledger.ledgerID] = ParkReason.logIsGone(nextOffset: ledger.nextOffset).description
+      observation.parked[ledger.ledgerID] = ParkReason.logIsGone(nextOffset: ledger.nextOffset).description
       return
     }
     let (low, high) = try client.watermarks(of: place, timeout: Self.deadline)
-    look.ends[ledger.ledgerID] = LogLook.Ends(low: low, high: high)
+    observation.ends[ledger.ledgerID] = LogObservation.Ends(low: low, high: high)
     if let reason = ParkReason(nextOffset: ledger.nextOffset, lowWatermark: low, highWatermark: high) {
-      look.parked[ledger.ledgerID] = reason.description
+      observation.parked[ledger.ledgerID] = reason.description
       return
     }
     if ledger.last == nil, high > ledger.nextOffset {
@@ -96,12 +97,12 @@ package actor LogLooker {
         // Where the offset holds none, it is asked for again.
         firstTimes[ledger.ledgerID] = record.flatMap(\.timestamp)
       }
-      look.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
+      observation.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
     }
     if comparing, let last = ledger.last, last.offset >= low {
       let holds = try reader.holds(last, in: place, timeout: Self.deadline)
       if !holds { differing[ledger.ledgerID] = ParkReason.lastRecordDiffers(offset: last.offset).description }
     }
-    look.parked[ledger.ledgerID] = differing[ledger.ledgerID]
+    observation.parked[ledger.ledgerID] = differing[ledger.ledgerID]
   }
 }
