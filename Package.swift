@@ -173,7 +173,7 @@ let testTargets: [Target] = [
     dependencies: ["Cryptography", "DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"],
     exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
-  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Telemetry"]),
+  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry"]),
   tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents", "StableHashing"]),
   .target(

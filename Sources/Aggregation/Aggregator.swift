@@ -33,7 +33,8 @@ package final class Aggregator: Service {
 
   /// Works until shutdown is asked for. Throws on an error that waiting does not mend.
   package func run() async throws {
-    var failures = 0
+    // Doubling from a quarter second to half a minute.
+    var backoff = Backoff(first: .milliseconds(250), longest: .seconds(30))
     var agenda = Agenda(expiry: .now)
     while !isShuttingDownGracefully && !Task.isCancelled {
       do {
@@ -41,7 +42,7 @@ package final class Aggregator: Service {
         do {
           while !isShuttingDownGracefully && !Task.isCancelled {
             let (_, isIdle) = try await round(&agenda, on: connection)
-            failures = 0
+            backoff.reset()
             if isIdle { await pause(settings.pollInterval) }
           }
         } catch {
@@ -50,10 +51,9 @@ package final class Aggregator: Service {
         }
         await connection.close()
       } catch let error as PostgresError where error.isTransient {
-        failures += 1
         telemetry.failures.increment()
         logger.warning("aggregation interrupted, trying again", metadata: ["code": .string(error.code.rawValue)])
-        await pause(backoff(failures))
+        await pause(backoff.delay())
       }
     }
   }
@@ -219,11 +219,5 @@ package final class Aggregator: Service {
   private func pause(_ duration: Duration) async {
     // Cancelled by shutdown: the loop's condition says what that means.
     _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
-  }
-
-  /// Doubling from a quarter second to half a minute, with jitter so that several do not return at once.
-  private func backoff(_ failures: Int) -> Duration {
-    let ceiling = min(30_000, 250 << min(failures - 1, 7))
-    return .milliseconds(Int.random(in: ceiling / 2...ceiling))
   }
 }

@@ -73,7 +73,7 @@ struct WorkerAssembly {
       isolation, prober: PictureDecoder(), registry: context.registry, logger: context.logger.labelled("decoder"))
   }
 
-  /// As configured. A first decoder for each stream is none that is started for another.
+  /// As configured. The limit on starts counts replacements: each stream's first decoder is allowed on top of it.
   var isolation: IsolationSettings {
     let starts = context.settings[Keys.decoderStarts]
     return IsolationSettings(

@@ -24,12 +24,14 @@ package struct PictureDecoder: ImageDecoding {
 
   package init(limits: ImageLimits = ImageLimits()) { self.limits = limits }
 
-  package func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
-    try withBytes(bytes) { (buffer) throws(ImageError) in try probe(buffer) }
+  package func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader {
+    try probe(bytes.assumingMemoryBound(to: UInt8.self))
   }
 
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
-    try withBytes(bytes) { (buffer) throws(ImageError) in try decodeGray(buffer, as: try probe(buffer)) }
+    try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
+      try decodeGray(buffer, as: try probe(buffer))
+    }
   }
 
   /// Decodes a file into memory that is lent, row-major from the top left: without a copy unless the picture has to be
@@ -110,12 +112,5 @@ package struct PictureDecoder: ImageDecoding {
     }
     let (width, height) = orientation.swapsSides ? (stored.height, stored.width) : stored
     return ImageHeader(width: width, height: height, format: format, orientation: orientation)
-  }
-
-  /// Lends an array's bytes to a body with a typed error.
-  private func withBytes<Value>(
-    _ bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) throws(ImageError) -> Value
-  ) throws(ImageError) -> Value {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in try body(buffer) }
   }
 }

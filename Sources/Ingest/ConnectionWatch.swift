@@ -1,25 +1,28 @@
 import Persistence
 import PostgresIO
+import Services
 import Telemetry
 
 /// Notices on an idle worker too that its connection was lost, and has every partition look at its ledger again when
 /// there is another one: a database that was restored from a backup may want records that were stored long ago.
-struct ConnectionWatch {
+struct ConnectionWatch: Service {
   let database: IngestDatabase
   let loop: PollLoop
 
   private static let interval = Duration.seconds(2)
 
-  /// Asks every two seconds until the flag is raised. Failures are the others' to report.
-  func run(until stop: StopFlag) async {
-    var known = await database.connectionNumber
-    while !stop.isRaised {
-      try? await stop.sleep(for: Self.interval)
-      try? await database.attempt { repository throws(PostgresError) in try await repository.ping() }
-      let number = await database.connectionNumber
-      if number != 0, number != known {
-        known = number
-        loop.send(.nudge)
+  /// Asks every two seconds until shutdown. A failure is not logged here: the partitions' own calls report it.
+  func run() async throws {
+    try await StopFlag.raisedByShutdown { stop in
+      var known = await database.connectionNumber
+      while true {
+        try await stop.sleep(for: Self.interval)
+        try? await database.attempt { repository throws(PostgresError) in try await repository.ping() }
+        let number = await database.connectionNumber
+        if number != 0, number != known {
+          known = number
+          loop.send(.nudge)
+        }
       }
     }
   }

@@ -1,11 +1,12 @@
 import KafkaIO
 import Persistence
 import PostgresIO
+import Services
 import Synchronization
 import Telemetry
 
-/// Closed while the control topic does not fit its ledgers, and until that is known: what it says of consent is not known
-/// then, so no frame is judged. Any thread.
+/// Closed while the control topic does not fit its ledgers, and until that is known: consent is not known then, so no
+/// frame is judged. Any thread.
 final class ControlGate: Sendable {
   private let open = Atomic(false)
 
@@ -14,24 +15,28 @@ final class ControlGate: Sendable {
   func set(isClosed: Bool) { open.store(!isClosed, ordering: .relaxed) }
 }
 
-/// Looks whether the control topic fits its ledgers, whichever worker holds its partitions and parks them.
-struct ControlWatch {
+/// Checks whether the control topic fits its ledgers, whichever worker holds its partitions and parks them.
+struct ControlWatch: Service {
   let context: IngestContext
-  /// Of its own: the same last records are read again and again, over one connection.
+  /// A client of its own: the same last records are read again and again, over one connection.
   let probe: LogProbe
 
   init(context: IngestContext, kafka: KafkaSettings) throws(KafkaError) {
     self.context = context
-    // What it cannot ask, others cannot either, and say so.
+    // Silent: the partitions' probe reports a broker that does not answer.
     probe = try LogProbe(settings: kafka, keepsReader: true, logger: .silent)
   }
 
-  /// Looks as often as at a parked partition, until the flag is raised.
-  func run(until stop: StopFlag) async {
+  /// Compares as often as a parked partition does, until shutdown.
+  func run() async throws {
+    try await StopFlag.raisedByShutdown { try await watch(until: $0) }
+  }
+
+  private func watch(until stop: StopFlag) async throws {
     var known: String?
-    while !stop.isRaised {
-      // What failed says nothing; the gate stays as it was.
-      if let misfits = try? await look(until: stop) {
+    while true {
+      // After a failed question the gate stays as it was.
+      if let misfits = try? await misfits(until: stop) {
         let problem = misfits.first.map { "frames wait, because \($0.partition) is parked: \($0.reason)" }
         context.control.set(isClosed: problem != nil)
         context.health.setControlProblem(problem)
@@ -43,12 +48,12 @@ struct ControlWatch {
         }
         known = problem
       }
-      try? await stop.sleep(for: context.control.isClosed ? .seconds(1) : context.settings.parkedInterval)
+      try await stop.sleep(for: context.control.isClosed ? .seconds(1) : context.settings.parkedInterval)
     }
   }
 
   /// The partitions that do not fit.
-  private func look(until stop: StopFlag) async throws -> [(partition: TopicPartition, reason: ParkReason)] {
+  private func misfits(until stop: StopFlag) async throws -> [(partition: TopicPartition, reason: ParkReason)] {
     let (cluster, topic) = (context.clusterID, context.settings.controlTopic)
     // The ledgers first: a log that fits is never behind them afterwards.
     let ledgers = try await context.database.attempt { repository throws(PostgresError) in

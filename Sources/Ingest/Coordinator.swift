@@ -1,8 +1,9 @@
 import KafkaIO
+import Services
 import Telemetry
 
 /// Gives each assigned partition a task and takes it back when the group wants the partition elsewhere.
-struct Coordinator {
+struct Coordinator: Service {
   private struct Held {
     let queue: PollLoop.Queue
     let stop: StopFlag
@@ -11,10 +12,18 @@ struct Coordinator {
   }
 
   let context: IngestContext
-  let consumer: KafkaConsumer
+  let events: AsyncStream<PollLoop.Event>
 
   /// Follows assignment until shutdown; returns once every task has ended.
-  func follow(_ events: AsyncStream<PollLoop.Event>) async throws {
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      try await follow()
+    } onGracefulShutdown: {
+      context.loop.endEvents()
+    }
+  }
+
+  private func follow() async throws {
     try await withThrowingDiscardingTaskGroup { group in
       var held: [TopicPartition: Held] = [:]
       defer { for entry in held.values { end(entry) } }
@@ -36,7 +45,6 @@ struct Coordinator {
           context.metrics.rebalances.increment()
           for partition in partitions { held.removeValue(forKey: partition).map(end) }
         case .failed(let error): throw error
-        case .shutdown: return
         }
         context.metrics.assignedPartitions.set(held.count)
         let share = context.settings.share(of: held.count)
@@ -47,13 +55,13 @@ struct Coordinator {
   }
 
   private func start(_ partition: TopicPartition, in group: inout ThrowingDiscardingTaskGroup<any Error>) -> Held {
+    let stop = StopFlag()
     let entry = Held(
-      queue: PollLoop.Queue(limits: context.settings.queueLimits(PartitionEntry.self)), stop: StopFlag(),
-      ended: StopFlag())
+      queue: PollLoop.Queue(limits: context.settings.queueLimits(PartitionEntry.self)), stop: stop, ended: StopFlag())
     let isControl = partition.topic == context.settings.controlTopic
     let task = PartitionTask(
-      partition: partition, queue: entry.queue, stop: entry.stop, context: context,
-      work: isControl ? ControlWork() : FrameWork(grace: context.settings.judge.grace))
+      partition: partition, queue: entry.queue, stop: stop, context: context,
+      work: isControl ? ControlWork(context: context, stop: stop) : FrameWork(context: context, stop: stop))
     group.addTask {
       defer { entry.ended.raise() }
       do {

@@ -5,16 +5,15 @@ import Telemetry
 
 /// What the parts of one worker share. Every member is safe on any thread.
 struct IngestContext: Sendable {
-  let settings: IngestSettings
+  let judging: JudgingContext
   let clusterID: String
   let database: IngestDatabase
   let loop: PollLoop
   let probe: LogProbe
-  let recognizer: any FrameRecognizing
-  let pseudonymizer: LearnerPseudonymizer
-  let metrics: IngestMetrics
   let health: IngestHealth
   let control = ControlGate()
-  let logger: Logger
-  let clock: @Sendable () -> EventTime
+
+  var settings: IngestSettings { judging.settings }
+  var metrics: IngestMetrics { judging.metrics }
+  var logger: Logger { judging.logger }
 }

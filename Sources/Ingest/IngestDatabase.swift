@@ -1,5 +1,6 @@
 import Persistence
 package import PostgresIO
+import Services
 package import Telemetry
 
 /// The worker's way to PostgreSQL: one connection, opened again when it was lost, and calls that are repeated while
@@ -40,6 +41,18 @@ package actor IngestDatabase {
   /// deadlocks are over by then.
   private static let refusalsToReport = 3
 
+  /// Runs work over the database and closes the connection after it, however it ends.
+  nonisolated func closing<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
+    do {
+      let value = try await work()
+      await close()
+      return value
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
   /// Closes the connection; the next call opens another.
   package func close() async {
     let old = current
@@ -52,7 +65,6 @@ package actor IngestDatabase {
   /// - Throws: `MigrationError`, which says what to do; transient errors are waited out.
   func checkSchema(until stop: StopFlag) async throws {
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     while true {
       do {
         let connection = try await PostgresConnection.open(settings, logger: logger)
@@ -66,7 +78,7 @@ package actor IngestDatabase {
       } catch let error as PostgresError where error.isTransient {
         logger.warning("PostgreSQL is not ready; trying again", metadata: ["error": .string(error.description)])
       }
-      try await stop.sleep(for: backoff.delay(using: &generator))
+      try await stop.sleep(for: backoff.delay())
     }
   }
 
@@ -126,7 +138,6 @@ package actor IngestDatabase {
     _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
   ) async throws -> Value {
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     var refusals = 0
     var deadlines = deadlines
     defer { if refusals >= Self.refusalsToReport { health.endRefusal() } }
@@ -143,7 +154,7 @@ package actor IngestDatabase {
         if error.code == .queryCanceled { deadlines -= 1 }
         if deadlines == 0 { throw LeaseEnded() }
       }
-      try await stop.sleep(for: backoff.delay(using: &generator))
+      try await stop.sleep(for: backoff.delay())
     }
   }
 

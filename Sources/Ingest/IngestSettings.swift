@@ -34,6 +34,12 @@ package struct IngestSettings: Sendable {
   /// What one of so many partitions may hold.
   func share(of partitions: Int) -> Int { max(queuedBytes / max(partitions, 1), Self.leastShareBytes) }
 
+  /// The name the ledger keeps the cluster under: the configured one, else the cluster's own.
+  func clusterID(asking probe: LogProbe, until stop: StopFlag) async throws -> String {
+    if let clusterID { return clusterID }
+    return try await probe.clusterID(until: stop)
+  }
+
   func queueLimits<Element>(_: Element.Type) -> PartitionQueue<Element>.Limits {
     .init(
       batchCount: batchRecords, batchBytes: batchBytes, batchAge: batchAge, queueCount: batchRecords * 4,

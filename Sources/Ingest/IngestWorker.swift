@@ -5,7 +5,6 @@ package import Persistence
 package import PostgresIO
 package import Recognition
 import Services
-import Synchronization
 package import Telemetry
 
 /// A worker: a member of the consumer group that turns frame and control records into rows, exactly once relative to
@@ -47,72 +46,48 @@ package struct IngestWorker: Service {
   /// - Throws: what a person has to mend: another secret or schema than the database's, another group's ledger, an
   ///   error of PostgreSQL or Kafka that is not transient.
   package func run() async throws {
-    let stopping = StopFlag()
-    try await withGracefulShutdownHandler {
-      do {
-        try await work(until: stopping)
-      } catch is StopRequested {
-        return
+    let database = IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
+    try await StopFlag.raisedByShutdown { stop in
+      try await database.closing {
+        let group = try await parts(over: database, until: stop)
+        try await withGracefulShutdownHandler {
+          try await group.run()
+        } onGracefulShutdown: {
+          group.triggerGracefulShutdown()
+        }
       }
-    } onGracefulShutdown: {
-      stopping.raise()
     }
   }
 
-  private func work(until stopping: StopFlag) async throws {
-    let metrics = IngestMetrics(registry)
-    let database = IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
-    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stopping)
-
+  /// The parts of a worker whose database, secret, schema and broker are the right ones, in the order in which they
+  /// start. They end the other way round: first the partitions, which store what they are working on, and last the poll
+  /// thread, which leaves the consumer group.
+  private func parts(over database: IngestDatabase, until stop: StopFlag) async throws -> ServiceGroup {
+    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
     let consumer = try KafkaConsumer(
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
       logger: logger)
     let probe = try LogProbe(settings: kafka, logger: logger)
-    if kafka.groupInstanceID != nil, MockCluster.isClusterID(try await probe.clusterID(until: stopping)) {
+    if kafka.groupInstanceID != nil, MockCluster.isClusterID(try await probe.clusterID(until: stop)) {
       throw IngestError.noStaticMembership
-    }
-    let clusterID: String
-    if let given = settings.clusterID {
-      clusterID = given
-    } else {
-      clusterID = try await probe.clusterID(until: stopping)
     }
     let (events, continuation) = AsyncStream<PollLoop.Event>.makeStream()
     let loop = PollLoop(
       consumer: consumer, interval: settings.pollInterval, events: continuation, logger: logger, clock: clock)
     let context = IngestContext(
-      settings: settings, clusterID: clusterID, database: database, loop: loop, probe: probe, recognizer: recognizer,
-      pseudonymizer: pseudonymizer, metrics: metrics, health: health, logger: logger, clock: clock)
-    let control = try ControlWatch(context: context, kafka: kafka)
-
-    let thread = ThreadExecutor(name: "kafka-poll")
+      judging: JudgingContext(
+        settings: settings, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: IngestMetrics(registry),
+        logger: logger, clock: clock),
+      clusterID: try await settings.clusterID(asking: probe, until: stop), database: database, loop: loop,
+      probe: probe, health: health)
+    let services: [any Service] = [
+      PollService(loop: loop, consumer: consumer),
+      PartitionUpkeep(database: database, registry: registry, clock: clock, logger: logger),
+      ConnectionWatch(database: database, loop: loop), try ControlWatch(context: context, kafka: kafka),
+      Coordinator(context: context, events: events),
+    ]
     try consumer.subscribe()
-    let polling = Task { await thread.run { loop.run() } }
-    let waiting = Task {
-      await stopping.wait()
-      continuation.yield(.shutdown)
-    }
-    let upkeep = PartitionUpkeep(database: database, registry: registry, clock: clock, logger: logger)
-    let keeping = Task { await upkeep.run(until: stopping) }
-    let watch = ConnectionWatch(database: database, loop: loop)
-    let watching = Task { await watch.run(until: stopping) }
-    let controlling = Task { await control.run(until: stopping) }
-    var failure: (any Error)?
-    do {
-      try await Coordinator(context: context, consumer: consumer).follow(events)
-    } catch {
-      failure = error
-    }
-    stopping.raise()
-    await waiting.value
-    await keeping.value
-    await watching.value
-    await controlling.value
-    loop.send(.stop)
-    await polling.value
-    // Leaving the group waits for the broker: not on a cooperative thread.
-    await thread.run { consumer.close() }
-    await database.close()
-    if let failure { throw failure }
+    // Signals and the deadline are the surrounding group's, and it logs how the worker ends.
+    return ServiceGroup(services: services, gracefulShutdownSignals: [], shutdownDeadline: nil, logger: .silent)
   }
 }

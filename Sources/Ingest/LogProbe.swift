@@ -82,7 +82,6 @@ actor LogProbe {
     until stop: StopFlag, _ question: () throws(KafkaError) -> Value
   ) async throws -> Value {
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     while true {
       try stop.check()
       do throws(KafkaError) {
@@ -93,7 +92,7 @@ actor LogProbe {
         guard error.isRetryable || isPassing.contains(error.code) else { throw error }
         logger.warning("Kafka did not answer; asking again", metadata: ["error": .string(error.description)])
       }
-      try await stop.sleep(for: backoff.delay(using: &generator))
+      try await stop.sleep(for: backoff.delay())
     }
   }
 }

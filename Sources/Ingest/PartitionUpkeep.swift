@@ -1,10 +1,11 @@
 import LearningEvents
 import Persistence
 import PostgresIO
+import Services
 import Telemetry
 
 /// Keeps daily partitions of the sample table ahead of the calendar while a worker lives.
-struct PartitionUpkeep {
+struct PartitionUpkeep: Service {
   let database: IngestDatabase
   let logger: Logger
   private let daysAhead: Gauge
@@ -24,25 +25,28 @@ struct PartitionUpkeep {
       "lectern_ingest_premade_partitions", help: "Daily partitions of the sample table made for days to come")
   }
 
-  /// Looks every hour until the flag is raised. A failure is logged and tried again at the next look.
-  func run(until stop: StopFlag) async {
-    while !stop.isRaised {
-      do {
-        let last = try await database.retrying(until: stop) { repository throws(PostgresError) in
-          try await repository.premake().lastDay
-        }
-        let ahead = Int(last.map { $0.daysSinceEpoch - clock().day.daysSinceEpoch } ?? 0)
-        daysAhead.set(ahead)
-        if ahead < Self.alertDays {
-          logger.error("the sample table's partitions end soon", metadata: ["days_ahead": .int(Int64(ahead))])
-        }
+  /// Makes partitions every hour until shutdown. A failure is logged and tried again an hour later.
+  func run() async throws {
+    try await StopFlag.raisedByShutdown { stop in
+      while true {
+        try await premake(until: stop)
         try await stop.sleep(for: Self.interval)
-      } catch is StopRequested {
-        return
-      } catch {
-        logger.error("partitions could not be made", metadata: ["error": .string("\(error)")])
-        try? await stop.sleep(for: Self.interval)
       }
+    }
+  }
+
+  private func premake(until stop: StopFlag) async throws {
+    do {
+      let last = try await database.retrying(until: stop) { repository throws(PostgresError) in
+        try await repository.premake().lastDay
+      }
+      let ahead = Int(last.map { $0.daysSinceEpoch - clock().day.daysSinceEpoch } ?? 0)
+      daysAhead.set(ahead)
+      if ahead < Self.alertDays {
+        logger.error("the sample table's partitions end soon", metadata: ["days_ahead": .int(Int64(ahead))])
+      }
+    } catch  where !(error is StopRequested) {
+      logger.error("partitions could not be made", metadata: ["error": .string("\(error)")])
     }
   }
 }

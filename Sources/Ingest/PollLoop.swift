@@ -35,7 +35,6 @@ final class PollLoop: Sendable {
     case lost([TopicPartition])
     /// Something that no waiting mends: the consumer cannot go on, or a partition's task cannot.
     case failed(any Error)
-    case shutdown
   }
 
   private struct Flow {
@@ -51,7 +50,8 @@ final class PollLoop: Sendable {
   private let interval: Duration
   private let logger: Logger
   private let events: AsyncStream<Event>.Continuation
-  private let commands = Mutex<[Command]>([])
+  /// Nil once the thread has ended.
+  private let commands = Mutex<[Command]?>([])
   private let clock: @Sendable () -> EventTime
 
   init(
@@ -65,10 +65,20 @@ final class PollLoop: Sendable {
     self.clock = clock
   }
 
-  func send(_ command: Command) { commands.withLock { $0.append(command) } }
+  /// Hands a command to the thread; once that has ended nothing comes of it.
+  func send(_ command: Command) {
+    let isOver = commands.withLock { commands in
+      commands?.append(command)
+      return commands == nil
+    }
+    if isOver { Self.refuse(command) }
+  }
 
   /// Tells the coordinator that the worker cannot go on.
   func fail(_ error: any Error) { events.yield(.failed(error)) }
+
+  /// Ends the coordinator's events: what happens from here on is nobody's.
+  func endEvents() { events.finish() }
 
   /// Starts to deliver a partition from an offset; returns once the consumer accepted it.
   func flow(_ partition: TopicPartition, into queue: Queue, from offset: Int64) async throws(KafkaError) {
@@ -78,12 +88,28 @@ final class PollLoop: Sendable {
 
   /// Polls until told to stop. Blocks its thread.
   func run() {
+    poll()
+    let rest = commands.withLock { commands in
+      defer { commands = nil }
+      return commands ?? []
+    }
+    for command in rest { Self.refuse(command) }
+  }
+
+  private static func refuse(_ command: Command) {
+    if case .flow(_, _, _, let continuation) = command {
+      continuation.resume(returning: KafkaError(.closed, while: "starting a partition"))
+    }
+  }
+
+  private func poll() {
     var flows: [TopicPartition: Flow] = [:]
     var mirrored: [TopicPartition: Int64] = [:]
     var lastRound = ContinuousClock.now
     var rounds = 0
     var hasTakenRecords = false
     while true {
+      var isStopping = false
       for command in takeCommands() {
         switch command {
         case .flow(let partition, let queue, let offset, let continuation):
@@ -100,11 +126,10 @@ final class PollLoop: Sendable {
         case .mirror(let partition, let offset): mirrored[partition] = offset
         case .nudge:
           for flow in flows.values { _ = flow.queue.append(.nudge, bytes: 0, at: .now) }
-        case .stop:
-          mirror(&mirrored)
-          return
+        case .stop: isStopping = true
         }
       }
+      if isStopping { return mirror(&mirrored) }
       let now = ContinuousClock.now
       if lastRound.duration(to: now) >= interval {
         lastRound = now
@@ -204,7 +229,28 @@ final class PollLoop: Sendable {
   private func takeCommands() -> [Command] {
     commands.withLock { commands in
       defer { commands = [] }
-      return commands
+      return commands ?? []
     }
+  }
+}
+
+/// The poll thread as a part of the worker: it polls until it is asked to end, then leaves the consumer group.
+struct PollService: Service {
+  let loop: PollLoop
+  let consumer: KafkaConsumer
+
+  func run() async throws {
+    let thread = ThreadExecutor(name: "kafka-poll")
+    await withGracefulShutdownHandler {
+      await withTaskCancellationHandler {
+        await thread.run { loop.run() }
+      } onCancel: {
+        loop.send(.stop)
+      }
+    } onGracefulShutdown: {
+      loop.send(.stop)
+    }
+    // Leaving the group waits for the broker: not on a cooperative thread.
+    await thread.run { consumer.close() }
   }
 }

@@ -1,9 +1,14 @@
+import Services
 import Synchronization
 
 /// Thrown where work ends because it was asked to: nothing is lost, the ledger says where the next owner begins.
 package struct StopRequested: Error {}
 
-/// Asks the task of one partition to end soon. Raised once, from any thread.
+/// Asks work to end soon: a partition's task, a part of a worker, a question that is repeated until it is answered. Raised
+/// once, from any thread.
+///
+/// Where graceful shutdown ends a whole service, a flag may end a part of it: a partition that was revoked. So ingest knows
+/// flags alone, and each service makes its own (`raisedByShutdown`).
 package final class StopFlag: Sendable {
   private struct State {
     var isRaised = false
@@ -15,6 +20,21 @@ package final class StopFlag: Sendable {
   private let state = Mutex(State())
 
   package init() {}
+
+  /// Runs a service's work with a flag that graceful shutdown, or the task's cancellation, raises. Work that ends with
+  /// `StopRequested` has ended as it should.
+  package static func raisedByShutdown(_ work: (StopFlag) async throws -> Void) async throws {
+    let stop = StopFlag()
+    try await withGracefulShutdownHandler {
+      try await withTaskCancellationHandler {
+        do { try await work(stop) } catch is StopRequested {}
+      } onCancel: {
+        stop.raise()
+      }
+    } onGracefulShutdown: {
+      stop.raise()
+    }
+  }
 
   package var isRaised: Bool { state.withLock(\.isRaised) }
 

@@ -69,7 +69,7 @@ package final class IsolatedDecoder: ImageDecoding {
     try DecoderChild.start(settings, launcher: ProcessLauncher())?.isConfined
   }
 
-  package func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader { try prober.probe(bytes) }
+  package func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader { try prober.probe(bytes) }
 
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
     _ = try probe(bytes)

@@ -61,7 +61,7 @@ package final class IngestRepository: Sendable {
   }
 
   /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
-  package func controlProgress(clusterID: String, topic: String) async throws(PostgresError) -> [Int32: Int64] {
+  package func progress(clusterID: String, topic: String) async throws(PostgresError) -> [Int32: Int64] {
     var progress: [Int32: Int64] = [:]
     let rows = try await connection.query(
       "SELECT * FROM lectern.log_progress($1, $2)", [.text(clusterID), .text(topic)])

@@ -5,7 +5,9 @@ package protocol FrameRecognizing: Sendable {
 
   /// Why a picture is larger than may be decoded, by what it declares; nil if it is not. Decodes nothing: a few
   /// microseconds, also for the face of somebody who did not consent. The detail is safe to log and store.
-  func sizeProblem(of request: RecognitionRequest) -> String?
+  ///
+  /// - Parameter picture: a whole file, lent for the call.
+  func sizeProblem(of picture: UnsafeRawBufferPointer) -> String?
 
   /// Recognises a batch.
   ///

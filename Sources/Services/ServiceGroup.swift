@@ -7,17 +7,18 @@ package import Telemetry
 /// The group ends when a shutdown signal arrives, `triggerGracefulShutdown` is called, the calling task is cancelled,
 /// or any service returns or throws. Then the services still running are asked to end one after the other, the last
 /// started first, each awaited before the next is asked. When the deadline for all of them passes, or a second signal
-/// arrives, the rest is cancelled; whoever ignores that for another deadline is left behind and reported.
+/// arrives, the rest is cancelled; whoever ignores that for another deadline is left behind and reported. Without a deadline
+/// the group waits: that is for a group inside a service of another one.
 package struct ServiceGroup: Sendable {
   private let services: [any Service]
   private let signals: [Int32]
-  private let deadline: Duration
+  private let deadline: Duration?
   private let logger: Logger
   private let trigger = GracefulShutdown()
 
   package init(
     services: [any Service], gracefulShutdownSignals: [Int32] = [SIGTERM, SIGINT],
-    shutdownDeadline: Duration = .seconds(20), logger: Logger
+    shutdownDeadline: Duration? = .seconds(20), logger: Logger
   ) {
     (self.services, signals) = (services, gracefulShutdownSignals)
     (deadline, self.logger) = (shutdownDeadline, logger)
@@ -81,6 +82,7 @@ package struct ServiceGroup: Sendable {
         case .cancelAll: for task in tasks { task.cancel() }
         case .startDeadline:
           timer?.cancel()
+          guard let deadline else { continue }
           timer = Task {
             try? await Task.sleep(for: deadline)
             if !Task.isCancelled { continuation.yield(.deadline) }

@@ -105,6 +105,11 @@ package final class ThreadExecutor: SerialExecutor {
   /// Runs a closure on the thread some time later, after everything enqueued before it; nobody waits for it.
   package func submit(_ body: @escaping @Sendable () -> Void) { queue.append(body) }
 
+  /// Puts the calling thread to sleep, for less than a second; never a cooperative one.
+  package static func sleep(for duration: Duration) {
+    usleep(UInt32(clamping: duration.components.attoseconds / 1_000_000_000_000))
+  }
+
   /// True on the executor's own thread.
   package var isCurrentThread: Bool {
     guard let thread = queue.state.withLock(\.thread) else { return false }

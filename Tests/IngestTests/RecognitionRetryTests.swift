@@ -19,7 +19,7 @@ import Testing
 
     var attempts: Int { tried.withLock { $0 } }
 
-    func sizeProblem(of request: RecognitionRequest) -> String? { nil }
+    func sizeProblem(of picture: UnsafeRawBufferPointer) -> String? { nil }
 
     func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome] {
       let attempt = tried.withLock { count in

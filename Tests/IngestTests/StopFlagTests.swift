@@ -1,4 +1,5 @@
 import Ingest
+import Services
 import Testing
 
 @Suite struct StopFlagTests {
@@ -86,6 +87,39 @@ import Testing
     flag.raise()
     #expect(try await slow.value == nil)
   }
+
+  /// Runs work as a service's, and does something to it once it has begun.
+  private func serve(
+    then act: @Sendable (GracefulShutdown, Task<Void, any Error>) -> Void
+  ) async throws {
+    let shutdown = GracefulShutdown()
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    let service = GracefulShutdown.$current.withValue(shutdown) {
+      Task {
+        try await StopFlag.raisedByShutdown { stop in
+          begin.yield()
+          try await stop.sleep(for: .seconds(600))
+        }
+      }
+    }
+    var beginnings = begun.makeAsyncIterator()
+    await beginnings.next()
+    act(shutdown, service)
+    try await service.value
+  }
+
+  @Test(.timeLimit(.minutes(1))) func gracefulShutdownAndCancellationEndAServicesWork() async throws {
+    try await serve { shutdown, _ in shutdown.trigger() }
+    try await serve { _, service in service.cancel() }
+  }
+
+  @Test func aServicesOwnErrorIsKept() async {
+    await #expect(throws: Failure.self) {
+      try await StopFlag.raisedByShutdown { _ in throw Failure() }
+    }
+  }
+
+  private struct Failure: Error {}
 
   @Test func workThatEndsFirstKeepsItsResultAndItsError() async throws {
     let flag = StopFlag()

@@ -3,6 +3,8 @@ import KafkaIO
 import LearningEvents
 import Persistence
 import PostgresIO
+import Recognition
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -64,6 +66,34 @@ extension Integration {
         let stored = try await bench.progress()
         #expect((40..<Int64(Self.frames)).contains(stored), "stopped too late to show anything")
         let second = bench.start(slow())
+        try await bench.settle(Int64(Self.frames), by: second)
+        try await second.stop()
+        try await checkExactlyOnce(bench)
+      }
+    }
+
+    /// A part that cannot go on ends the others in order: what was recognised is stored, the group is left, the database
+    /// closed, and the error is the worker's.
+    @Test(.timeLimit(.minutes(2))) func aPartThatFailsEndsTheWorkerInOrderAndIsContinuedByTheNext() async throws {
+      try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
+        try await bench.announce(learners: Int(Self.partitions))
+        try await send(0..<Self.frames, to: bench)
+        let rest = Atomic(100)
+        let first = bench.start(
+          IngestRecognizer { requests in
+            guard rest.subtract(requests.count, ordering: .relaxed).newValue >= 0 else {
+              throw RecognitionError(.wrongShape, "one number")
+            }
+          }, applicationName: "failing-worker")
+        let error = await #expect(throws: RecognitionError.self) { try await first.end() }
+        #expect(error?.code == .wrongShape)
+        #expect(try await bench.progress() < Int64(Self.frames))
+        while try await bench.number(
+          "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'failing-worker'") > 0
+        {
+          try await Task.sleep(for: .milliseconds(20))
+        }
+        let second = bench.start(IngestRecognizer())
         try await bench.settle(Int64(Self.frames), by: second)
         try await second.stop()
         try await checkExactlyOnce(bench)

@@ -22,7 +22,7 @@ final class IngestRecognizer: FrameRecognizing {
   var count: Int { looked.withLock { $0.values.reduce(0, +) } }
   func hasSeen(_ image: [UInt8]) -> Bool { looked.withLock { $0[SHA256.hash(image)] != nil } }
 
-  func sizeProblem(of request: RecognitionRequest) -> String? { stub.sizeProblem(of: request) }
+  func sizeProblem(of picture: UnsafeRawBufferPointer) -> String? { stub.sizeProblem(of: picture) }
 
   func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome] {
     looked.withLock { looked in

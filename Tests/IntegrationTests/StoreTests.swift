@@ -206,7 +206,7 @@ extension Integration {
         #expect(fresh.nextOffset == 17)
         #expect(fresh.last == nil)
         #expect(
-          try await fixture.repository.controlProgress(clusterID: "cluster", topic: Fixture.topic) == [0: 0, 1: 17])
+          try await fixture.repository.progress(clusterID: "cluster", topic: Fixture.topic) == [0: 0, 1: 17])
       }
     }
 

@@ -73,7 +73,7 @@ struct InspectionBench {
   }
 
   private struct Decoder: ImageDecoding {
-    func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
+    func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader {
       ImageHeader(width: 200, height: 160, format: .png)
     }
 

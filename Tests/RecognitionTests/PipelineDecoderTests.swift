@@ -16,7 +16,7 @@ import Vision
 
     func times(_ byte: UInt8) -> Int { asked.withLock { $0[byte, default: 0] } }
 
-    func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader { try StubDecoder().probe(bytes) }
+    func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader { try StubDecoder().probe(bytes) }
 
     func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
       let count = asked.withLock { asked in

@@ -32,7 +32,7 @@ import Vision
   private struct Decoder: ImageDecoding {
     var failure: ImageError?
 
-    func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
+    func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader {
       ImageHeader(width: 200, height: 200, format: .png)
     }
 

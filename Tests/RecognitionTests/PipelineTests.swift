@@ -81,9 +81,9 @@ import Vision
   @Test func aSizeProblemIsToldFromTheHeaderAlone() {
     let bench = Bench()
     let recognizer = bench.recognizer(streams: 1)
-    #expect(recognizer.sizeProblem(of: .init(bytes: [Bench.huge])) == "declares too much")
-    #expect(recognizer.sizeProblem(of: .init(bytes: [Bench.corrupt])) == nil)
-    #expect(recognizer.sizeProblem(of: .init(bytes: [1])) == nil)
+    #expect([Bench.huge].withUnsafeBytes(recognizer.sizeProblem) == "declares too much")
+    #expect([Bench.corrupt].withUnsafeBytes(recognizer.sizeProblem) == nil)
+    #expect([UInt8(1)].withUnsafeBytes(recognizer.sizeProblem) == nil)
     let runs = bench.log.withLock { $0.count }
     #expect(runs == 0)
   }
@@ -184,7 +184,7 @@ actor Gate {
 }
 
 struct StubDecoder: ImageDecoding {
-  func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
+  func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader {
     if bytes[0] == Bench.huge { throw ImageError(.tooLarge, "declares too much") }
     return ImageHeader(width: 200, height: 200, format: .png)
   }

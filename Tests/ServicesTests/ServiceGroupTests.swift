@@ -49,12 +49,23 @@ private struct Deaf: Service {
 
 @Suite struct ServiceGroupTests {
   private func group(
-    _ services: [any Service], deadline: Duration = .seconds(60), signals: [Int32] = [],
+    _ services: [any Service], deadline: Duration? = .seconds(60), signals: [Int32] = [],
     sink: any LogSink = SilentLogSink()
   ) -> ServiceGroup {
     ServiceGroup(
       services: services, gracefulShutdownSignals: signals, shutdownDeadline: deadline,
       logger: Logger(label: "test", level: .trace, sink: sink))
+  }
+
+  /// As inside a service of another group, which has the deadline.
+  @Test(.timeLimit(.minutes(1))) func withoutADeadlineItWaitsUntilItIsCancelled() async throws {
+    let sink = CapturingLogSink()
+    let group = group([Stubborn()], deadline: nil, sink: sink)
+    let task = Task { try await group.run() }
+    group.triggerGracefulShutdown()
+    while !sink.messages.contains("shutdown was asked for") { await Task.yield() }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
   }
 
   @Test func stopsInReverseOrder() async throws {

@@ -24,10 +24,10 @@ package struct StubRecognizer: FrameRecognizing {
     (self.delay, self.counting) = (delay, counting)
   }
 
-  package func sizeProblem(of request: RecognitionRequest) -> String? {
+  package func sizeProblem(of picture: UnsafeRawBufferPointer) -> String? {
     guard let decoder else { return nil }
     do throws(ImageError) {
-      _ = try decoder.probe(request.bytes)
+      _ = try decoder.probe(picture)
       return nil
     } catch {
       return error.code == .tooLarge ? error.detail : nil

@@ -18,7 +18,7 @@ struct DemoLedger: Sendable {
 
   /// Where reading goes on, for each partition that has been read at all.
   func nextOffsets() async throws -> [Int32: Int64] {
-    try await IngestRepository(connection: connection).controlProgress(clusterID: clusterID, topic: topic)
+    try await IngestRepository(connection: connection).progress(clusterID: clusterID, topic: topic)
   }
 
   /// How many frames became a sample, a reject or a duplicate since an earlier reading.
@@ -43,7 +43,7 @@ struct DemoLedger: Sendable {
   }
 
   /// Waits until every published frame is accounted for; returns what this run added.
-  func settle(
+  func waitUntilSettled(
     after before: LedgerCounters, published: Int, patience: Duration, progress: (Int) -> Void
   ) async throws -> LedgerCounters {
     var last = -1

@@ -52,7 +52,9 @@ struct DemoScenario: Service {
     let start = ContinuousClock.now
     let progress = ProgressLine(total: lesson.frameCount)
     let published = try await publish(producer, ledger, before, progress)
-    let totals = try await ledger.settle(after: before, published: published.published, patience: Self.patience) {
+    let totals = try await ledger.waitUntilSettled(
+      after: before, published: published.published, patience: Self.patience
+    ) {
       progress.update(done: $0, note: Self.progressNote)
     }
     progress.finish()

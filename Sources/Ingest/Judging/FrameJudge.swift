@@ -1,10 +1,48 @@
+package import Cryptography
 package import LearningEvents
 package import Persistence
+
+/// A frame event that could be read, before anything is known of its course, learner or picture.
+///
+/// The raw learner id is gone: it became a pseudonym while the record was read.
+package struct FrameCandidate: Sendable {
+  /// The event; its `learnerID` is empty.
+  package var event: FrameEvent
+  package var learner: LearnerPseudonym
+  /// The size of its picture in bytes.
+  package var imageBytes: Int
+  /// The record's timestamp, or the time it was received where the record has none.
+  package var recordedAt: EventTime
+  /// When this worker first held it.
+  package var receivedAt: EventTime
+
+  package init(
+    event: FrameEvent, learner: LearnerPseudonym, imageBytes: Int, recordedAt: EventTime, receivedAt: EventTime
+  ) {
+    self.event = event
+    self.event.learnerID = ""
+    self.learner = learner
+    self.imageBytes = imageBytes
+    self.recordedAt = recordedAt
+    self.receivedAt = receivedAt
+  }
+}
+
+/// What is to become of a frame whose event could be read.
+package enum FrameVerdict: Sendable, Equatable {
+  /// Its picture may be looked at.
+  case recognise
+  /// Stored before: counted, not looked at.
+  case duplicate
+  case reject(RejectCode, detail: String)
+  /// Its course or its learner's consent is not known yet: asked again until the deadline, then judged.
+  case wait(until: EventTime)
+}
 
 /// Judges frames in the fixed order of `RejectCode`. Pure: what is known comes in, a verdict goes out.
 ///
 /// A second delivery of a stored sample is a duplicate whatever its body, so that is looked at before everything but
-/// the event itself. `bad_image`, `decoder_crash` and `unstorable` are found later, by those who look.
+/// the event itself. `bad_image`, `decoder_crash` and `unstorable` are found later, by recognition and by the database.
 package struct FrameJudge: Sendable {
   package var window: FrameWindow
   /// How long a frame may wait for its course or consent to be announced.
@@ -24,13 +62,8 @@ package struct FrameJudge: Sendable {
   package func judge(
     _ frame: FrameCandidate, known: FrameResolution, mayWait: Bool, now: EventTime
   ) -> FrameVerdict {
-    if let session = known.session {
-      guard session.learner == frame.learner else {
-        return .reject(.badEvent, detail: "ce_learnerid: not the learner this session belongs to")
-      }
-      guard session.courseID == known.courseID else {
-        return .reject(.badEvent, detail: "ce_courseid: not the course this session belongs to")
-      }
+    if let session = known.session, let detail = Self.contradiction(of: frame, in: known.courseID, to: session) {
+      return .reject(.badEvent, detail: detail)
     }
     if let stored = known.storedCapture, stored == frame.event.capturedAt { return .duplicate }
     guard frame.imageBytes <= FrameEvent.imageLimitBytes else {
@@ -63,5 +96,35 @@ package struct FrameJudge: Sendable {
       return .reject(.sequenceReused, detail: Self.sequenceReused)
     }
     return .recognise
+  }
+
+  /// How a frame contradicts its session, in words; nil if it is of the session's learner and course.
+  static func contradiction(of frame: FrameCandidate, in courseID: Int64?, to session: SessionRow) -> String? {
+    if session.learner != frame.learner { return "ce_learnerid: not the learner this session belongs to" }
+    if session.courseID != courseID { return "ce_courseid: not the course this session belongs to" }
+    return nil
+  }
+}
+
+/// When a frame may have been captured, relative to its record's time, and which session days are still open.
+package struct FrameWindow: Sendable, Equatable {
+  /// Days before the record's time.
+  package var past: Int32 = 14
+  /// Days after it: clocks are wrong, and a day covers every time zone mistaken for UTC.
+  package var future: Int32 = 1
+  /// Days ahead for which the database holds partitions; a producer's clock may be further ahead than that.
+  package var premade: Int32 = 60
+
+  package init() {}
+
+  /// Whether a picture captured then may belong to a record of that time.
+  package func admits(_ capturedAt: EventTime, recordedAt: EventTime) -> Bool {
+    capturedAt >= recordedAt.advanced(by: .seconds(-86_400 * Int64(past)))
+      && capturedAt <= recordedAt.advanced(by: .seconds(86_400 * Int64(future)))
+  }
+
+  /// Whether a session of that day still takes frames, today being `today`.
+  package func admits(sessionDay: CalendarDay, today: CalendarDay) -> Bool {
+    sessionDay >= today.advanced(by: -past) && sessionDay < today.advanced(by: premade)
   }
 }

@@ -1,4 +1,5 @@
 package import Recognition
+import Services
 package import Telemetry
 
 extension FrameRecognizing {
@@ -14,7 +15,6 @@ extension FrameRecognizing {
     _ requests: [RecognitionRequest], until stop: StopFlag, logger: Logger
   ) async throws -> [RecognitionOutcome]? {
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     while true {
       do {
         return try await stop.cancelling(after: .seconds(2)) { try await recognize(requests) }
@@ -23,7 +23,7 @@ extension FrameRecognizing {
           "frames cannot be recognised now; trying again", metadata: ["error": .string(error.description)])
       }
       do {
-        try await stop.sleep(for: backoff.delay(using: &generator))
+        try await stop.sleep(for: backoff.delay())
       } catch {
         return nil
       }

@@ -1,3 +1,4 @@
+import Cryptography
 import KafkaIO
 import LearningEvents
 import Persistence
@@ -6,11 +7,13 @@ import Telemetry
 
 /// Applies control records in the order of their log: courses, session declarations, consent.
 struct ControlWork: PartitionWork {
-  func prepare(_ context: IngestContext, stop: StopFlag) async throws {}
+  let context: IngestContext
+  let stop: StopFlag
+
+  func prepare() async throws {}
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
-    stop: StopFlag
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws {
     var changes: [ControlChange] = []
     var end: Int64?
@@ -18,7 +21,7 @@ struct ControlWork: PartitionWork {
       switch entry {
       case .record(let record, _):
         guard record.offset >= cursor.nextOffset else { continue }
-        changes.append(ControlChange(record, context: context))
+        changes.append(ControlChange(record, context.judging.pseudonymizer))
       case .end(let offset): end = offset
       case .nudge, .outOfLog: break
       }
@@ -26,12 +29,12 @@ struct ControlWork: PartitionWork {
     var runs = changes.isEmpty && (end ?? 0) <= cursor.nextOffset ? [] : [changes[...]]
     while let run = runs.popLast() {
       do {
-        try await apply(run, at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil, context, stop: stop)
+        try await apply(run, at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil)
       } catch let error as PostgresError where error.severity == .data && !run.isEmpty {
         if run.count == 1, var change = run.first {
           change.content = .refused(.unstorable, detail: "refused with SQLSTATE \(error.code)")
           try await apply(
-            [change], at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil, context, stop: stop)
+            [change], at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil)
         } else {
           let middle = run.startIndex + run.count / 2
           runs.append(run[middle...])
@@ -42,8 +45,7 @@ struct ControlWork: PartitionWork {
   }
 
   private func apply(
-    _ run: ArraySlice<ControlChange>, at cursor: inout LedgerCursor, under lease: DatabaseLease, reaching end: Int64?,
-    _ context: IngestContext, stop: StopFlag
+    _ run: ArraySlice<ControlChange>, at cursor: inout LedgerCursor, under lease: DatabaseLease, reaching end: Int64?
   ) async throws {
     let step = cursor.step(
       over: run.lazy.map(\.record.offset), last: run.last.map { LastRecord($0.record) }, reaching: end)
@@ -79,10 +81,10 @@ struct ControlChange: Sendable {
   let record: KafkaRecord
   var content: Content
 
-  init(_ record: KafkaRecord, context: IngestContext) {
+  init(_ record: KafkaRecord, _ pseudonymizer: LearnerPseudonymizer) {
     self.record = record
     do throws(EventError) {
-      content = .event(ControlRow(try record.controlEvent(), pseudonymizer: context.pseudonymizer))
+      content = .event(ControlRow(try record.controlEvent(), pseudonymizer: pseudonymizer))
     } catch {
       content = .refused(error.code, detail: error.detail)
     }

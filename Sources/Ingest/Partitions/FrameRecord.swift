@@ -30,14 +30,19 @@ final class FrameRecord: Sendable {
     }
   }
 
-  /// The picture and its face box, copied out of the record. Only of a frame that may be looked at.
-  var request: RecognitionRequest {
-    let bytes =
-      switch image {
-      case .recordValue: record.withValue { [UInt8]($0) }
-      case .decoded(let bytes): bytes
-      case .oversized, nil: [UInt8]()
-      }
-    return RecognitionRequest(bytes: bytes, faceBox: candidate?.event.faceBox)
+  /// Lends the picture, an encoded file; empty if the event has none, or one of more bytes than are read.
+  func withPicture<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    switch image {
+    case .recordValue: record.withValue(body)
+    case .decoded(let bytes): bytes.withUnsafeBytes(body)
+    case .oversized, nil: body(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+  }
+
+  /// The picture, copied out of the record, with what is known of where its face is. Only of a frame that may be looked at.
+  func request(in session: SessionRow) -> RecognitionRequest {
+    RecognitionRequest(
+      bytes: withPicture { [UInt8]($0) }, faceBox: candidate?.event.faceBox,
+      track: candidate.map { FrameTrack(session: session.id, capturedAt: $0.event.capturedAt) })
   }
 }

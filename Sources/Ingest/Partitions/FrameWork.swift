@@ -11,23 +11,27 @@ import Telemetry
 /// A batch is stored in pieces where that costs nobody anything: up to a frame whose course or consent is not known
 /// yet, and whatever was recognised when the batch's time is over or the partition is taken away.
 struct FrameWork: PartitionWork {
+  private let context: IngestContext
+  private let stop: StopFlag
   private let waiting: AnnouncementWaits
 
-  /// - Parameter grace: the longest that a partition waits for one course and learner to be announced.
-  init(grace: Duration) { waiting = AnnouncementWaits(longest: grace) }
+  init(context: IngestContext, stop: StopFlag) {
+    (self.context, self.stop) = (context, stop)
+    waiting = AnnouncementWaits(longest: context.settings.judge.grace)
+  }
 
   /// Waits until the control topic was applied up to where it ended at this claim, so that a backlog of both topics
   /// never rejects a frame for what the log says later.
   ///
-  /// Whether it is the log that the ledger knows, the gate says, and goes on saying.
-  func prepare(_ context: IngestContext, stop: StopFlag) async throws {
+  /// Whether that log is the one the ledger knows, `ControlWatch` checks, again and again.
+  func prepare() async throws {
     let topic = context.settings.controlTopic
     let ends = try await context.probe.ends(of: topic, until: stop)
     var waits = false
     defer { if waits { context.health.endControlWait() } }
     while true {
       let progress = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-        try await repository.controlProgress(clusterID: context.clusterID, topic: topic)
+        try await repository.progress(clusterID: context.clusterID, topic: topic)
       }
       if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) { return }
       if !waits { context.health.beginControlWait() }
@@ -37,12 +41,11 @@ struct FrameWork: PartitionWork {
   }
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
-    stop: StopFlag
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws {
     let writer = FrameWriter(context: context, lease: lease, stop: stop)
-    let judging = FrameJudging(context: context.judging(under: lease), waiting: waiting, stop: stop)
-    var pseudonyms = PseudonymMemo(context.pseudonymizer)
+    let judging = FrameJudging(context: context.judging, lease: lease, waiting: waiting, stop: stop)
+    var pseudonyms = PseudonymMemo(context.judging.pseudonymizer)
     var pending: ArraySlice<FrameRecord> = []
     var end: Int64?
     for entry in entries {
@@ -58,12 +61,12 @@ struct FrameWork: PartitionWork {
     while !pending.isEmpty {
       try stop.check()
       while context.control.isClosed { try await stop.sleep(for: .milliseconds(200)) }
-      let settled = try await judging.settle(pending)
-      guard !settled.isEmpty else {
+      let frames = try await judging.judge(pending)
+      guard !frames.isEmpty else {
         try await stop.sleep(for: .milliseconds(250))
         continue
       }
-      let results = try await judging.recognise(settled, from: pending)
+      let results = try await judging.recognise(frames)
       if results.isEmpty { throw StopRequested() }
       try await writer.store(results, at: &cursor)
       pending = pending.dropFirst(results.count)

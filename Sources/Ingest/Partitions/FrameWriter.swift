@@ -41,7 +41,7 @@ struct FrameWriter {
     _ run: ArraySlice<FrameResult>, at cursor: inout LedgerCursor, reaching end: Int64?
   ) async throws {
     let step = cursor.step(
-      over: run.lazy.map(\.record.offset), last: run.last.map { LastRecord($0.record) }, reaching: end)
+      over: run.lazy.map(\.record.record.offset), last: run.last.map { LastRecord($0.record.record) }, reaching: end)
     var batch = StoreBatch(step: step, modelID: lease.modelKey, samples: [], rejects: [])
     batch.samples.reserveCapacity(run.count)
     for result in run {
@@ -51,8 +51,8 @@ struct FrameWriter {
       case .reject(let code, let detail):
         batch.rejects.append(
           RejectRow(
-            offset: result.record.offset, code: code, detail: detail,
-            recordTimestamp: result.record.timestamp))
+            offset: result.record.record.offset, code: code, detail: detail,
+            recordTimestamp: result.record.record.timestamp))
       }
     }
     let start = ContinuousClock.now

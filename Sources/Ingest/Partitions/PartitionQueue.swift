@@ -1,4 +1,4 @@
-import Glibc
+import Services
 import Synchronization
 
 /// The bounded hand-over from the poll thread to the task that works on one partition.
@@ -76,7 +76,7 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     let deadline = ContinuousClock.now + limit
     while state.withLock({ isFull($0) && !$0.isClosed }) {
       guard ContinuousClock.now < deadline else { return false }
-      usleep(500)
+      ThreadExecutor.sleep(for: .microseconds(500))
     }
     return true
   }

@@ -2,6 +2,7 @@ import KafkaIO
 import LearningEvents
 import Persistence
 import PostgresIO
+import Services
 import Telemetry
 
 /// Works on one partition from its assignment to its end: claims its ledger, checks that the log is the one the ledger
@@ -22,20 +23,19 @@ struct PartitionTask: Sendable {
   func run() async throws {
     defer { context.loop.send(.hold(partition, queue)) }
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     do {
       while true {
         // Taken before the claim: if another connection is opened meanwhile, the first batch notices.
         let lease = try await context.database.lease(until: stop)
         let cursor = try await claimUnparked()
-        try await work.prepare(context, stop: stop)
+        try await work.prepare()
         switch try await follow(from: cursor, under: lease) {
         case .ended: return
-        case .claimAgain(let hasStored): if hasStored { backoff = Backoff() }
+        case .claimAgain(let hasStored): if hasStored { backoff.reset() }
         }
         // Claimed elsewhere while still assigned here (let the other one have its turn), or the log moved away.
         context.loop.send(.hold(partition, queue))
-        try await stop.sleep(for: backoff.delay(using: &generator))
+        try await stop.sleep(for: backoff.delay())
       }
     } catch is StopRequested {
       return
@@ -112,7 +112,7 @@ struct PartitionTask: Sendable {
   /// Takes batches until the queue closes or the claim is lost.
   private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
     var (cursor, lease) = (start, first)
-    var losses = LossesInARow()
+    var losses = ConnectionLosses()
     try await flow(from: cursor.nextOffset)
     while let entries = await queue.nextBatch() {
       guard try await take(entries, at: &cursor, under: &lease, &losses) else {
@@ -128,7 +128,7 @@ struct PartitionTask: Sendable {
   /// smaller and smaller pieces: it may be more than the server can take.
   private func take(
     _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: inout DatabaseLease,
-    _ losses: inout LossesInARow
+    _ losses: inout ConnectionLosses
   ) async throws -> Bool {
     var rest = entries[...]
     var piece = rest.count
@@ -136,7 +136,7 @@ struct PartitionTask: Sendable {
     while true {
       do {
         try await lease.check(until: stop)
-        try await work.process(Array(rest.prefix(piece)), at: &cursor, under: lease, context, stop: stop)
+        try await work.process(Array(rest.prefix(piece)), at: &cursor, under: lease)
         context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
         losses.end()
         rest = rest.dropFirst(piece)
@@ -148,8 +148,8 @@ struct PartitionTask: Sendable {
         if losses.isTooMuchAtOnce { piece = max(1, min(piece, rest.count) / 2) }
         // Control before frames: what a restored database knows of consent must be complete before anything is judged.
         lease = try await context.database.lease(until: stop)
-        try await work.prepare(context, stop: stop)
-        let outcome = try await settle(cursor)
+        try await work.prepare()
+        let outcome = try await readLedger(at: cursor)
         if outcome != .unchanged { log(outcome) }
         switch apply(outcome, to: &cursor) {
         case .goOn: continue
@@ -160,7 +160,7 @@ struct PartitionTask: Sendable {
         }
       } catch let error as PostgresError where error.severity == .fenced {
         context.metrics.fenced.increment()
-        let outcome = try await settle(cursor)
+        let outcome = try await readLedger(at: cursor)
         log(outcome)
         switch apply(outcome, to: &cursor) {
         case .goOn, .readAgain:
@@ -207,7 +207,6 @@ struct PartitionTask: Sendable {
   /// Has the partition delivered from an offset on; asks again while the consumer is not ready for it.
   private func flow(from offset: Int64) async throws {
     var backoff = Backoff()
-    var generator = SystemRandomNumberGenerator()
     while true {
       do throws(KafkaError) {
         return try await context.loop.flow(partition, into: queue, from: offset)
@@ -218,12 +217,12 @@ struct PartitionTask: Sendable {
           "a partition cannot be read yet; trying again",
           metadata: ["partition": .string(name), "error": .string(error.description)])
       }
-      try await stop.sleep(for: backoff.delay(using: &generator))
+      try await stop.sleep(for: backoff.delay())
     }
   }
 
   /// Where the ledger stands beside the cursor.
-  private func settle(_ cursor: LedgerCursor) async throws -> FenceOutcome {
+  private func readLedger(at cursor: LedgerCursor) async throws -> FenceOutcome {
     let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.ledgers([cursor.ledgerID])
     }
@@ -240,13 +239,13 @@ struct PartitionTask: Sendable {
 /// What a partition's records are turned into: frames into samples, control events into what they declare.
 protocol PartitionWork: Sendable {
   /// Called after each claim and on each new connection, before the next record.
-  func prepare(_ context: IngestContext, stop: StopFlag) async throws
+  func prepare() async throws
 
   /// Stores what becomes of these entries and moves the cursor as far as they are stored.
   ///
-  /// - Throws: `PostgresError` of severity `fenced` and `LeaseEnded`, after which the caller settles where the ledger stands;
+  /// - Throws: `PostgresError` of severity `fenced` and `LeaseEnded`, after which the caller reads the ledger;
   ///   `StopRequested`, after which the cursor stands behind what was stored; anything else ends the worker.
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease, _ context: IngestContext,
-    stop: StopFlag) async throws
+    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
+  ) async throws
 }

@@ -4,20 +4,15 @@ import PostgresIO
 
 /// Finds or opens the sessions of one batch: each new one in a short transaction of its own, once.
 struct SessionOpener {
-  enum Answer {
-    case open(SessionRow)
-    case refused(RejectCode, detail: String)
-  }
-
   private struct Key: Hashable { var source: String, session: String }
 
-  let context: JudgingContext
-  let stop: StopFlag
+  private let frameIntervalMilliseconds: Int32
+  private let lease: DatabaseLease
+  private let stop: StopFlag
   private var opened: [Key: SessionRow] = [:]
 
-  init(context: JudgingContext, stop: StopFlag) {
-    self.context = context
-    self.stop = stop
+  init(frameIntervalMilliseconds: Int32, lease: DatabaseLease, stop: StopFlag) {
+    (self.frameIntervalMilliseconds, self.lease, self.stop) = (frameIntervalMilliseconds, lease, stop)
   }
 
   /// What is known of a frame, with the session that an earlier frame of its batch has opened.
@@ -30,30 +25,26 @@ struct SessionOpener {
       storedCapture: known.storedCapture)
   }
 
-  /// The session of a frame that may be recognised. Its day is that of the frame that opened it.
-  mutating func session(of frame: FrameCandidate, known: FrameResolution) async throws -> Answer {
-    if let row = known.session { return .open(row) }
-    let key = Key(source: frame.event.source, session: frame.event.sessionID)
-    if opened[key] == nil {
-      guard let course = known.courseID else { preconditionFailure("a frame of an unknown course was let through") }
-      let interval = context.settings.frameIntervalMilliseconds
-      let answer = try await context.lease.retrying(until: stop) { repository throws(PostgresError) in
-        try await repository.openSession(
-          source: frame.event.source, sessionID: frame.event.sessionID, courseID: course, learner: frame.learner,
-          capturedAt: frame.event.capturedAt, frameIntervalMilliseconds: interval)
+  /// Opens the session of a frame that may be recognised, unless it is open. Its day is that of the frame that opened it.
+  ///
+  /// - Returns: the frame with its session, or the reject it turned out to be.
+  mutating func open(for frame: FrameCandidate, known: FrameResolution) async throws -> FrameInWork.State {
+    if let row = known.session { return .toRecognise(row) }
+    guard let course = known.courseID else { preconditionFailure("a frame of an unknown course was let through") }
+    let interval = frameIntervalMilliseconds
+    let opening = try await lease.retrying(until: stop) { repository throws(PostgresError) in
+      try await repository.openSession(
+        source: frame.event.source, sessionID: frame.event.sessionID, courseID: course, learner: frame.learner,
+        capturedAt: frame.event.capturedAt, frameIntervalMilliseconds: interval)
+    }
+    switch opening {
+    case .refused(let code): return .judged(.reject(code, detail: "when its session was opened"))
+    case .open(let row):
+      opened[Key(source: frame.event.source, session: frame.event.sessionID)] = row
+      if let detail = FrameJudge.contradiction(of: frame, in: course, to: row) {
+        return .judged(.reject(.badEvent, detail: detail))
       }
-      switch answer {
-      case .open(let row): opened[key] = row
-      case .refused(let code): return .refused(code, detail: "when its session was opened")
-      }
+      return .toRecognise(row)
     }
-    guard let row = opened[key] else { preconditionFailure("the session was just opened") }
-    guard row.learner == frame.learner else {
-      return .refused(.badEvent, detail: "ce_learnerid: not the learner this session belongs to")
-    }
-    guard row.courseID == known.courseID else {
-      return .refused(.badEvent, detail: "ce_courseid: not the course this session belongs to")
-    }
-    return .open(row)
   }
 }

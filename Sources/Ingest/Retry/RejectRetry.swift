@@ -46,12 +46,9 @@ package struct RejectRetry: Sendable {
     return try await withTaskCancellationHandler {
       let database = IngestDatabase(settings: postgres, registry: registry, health: IngestHealth(), logger: logger)
       do {
-        let report = try await run(selection, database, until: stop)
-        await database.close()
-        return report
-      } catch {
-        await database.close()
-        throw error is StopRequested ? CancellationError() : error
+        return try await database.closing { try await run(selection, database, until: stop) }
+      } catch is StopRequested {
+        throw CancellationError()
       }
     } onCancel: {
       stop.raise()
@@ -63,15 +60,12 @@ package struct RejectRetry: Sendable {
   ) async throws -> RetryReport {
     try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
     let probe = try LogProbe(settings: kafka, logger: logger)
-    let clusterID: String
-    if let given = settings.clusterID {
-      clusterID = given
-    } else {
-      clusterID = try await probe.clusterID(until: stop)
-    }
+    let clusterID = try await settings.clusterID(asking: probe, until: stop)
     let topic = settings.frameTopic
     let reader = try RecordReader(settings: kafka, logger: logger)
-    let metrics = IngestMetrics(registry)
+    let context = JudgingContext(
+      settings: settings, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: IngestMetrics(registry),
+      logger: logger, clock: clock)
     var (lease, ledgers) = try await self.ledgers(of: clusterID, database, until: stop)
     var report = RetryReport()
     for number in ledgers.keys.sorted() where selection.partition == nil || selection.partition == number {
@@ -103,10 +97,7 @@ package struct RejectRetry: Sendable {
               ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
           }
           guard !rejects.isEmpty else { break }
-          let judging = FrameJudging(
-            context: JudgingContext(
-              settings: settings, lease: lease, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: metrics,
-              logger: logger, clock: clock), waiting: nil, stop: stop)
+          let judging = FrameJudging(context: context, lease: lease, waiting: nil, stop: stop)
           defer { (after, report) = (progress.after, progress.report) }
           try await RetryPass(judging: judging, reader: reader, stop: stop).judge(
             rejects, of: ledger.ledgerID, in: partition, from: low, bytes: Self.batchBytes, &progress)

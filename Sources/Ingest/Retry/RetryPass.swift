@@ -9,11 +9,10 @@ struct RetryPass: Sendable {
   let reader: RecordReader
   let stop: StopFlag
 
-  /// A rejected record beside its new verdict.
+  /// A reject beside what its record becomes now.
   private struct Verdict {
     let reject: RejectToJudge
-    let record: FrameRecord
-    let outcome: FrameResult.Outcome
+    var result: FrameResult
   }
 
   /// How far a partition's rejects were looked at, and what became of them. It moves with each transaction, so that what
@@ -48,24 +47,17 @@ struct RetryPass: Sendable {
     let looked = rejects[gone.count..<gone.count + taken].map(\.offset)
     progress.missing = Set(looked).subtracting(records.map(\.reject.offset))
     var pseudonyms = PseudonymMemo(judging.context.pseudonymizer)
-    let held = records.map { entry in
-      (
-        reject: entry.reject,
-        record: FrameRecord(entry.record, receivedAt: judging.context.clock(), pseudonyms: &pseudonyms)
-      )
-    }
-    var pending = held.map(\.record)[...]
+    var rejects = records.map(\.reject)[...]
+    var pending = records.map {
+      FrameRecord($0.record, receivedAt: judging.context.clock(), pseudonyms: &pseudonyms)
+    }[...]
     while !pending.isEmpty {
       try stop.check()
-      let settled = try await judging.settle(pending)
-      let results = try await judging.recognise(settled, from: pending)
+      let results = try await judging.recognise(try await judging.judge(pending))
       // Nothing waits here; recognition gives none only when it was stopped.
       if results.isEmpty { throw StopRequested() }
-      let verdicts = results.indices.map { index in
-        let entry = held[pending.startIndex + index]
-        return Verdict(reject: entry.reject, record: entry.record, outcome: results[index].outcome)
-      }
-      try await store(verdicts, of: ledger, &progress)
+      try await store(zip(rejects, results).map(Verdict.init), of: ledger, &progress)
+      rejects = rejects.dropFirst(results.count)
       pending = pending.dropFirst(results.count)
     }
     if let last = looked.last { progress.move(to: last) }
@@ -79,11 +71,9 @@ struct RetryPass: Sendable {
       do {
         try await storeOnce(run, of: ledger, &progress)
       } catch let error as PostgresError where error.severity == .data {
-        if run.count == 1, let only = run.first {
-          let outcome = FrameResult.Outcome.reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
-          try await storeOnce(
-            [Verdict(reject: only.reject, record: only.record, outcome: outcome)], of: ledger,
-            &progress)
+        if run.count == 1, var only = run.first {
+          only.result.outcome = .reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
+          try await storeOnce([only], of: ledger, &progress)
         } else {
           let middle = run.startIndex + run.count / 2
           runs.append(run[middle...])
@@ -96,9 +86,9 @@ struct RetryPass: Sendable {
   private func storeOnce(
     _ verdicts: ArraySlice<Verdict>, of ledger: Int32, _ progress: inout Progress
   ) async throws {
-    var batch = RetryBatch(ledgerID: ledger, modelID: judging.context.lease.modelKey, judged: verdicts.map(\.reject))
+    var batch = RetryBatch(ledgerID: ledger, modelID: judging.lease.modelKey, judged: verdicts.map(\.reject))
     for verdict in verdicts {
-      switch verdict.outcome {
+      switch verdict.result.outcome {
       case .sample(let row): batch.samples.append(row)
       case .reject(let code, let detail):
         batch.rejects.append(
@@ -107,7 +97,7 @@ struct RetryPass: Sendable {
             recordTimestamp: verdict.reject.recordTimestamp))
       case .duplicate:
         // Found stored a moment ago; the transaction looks again.
-        guard let event = verdict.record.candidate?.event else { continue }
+        guard let event = verdict.result.record.candidate?.event else { continue }
         batch.duplicates.append(
           StoredFrame(
             offset: verdict.reject.offset, source: event.source, sessionID: event.sessionID,
@@ -116,7 +106,7 @@ struct RetryPass: Sendable {
     }
     let judged = batch
     // Repeated after a lost answer it finds its rejects judged and leaves them: the report then says untouched.
-    let result = try await judging.context.lease.retrying(until: stop) { repository throws(PostgresError) in
+    let result = try await judging.lease.retrying(until: stop) { repository throws(PostgresError) in
       try await repository.retry(judged)
     }
     progress.report.samples += result.samples

@@ -46,9 +46,9 @@ package final class Recognizer: FrameRecognizing {
     }
   }
 
-  package func sizeProblem(of request: RecognitionRequest) -> String? {
+  package func sizeProblem(of picture: UnsafeRawBufferPointer) -> String? {
     do throws(ImageError) {
-      _ = try analyzer.decoder.probe(request.bytes)
+      _ = try analyzer.decoder.probe(picture)
       return nil
     } catch {
       return error.code == .tooLarge ? error.detail : nil
