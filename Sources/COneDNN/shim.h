@@ -1,7 +1,7 @@
 #ifndef LECTERN_ONEDNN_SHIM_H
 #define LECTERN_ONEDNN_SHIM_H
 
-#include <oneapi/dnnl/dnnl.h>
+#include "version.h"
 
 // Debian's oneDNN runs on GNU OpenMP. Its calls that Lectern needs are declared here, because clang's search path
 // has no omp.h of GCC's. The number of threads is a property of the calling thread.
@@ -13,13 +13,5 @@ int omp_get_num_threads(void);
 // What GCC turns `#pragma omp parallel` into (libgomp's ABI since 4.0): runs `body` once on each thread of a team of
 // `threads`, the caller among them, and returns when all have ended. The team is the one oneDNN's primitives use.
 void GOMP_parallel(void (*body)(void *), void *context, unsigned threads, unsigned flags);
-
-// Pointer casts that Swift does not import.
-
-/// "Let the library allocate the buffer."
-static inline void *lectern_dnnl_memory_allocate(void) { return DNNL_MEMORY_ALLOCATE; }
-
-/// "No buffer yet."
-static inline void *lectern_dnnl_memory_none(void) { return DNNL_MEMORY_NONE; }
 
 #endif

@@ -23,12 +23,8 @@ package enum Layer: Hashable, Sendable {
   /// The elementwise sum of two inputs of one shape.
   case add
 
-  /// Channel-wise soft thresholding with a learned threshold (the DRSN's attention, paper section 5.2): with
-  /// a_c = mean|x_c|, α = sigmoid(fc2(relu(bn(fc1(a))))), τ_c = α_c·a_c, y = sign(x)·max(|x| − τ, 0).
-  case shrinkage(channels: Int)
-
-  /// Squeeze and excitation (paper section 5.1): y = x·sigmoid(fc2(relu(fc1(mean x)))) per channel.
-  case squeezeExcite(channels: Int, hidden: Int)
+  /// Channel attention (paper section 5), `[N, C, H, W]` → the same.
+  case attention(AttentionLayer)
 
   /// exp(x)/Σexp(x) over the last axis of `[N, K]`.
   case softmax

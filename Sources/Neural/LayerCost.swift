@@ -12,27 +12,17 @@ package struct LayerCost: Hashable, Sendable {
   /// Multiply-adds of convolutions and linear layers, the attention blocks' included. Additions, activations, norms
   /// and pooling are left out, as in the figures networks are usually compared by.
   package let multiplyAdds: Int
-  /// What `multiplyAdds` leaves out.
-  package let elementwise: ElementwiseOperations
 }
 
 extension Network {
   /// Each node's cost, in order.
   package func costs() throws(NetworkError) -> [LayerCost] {
-    let shapes = try shapes(batch: 1)
-    let input = Shape([1] + inputShape.dimensions)
-    return zip(nodes, shapes).map { node, output in
-      let given =
-        switch node.inputs.first {
-        case .node(let index): shapes[index]
-        case .input, nil: input
-        }
+    zip(nodes, try shapes(batch: 1)).map { node, output in
       let parameters = node.layer.parameters(prefix: node.name).filter(\.isTrainable)
       return LayerCost(
         name: node.name, kind: node.layer.summary, output: output,
         parameters: parameters.reduce(0) { $0 + $1.shape.count },
-        multiplyAdds: node.layer.multiplyAdds(output: output),
-        elementwise: ElementwiseOperations(of: node.layer, input: given, output: output))
+        multiplyAdds: node.layer.multiplyAdds(output: output))
     }
   }
 }
@@ -40,7 +30,6 @@ extension Network {
 extension [LayerCost] {
   package var parameters: Int { reduce(0) { $0 + $1.parameters } }
   package var multiplyAdds: Int { reduce(0) { $0 + $1.multiplyAdds } }
-  package var elementwise: ElementwiseOperations { reduce(into: ElementwiseOperations()) { $0 += $1.elementwise } }
 }
 
 extension Layer {
@@ -48,8 +37,7 @@ extension Layer {
     switch self {
     case .convolution(let c): output.count * c.input * c.kernel * c.kernel
     case .linear(let input, let output): input * output
-    case .shrinkage(let channels): 2 * channels * channels
-    case .squeezeExcite(let channels, let hidden): 2 * channels * hidden
+    case .attention(let attention): attention.multiplyAdds
     case .batchNorm, .relu, .maxPool, .globalAveragePool, .add, .softmax: 0
     }
   }
@@ -65,8 +53,7 @@ extension Layer {
     case .globalAveragePool: "mean over positions"
     case .linear: "linear"
     case .add: "sum"
-    case .shrinkage: "shrinkage"
-    case .squeezeExcite(_, let hidden): "squeeze-excite, \(hidden) inside"
+    case .attention(let attention): attention.summary
     case .softmax: "softmax"
     }
   }

@@ -14,6 +14,15 @@ package enum Loss: Hashable, Sendable {
   /// Whether it has centres to learn.
   package var usesCenters: Bool { self != .crossEntropy }
 
+  /// How well each row of logits `[N, K]` fits each class: what the highest of decides the answer.
+  package func scores<Scalar: ReferenceScalar>(
+    _ logits: Tensor<Scalar>, centers: Tensor<Scalar>?
+  ) throws(LossError) -> Tensor<Scalar> {
+    guard self == .centers else { return logits }
+    guard let centers else { throw .missingCenters }
+    return try CenterLoss.scores(outputs: logits, centers: centers)
+  }
+
   /// The loss of logits `[N, K]` with labels in 0..<K; `centers` `[K, K]` where the loss uses them.
   package func evaluate<Scalar: ReferenceScalar>(
     logits: Tensor<Scalar>, labels: [Int], centers: Tensor<Scalar>? = nil
@@ -76,7 +85,7 @@ package enum LossError: Error, Hashable, CustomStringConvertible {
   }
 
   /// Throws unless `labels` are those of a batch of `logits`.
-  static func check(_ logits: Shape, _ labels: [Int]) throws(LossError) {
+  package static func check(_ logits: Shape, _ labels: [Int]) throws(LossError) {
     guard logits.rank == 2, logits.count > 0, labels.count == logits[0] else {
       throw .unfitLabels(logits: logits, labels: labels.count)
     }

@@ -1,21 +1,5 @@
 internal import Tensors
 
-/// The attention a residual block applies after its second batch norm and before the addition (paper section 5).
-package enum Attention: String, CaseIterable, Sendable {
-  case none
-  case squeezeExcite
-  case shrinkage
-
-  /// The name of the ResNet-18 that has it in every block.
-  package var networkName: String {
-    switch self {
-    case .none: "resnet18"
-    case .squeezeExcite: "resnet18-se"
-    case .shrinkage: "drsn18"
-    }
-  }
-}
-
 extension Network {
   /// ResNet-18 (paper, Table 4): `[N, 3, 224, 224]` → `[N, classes]` logits, 1.81 G multiply-adds at full width.
   package static func resnet18(width: Width = .full, classes: Int = 6) -> Network {
@@ -69,11 +53,8 @@ extension Network {
     value = append("\(name).relu1", .relu, value)
     value = append("\(name).conv2", convolution(output, kernel: 3, stride: 1), value)
     value = append("\(name).bn2", .batchNorm(channels: output), value)
-    switch attention {
-    case .none: break
-    case .squeezeExcite:
-      value = append("\(name).se", .squeezeExcite(channels: output, hidden: max(1, output / 16)), value)
-    case .shrinkage: value = append("\(name).shrink", .shrinkage(channels: output), value)
+    if let node = attention.node(channels: output) {
+      value = append("\(name).\(node.suffix)", .attention(node.layer), value)
     }
     var shortcut = input
     if stride != 1 || channels != output {

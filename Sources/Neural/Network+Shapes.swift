@@ -50,8 +50,8 @@ extension Layer {
     case .batchNorm(let channels):
       guard input.rank == 4 || input.rank == 2, input[1] == channels else { throw unfit("[N, \(channels), …]") }
       return input
-    case .shrinkage(let channels), .squeezeExcite(let channels, _):
-      guard input.rank == 4, input[1] == channels else { throw unfit("[N, \(channels), H, W]") }
+    case .attention(let attention):
+      guard input.rank == 4, input[1] == attention.channels else { throw unfit("[N, \(attention.channels), H, W]") }
       return input
     case .globalAveragePool:
       guard input.rank == 4, input[2] * input[3] > 0 else { throw unfit("[N, C, H, W]") }

@@ -20,6 +20,8 @@ package struct Parameter: Hashable, Sendable {
   package let shape: Shape
   package let role: Role
 
+  package init(name: String, shape: Shape, role: Role) { (self.name, self.shape, self.role) = (name, shape, role) }
+
   /// Whether training changes it by gradient; the running statistics follow the batches instead.
   package var isTrainable: Bool { role != .runningMean && role != .runningVariance }
 }
@@ -67,19 +69,14 @@ extension Layer {
       return Self.batchNormParameters(prefix, channels)
     case .linear(let input, let output):
       return Self.linearParameters(prefix, input, output)
-    case .shrinkage(let channels):
-      return Self.linearParameters("\(prefix).fc1", channels, channels)
-        + Self.batchNormParameters("\(prefix).bn", channels)
-        + Self.linearParameters("\(prefix).fc2", channels, channels, bias: .thresholdBias)
-    case .squeezeExcite(let channels, let hidden):
-      return Self.linearParameters("\(prefix).fc1", channels, hidden)
-        + Self.linearParameters("\(prefix).fc2", hidden, channels)
+    case .attention(let attention):
+      return attention.parameters(prefix: prefix)
     case .relu, .maxPool, .globalAveragePool, .add, .softmax:
       return []
     }
   }
 
-  private static func linearParameters(
+  static func linearParameters(
     _ prefix: String, _ input: Int, _ output: Int, bias: Parameter.Role = .bias
   ) -> [Parameter] {
     [
@@ -88,7 +85,7 @@ extension Layer {
     ]
   }
 
-  private static func batchNormParameters(_ prefix: String, _ channels: Int) -> [Parameter] {
+  static func batchNormParameters(_ prefix: String, _ channels: Int) -> [Parameter] {
     let roles: [(String, Parameter.Role)] = [
       ("weight", .scale), ("bias", .shift), ("running_mean", .runningMean), ("running_var", .runningVariance),
     ]

@@ -33,30 +33,14 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
     case .globalAveragePool: return (Layers.averages(x), .none)
     case .linear: return (linear(x, prefix: name), .none)
     case .add: return (Layers.add(x, inputs[1]), .none)
-    case .shrinkage:
-      let trace = thresholds(x, prefix: name)
-      return (Layers.softThreshold(x, thresholds: trace.thresholds), .shrunk(trace))
-    case .squeezeExcite:
-      let average = Layers.averages(x)
-      let projected = linear(average, prefix: "\(name).fc1")
-      let gates = Layers.sigmoid(linear(Layers.relu(projected), prefix: "\(name).fc2"))
-      let trace = ExcitationTrace(average: average, projected: projected, gates: gates)
-      return (Layers.scale(x, gates: gates), .excited(trace))
+    case .attention(let layer):
+      let (value, trace) = attention(x, layer, prefix: name)
+      return (value, .attended(trace))
     case .softmax: return (Layers.softmax(x), .none)
     }
   }
 
-  private mutating func thresholds(_ x: Tensor<Scalar>, prefix: String) -> ShrinkageTrace<Scalar> {
-    let average = Layers.averages(x, absolute: true)
-    let projected = linear(average, prefix: "\(prefix).fc1")
-    let (normalized, norm) = batchNorm(projected, prefix: "\(prefix).bn")
-    let alpha = Layers.sigmoid(linear(Layers.relu(normalized), prefix: "\(prefix).fc2"))
-    return ShrinkageTrace(
-      average: average, projected: projected, norm: norm, normalized: normalized, alpha: alpha,
-      thresholds: ReferenceGradients.product(alpha, average))
-  }
-
-  private mutating func batchNorm(
+  mutating func batchNorm(
     _ x: Tensor<Scalar>, prefix: String
   ) -> (Tensor<Scalar>, NormTrace<Scalar>) {
     var trace = NormTrace(
@@ -72,7 +56,7 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
     return (value, trace)
   }
 
-  private func linear(_ x: Tensor<Scalar>, prefix: String) -> Tensor<Scalar> {
+  func linear(_ x: Tensor<Scalar>, prefix: String) -> Tensor<Scalar> {
     Layers.linear(x, weight: weights["\(prefix).weight"]!, bias: weights["\(prefix).bias"]!)
   }
 }

@@ -26,8 +26,7 @@ package struct ReferencePass<Scalar: ReferenceScalar>: TrainingPass {
 enum LayerTrace<Scalar: ReferenceScalar>: Sendable {
   case none
   case normalized(NormTrace<Scalar>)
-  case shrunk(ShrinkageTrace<Scalar>)
-  case excited(ExcitationTrace<Scalar>)
+  case attended(AttentionTrace<Scalar>)
 }
 
 /// What a batch norm normalised with, `[C]` each.
@@ -36,26 +35,4 @@ struct NormTrace<Scalar: ReferenceScalar>: Sendable {
   let variance: Tensor<Scalar>
   /// Whether these are the batch's own, so that the gradient passes through them too.
   let ofBatch: Bool
-}
-
-/// The values inside a shrinkage block, `[N, C]` each, in the order they are computed.
-struct ShrinkageTrace<Scalar: ReferenceScalar>: Sendable {
-  /// a, the means of |x|.
-  let average: Tensor<Scalar>
-  /// fc1's value.
-  let projected: Tensor<Scalar>
-  let norm: NormTrace<Scalar>
-  /// The batch norm's value; fc2 reads its ReLU.
-  let normalized: Tensor<Scalar>
-  /// α.
-  let alpha: Tensor<Scalar>
-  /// τ = α·a.
-  let thresholds: Tensor<Scalar>
-}
-
-/// The values inside a squeeze-excite block: `average` and `gates` `[N, C]`, `projected` (fc1's value) `[N, hidden]`.
-struct ExcitationTrace<Scalar: ReferenceScalar>: Sendable {
-  let average: Tensor<Scalar>
-  let projected: Tensor<Scalar>
-  let gates: Tensor<Scalar>
 }

@@ -58,8 +58,8 @@ extension Layer {
   package func batchNorm(prefix: String) -> String? {
     switch self {
     case .batchNorm: prefix
-    case .shrinkage: "\(prefix).bn"
-    case .convolution, .relu, .maxPool, .globalAveragePool, .linear, .add, .squeezeExcite, .softmax: nil
+    case .attention(let attention): attention.batchNorm(prefix: prefix)
+    case .convolution, .relu, .maxPool, .globalAveragePool, .linear, .add, .softmax: nil
     }
   }
 }

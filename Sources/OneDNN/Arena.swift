@@ -61,6 +61,4 @@ struct ArenaMemory {
   }
 
   subscript(index: Int) -> UnsafeMutableRawPointer { buffer.base + offsets[index] }
-
-  func floats(_ index: Int) -> UnsafeMutablePointer<Float> { self[index].assumingMemoryBound(to: Float.self) }
 }

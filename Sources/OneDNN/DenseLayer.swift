@@ -13,8 +13,8 @@ final class DenseLayer: Sendable {
   /// From `weight` `[out, in]` and `bias` `[out]`; each output is also scaled and shifted, which folds a batch norm in.
   init(weight: Tensor<Float>, bias: Tensor<Float>, folding norm: FoldedBatchNorm? = nil) {
     (output, input) = (weight.shape[0], weight.shape[1])
-    weights = AlignedBuffer(byteCount: weight.count * 4)
-    self.bias = AlignedBuffer(byteCount: output * 4)
+    weights = AlignedBuffer(weight.count)
+    self.bias = AlignedBuffer(output)
     for row in 0..<output {
       let scale = norm?.scale[row] ?? 1
       for column in 0..<input {

@@ -9,8 +9,9 @@ enum EagerConvolution {
     _ input: Tensor<Float>, weight: Tensor<Float>, bias: Tensor<Float>?, _ convolution: Convolution, on engine: Engine
   ) throws -> Tensor<Float> {
     let output = try Layer.convolution(convolution).outputShape(of: [input.shape], node: "convolution")
-    let descriptor = try ConvolutionChoice.descriptor(
-      convolution, input: input.shape, output: output, attributes: .make(), on: engine, name: "convolution")
+    let passes = ConvolutionPasses(
+      convolution: convolution, input: input.shape, output: output, hasBias: true, name: "convolution")
+    let descriptor = try passes.forward(on: engine)
     let bias = bias ?? Tensor(repeating: 0, [convolution.output])
     var arguments: [(index: Int32, memory: MemoryBox)] = []
     var buffers: [AlignedBuffer] = []
@@ -26,7 +27,7 @@ enum EagerConvolution {
     try argument(DNNL_ARG_BIAS, .plain([convolution.output]), holding: bias)
     try argument(DNNL_ARG_DST_0, target)
     let result = buffers[3]
-    if let scratch = descriptor.layout(dnnl_query_scratchpad_md), scratch.byteCount > 0 {
+    if let scratch = try descriptor.layout(dnnl_query_scratchpad_md) {
       try argument(DNNL_ARG_SCRATCHPAD, scratch)
     }
     let step = PrimitiveStep(PrimitiveBox(try .create(descriptor)), arguments, shared: buffers)

@@ -3,7 +3,7 @@ internal import Tensors
 /// A network compiled for one batch size: steps in order over one arena of activations. Lives on, and is run by, the
 /// thread that made it; a run allocates nothing.
 final class Plan {
-  /// A value that outlives the run, row-major in the arena.
+  /// A value that outlives the run, row-major in the arena; fp32, whatever the network computes in.
   struct Result {
     let values: UnsafeMutablePointer<Float>
     let shape: Shape

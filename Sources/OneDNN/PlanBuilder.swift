@@ -5,125 +5,96 @@ internal import Tensors
 /// Turns a prepared network into a plan: fuses layers, lets oneDNN choose implementations and layouts, places every
 /// value in the arena, packs the weights that no other stream has packed yet.
 struct PlanBuilder {
-  /// Where a value lies and how.
-  private struct Slot {
-    let layout: MemoryDescriptor
-    let buffer: Int
-  }
+  private typealias Slot = PlanDraft.Slot
 
-  /// A step whose buffers have no addresses yet.
-  private typealias Draft = (ArenaMemory) throws(OneDNNError) -> any Step
-
-  private let engine: Engine
   private let prepared: PreparedNetwork
-  private let network: Network
-  private let input: Shape
-  private let shapes: [Shape]
-  private var arena = Arena()
-  private var drafts: [Draft] = []
-  private var slots: [Network.Value: Slot] = [:]
+  private let draft: PlanDraft
+  private let tapped: Set<Tap>
   /// How many operations still read a value.
   private var readers: [Network.Value: Int] = [:]
   /// Where results lie, row-major and to the end of the run: tapped values, tapped decisions of attention nodes, the
   /// output.
   private var results: [Tap: Slot] = [:]
 
+  private var network: Network { prepared.network }
+
   /// Compiles for batches of `batch`, on the calling thread and for its number of OpenMP threads.
   static func plan(
-    _ prepared: PreparedNetwork, batch: Int, taps: [String], on engine: Engine
+    _ prepared: PreparedNetwork, batch: Int, taps names: [String], on engine: Engine
   ) throws(OneDNNError) -> Plan {
-    var builder = try PlanBuilder(prepared, batch: batch, on: engine)
-    return try builder.build(taps: taps)
+    var taps: [(name: String, tap: Tap)] = []
+    for name in names { taps.append((name, try Tap(name, in: prepared.network))) }
+    var builder = try PlanBuilder(prepared, batch: batch, tapped: Set(taps.map(\.tap)), on: engine)
+    return try builder.build(taps)
   }
 
-  private init(_ prepared: PreparedNetwork, batch: Int, on engine: Engine) throws(OneDNNError) {
-    self.engine = engine
-    self.prepared = prepared
-    network = prepared.network
-    input = Shape([batch] + network.inputShape.dimensions)
-    do {
-      shapes = try network.shapes(batch: batch)
-    } catch {
-      throw OneDNNError(.invalidNetwork, error.description)
-    }
+  private init(_ prepared: PreparedNetwork, batch: Int, tapped: Set<Tap>, on engine: Engine) throws(OneDNNError) {
+    (self.prepared, self.tapped) = (prepared, tapped)
+    draft = try PlanDraft(
+      prepared.network, input: Shape([batch] + prepared.network.inputShape.dimensions), on: engine)
   }
 
-  private mutating func build(taps: [String]) throws(OneDNNError) -> Plan {
-    var wanted: [(name: String, tap: Tap)] = []
-    for name in taps { wanted.append((name, try Tap(name, in: network))) }
-    let tapped = Set(wanted.map(\.tap))
+  private mutating func build(_ taps: [(name: String, tap: Tap)]) throws(OneDNNError) -> Plan {
     var nodes: Set<Int> = []
     for case .value(let node) in tapped { nodes.insert(node) }
-    let operations = network.fused(taps: nodes)
+    let operations = network.lowered(taps: nodes)
     for operation in operations {
-      for value in [operation.input] + (operation.residual.map { [$0] } ?? []) { readers[value, default: 0] += 1 }
+      readers[operation.input, default: 0] += 1
+      if let residual = operation.residual { readers[residual, default: 0] += 1 }
     }
-    let inputSlot = Slot(layout: try .plain(input), buffer: arena.add(byteCount: input.count * 4, at: 0))
-    slots[.input] = inputSlot
     for operation in operations {
-      try add(operation, tapped)
-      if nodes.contains(operation.output) || operation.output == network.nodes.count - 1 {
-        results[.value(node: operation.output)] = try keep(.node(operation.output))
+      try add(operation)
+      let value = Network.Value.node(operation.output)
+      if nodes.contains(operation.output) || value == network.output {
+        results[.value(node: operation.output)] = try draft.copy(
+          draft.value(value), as: .plain(draft.shape(of: value)))
       }
     }
-    for result in results.values { arena.extend(result.buffer, through: drafts.count) }
-    if network.nodes.isEmpty { arena.extend(inputSlot.buffer, through: drafts.count) }
+    for result in results.values { draft.keep(result) }
+    var output = draft.inputSlot
+    if case .node(let last) = network.output { output = results[.value(node: last)] ?? output }
+    draft.keep(output)
 
-    let memory = ArenaMemory(arena)
-    var steps: [any Step] = []
-    for draft in drafts { steps.append(try draft(memory)) }
-    func result(_ tap: Tap) -> Plan.Result {
-      let slot = results[tap] ?? inputSlot
-      return Plan.Result(values: memory.floats(slot.buffer), shape: slot.layout.shape)
-    }
-    let input = Plan.Result(values: memory.floats(inputSlot.buffer), shape: input)
+    let (memory, steps) = try draft.finish()
     return Plan(
-      engine: engine, arena: memory, steps: steps, input: input,
-      output: network.nodes.isEmpty ? input : result(.value(node: network.nodes.count - 1)),
-      taps: wanted.map { ($0.name, result($0.tap)) })
+      engine: draft.engine, arena: memory, steps: steps.map(\.step), input: memory.result(draft.inputSlot),
+      output: memory.result(output),
+      taps: taps.map { ($0.name, memory.result(results[$0.tap] ?? draft.inputSlot)) })
   }
 
-  private func shape(of value: Network.Value) -> Shape {
-    switch value {
-    case .input: input
-    case .node(let index): shapes[index]
-    }
-  }
-
-  private mutating func add(_ operation: FusedOperation, _ tapped: Set<Tap>) throws(OneDNNError) {
+  private mutating func add(_ operation: LoweredOperation) throws(OneDNNError) {
     switch operation.kind {
     case .convolution(let node, let batchNorm): try addConvolution(operation, node, batchNorm)
     case .maxPool(let window): try addMaxPool(operation, window)
-    case .combine(let attention): try addCombine(operation, attention, tapped)
+    case .combine(let attention): try addCombine(operation, attention)
     case .averagePool:
-      let source = try channels(operation.input)
-      let target = try addBuffer(for: operation, .plain(shapes[operation.output]))
-      guard let layout = source.layout.channelLayout else { throw Self.unknownLayout }
-      append(using: [source.buffer, target.buffer]) { memory in
-        AveragePoolStep(source: memory.floats(source.buffer), target: memory.floats(target.buffer), layout)
+      let (source, layout) = try draft.channelValue(operation.input)
+      let target = try newPlainSlot(for: operation)
+      draft.append(.pooling, using: [source, target]) { memory in
+        AveragePoolStep(source: memory.floats(source), target: memory.floats(target), layout)
       }
     case .linear(let node):
-      let source = try plain(operation.input)
-      let target = try addBuffer(for: operation, .plain(shapes[operation.output]))
-      let (layer, samples) = (prepared.dense(node: node), input[0])
-      append(using: [source.buffer, target.buffer]) { memory in
+      let source = try draft.plainValue(operation.input)
+      let target = try newPlainSlot(for: operation)
+      let (layer, samples) = (prepared.dense(node: node), draft.input[0])
+      draft.append(.linear, using: [source, target]) { memory in
         LinearStep(
-          source: memory.floats(source.buffer), target: memory.floats(target.buffer), samples: samples, layer,
+          source: memory.floats(source), target: memory.floats(target), samples: samples, layer,
           relu: operation.hasRelu)
       }
-    case .reference(let node):
-      let source = try plain(operation.input)
-      let target = try addBuffer(for: operation, .plain(shapes[operation.output]))
+    case .batchNorm(let node), .softmax(let node):
+      let source = try draft.plainValue(operation.input)
+      let target = try newPlainSlot(for: operation)
       let backend: ReferenceBackend<Float>
       do {
         backend = try ReferenceBackend(network, weights: prepared.weights)
       } catch {
         throw OneDNNError(.invalidNetwork, error.description)
       }
-      let shape = shape(of: operation.input)
-      append(using: [source.buffer, target.buffer]) { memory in
+      let shape = draft.shape(of: operation.input)
+      draft.append(.elementwise, using: [source, target]) { memory in
         ReferenceStep(
-          backend, node: node, source: memory.floats(source.buffer), target: memory.floats(target.buffer), shape: shape)
+          backend, node: node, source: memory.floats(source), target: memory.floats(target), shape: shape)
       }
     }
   }
@@ -131,175 +102,86 @@ struct PlanBuilder {
   // MARK: Operations
 
   private mutating func addConvolution(
-    _ operation: FusedOperation, _ node: Int, _ batchNorm: Int?
+    _ operation: LoweredOperation, _ node: Int, _ batchNorm: Int?
   ) throws(OneDNNError) {
     guard case .convolution(let convolution) = network.nodes[node].layer else { preconditionFailure("no convolution") }
-    let name = network.nodes[node].name
-    let descriptor = try ConvolutionChoice.descriptor(
-      convolution, input: shape(of: operation.input), output: shapes[operation.output],
-      attributes: .make(addsResidual: operation.residual != nil, hasRelu: operation.hasRelu), on: engine, name: name)
-    let source = try slot(of: operation.input, as: descriptor.required(dnnl_query_src_md))
+    let engine = draft.engine
+    let passes = ConvolutionPasses(
+      convolution: convolution, input: draft.shape(of: operation.input),
+      output: draft.shape(of: .node(operation.output)), hasBias: true, name: network.nodes[node].name)
+    let descriptor = try passes.forward(
+      addsResidual: operation.residual != nil, hasRelu: operation.hasRelu, on: engine)
+    let source = try draft.value(operation.input, as: descriptor.required(dnnl_query_src_md))
     let targetLayout = try descriptor.required(dnnl_query_dst_md)
     let target: Slot
     if let residual = operation.residual {
       // The primitive adds to what its destination holds: the residual itself where nobody reads it later.
-      let held = try slot(of: residual)
-      if readers[residual] == 1, held.layout.isSame(as: targetLayout), held.buffer != source.buffer {
-        target = held
-      } else {
-        target = try copy(held, as: targetLayout)
-      }
-      slots[.node(operation.output)] = target
+      let held = try draft.value(residual)
+      let isFree =
+        readers[residual] == 1 && held.layout.isSame(as: targetLayout) && held.buffer != source.buffer
+      target = isFree ? held : try draft.copy(held, as: targetLayout)
       finishReading(residual)
     } else {
-      target = try addBuffer(for: operation, targetLayout)
+      target = draft.newSlot(targetLayout)
     }
+    draft.setValue(target, of: operation)
     finishReading(operation.input)
     let weightsLayout = try descriptor.required(dnnl_query_weights_md)
-    let engine = engine
     let weights = try prepared.packedWeights(node: node, batchNorm: batchNorm, weightsLayout) {
       (plain, buffer) throws(OneDNNError) in
       try Reorder.run(plain, to: weightsLayout, at: buffer.base, on: engine)
     }
     let bias = prepared.bias(node: node, batchNorm: batchNorm)
-    let biasLayout = try MemoryDescriptor.plain([convolution.output])
-    let scratch = addScratch(descriptor)
-    let primitive = PrimitiveBox(try .create(descriptor))
-    append(using: [source.buffer, target.buffer] + (scratch.map { [$0.buffer] } ?? [])) {
-      (memory) throws(OneDNNError) in
-      var arguments: [(index: Int32, memory: MemoryBox)] = [
-        (DNNL_ARG_SRC_0, MemoryBox(try .over(memory[source.buffer], source.layout, on: engine))),
-        (DNNL_ARG_WEIGHTS_0, MemoryBox(try .over(weights.base, weightsLayout, on: engine))),
-        (DNNL_ARG_BIAS, MemoryBox(try .over(bias.base, biasLayout, on: engine))),
-        (DNNL_ARG_DST_0, MemoryBox(try .over(memory[target.buffer], target.layout, on: engine))),
-      ]
-      if let scratch {
-        arguments.append(
-          (DNNL_ARG_SCRATCHPAD, MemoryBox(try .over(memory[scratch.buffer], scratch.layout, on: engine))))
-      }
-      return PrimitiveStep(primitive, arguments, shared: [weights, bias])
-    }
+    try draft.append(
+      .convolutionForward, descriptor, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)],
+      owned: [
+        (DNNL_ARG_WEIGHTS_0, weights, weightsLayout), (DNNL_ARG_BIAS, bias, .plain([convolution.output])),
+      ])
   }
 
-  private mutating func addMaxPool(_ operation: FusedOperation, _ window: Window) throws(OneDNNError) {
-    let source = try slot(of: operation.input)
-    let descriptor = try PoolingChoice.descriptor(
-      window, source: source.layout, input: shape(of: operation.input), output: shapes[operation.output], on: engine)
-    let target = try addBuffer(for: operation, descriptor.required(dnnl_query_dst_md))
+  private mutating func addMaxPool(_ operation: LoweredOperation, _ window: Window) throws(OneDNNError) {
+    let source = try draft.value(operation.input)
+    let passes = MaxPoolPasses(
+      window: window, source: source.layout, input: draft.shape(of: operation.input),
+      output: draft.shape(of: .node(operation.output)))
+    let descriptor = try passes.forward(on: draft.engine)
+    let target = draft.newSlot(try descriptor.required(dnnl_query_dst_md))
+    draft.setValue(target, of: operation)
     finishReading(operation.input)
-    let scratch = addScratch(descriptor)
-    let primitive = PrimitiveBox(try .create(descriptor))
-    let engine = engine
-    append(using: [source.buffer, target.buffer] + (scratch.map { [$0.buffer] } ?? [])) {
-      (memory) throws(OneDNNError) in
-      var arguments: [(index: Int32, memory: MemoryBox)] = [
-        (DNNL_ARG_SRC_0, MemoryBox(try .over(memory[source.buffer], source.layout, on: engine))),
-        (DNNL_ARG_DST_0, MemoryBox(try .over(memory[target.buffer], target.layout, on: engine))),
-      ]
-      if let scratch {
-        arguments.append(
-          (DNNL_ARG_SCRATCHPAD, MemoryBox(try .over(memory[scratch.buffer], scratch.layout, on: engine))))
-      }
-      return PrimitiveStep(primitive, arguments)
-    }
+    try draft.append(.pooling, descriptor, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)])
   }
 
-  private mutating func addCombine(
-    _ operation: FusedOperation, _ attention: Int?, _ tapped: Set<Tap>
-  ) throws(OneDNNError) {
-    let source = try channels(operation.input)
-    guard let layout = source.layout.channelLayout else { throw Self.unknownLayout }
+  private mutating func addCombine(_ operation: LoweredOperation, _ attention: Int?) throws(OneDNNError) {
+    let (source, layout) = try draft.channelValue(operation.input)
     let residual: Slot? =
-      if let value = operation.residual { try slot(of: value, as: source.layout) } else { nil }
+      if let value = operation.residual { try draft.value(value, as: source.layout) } else { nil }
     // In place where the source is ours alone: a value that another operation still reads is left alone.
     let isOwn = readers[operation.input] == 1 && operation.input != operation.residual
-    let target = isOwn ? source : try addBuffer(for: operation, source.layout)
-    slots[.node(operation.output)] = target
+    let target = isOwn ? source : draft.newSlot(source.layout)
+    draft.setValue(target, of: operation)
     finishReading(operation.input)
     if let value = operation.residual { finishReading(value) }
     let gate = attention.map { prepared.gate(node: $0) }
     var decision: Slot?
     if let attention, tapped.contains(.decision(node: attention)) {
-      let shape: Shape = [layout.samples, layout.channels]
-      decision = Slot(layout: try .plain(shape), buffer: arena.add(byteCount: shape.count * 4, at: drafts.count))
+      decision = draft.newSlot(try .plain([layout.samples, layout.channels]))
       results[.decision(node: attention)] = decision
     }
-    append(using: [source.buffer, target.buffer] + (residual.map { [$0.buffer] } ?? [])) { memory in
+    draft.append(gate == nil ? .elementwise : .attention, using: [source, target, residual]) { memory in
       CombineStep(
-        source: memory.floats(source.buffer), residual: residual.map { memory.floats($0.buffer) },
-        target: memory.floats(target.buffer), layout, gate: gate, relu: operation.hasRelu,
-        decision: decision.map { memory.floats($0.buffer) })
+        source: memory.floats(source), residual: memory.floats(residual), target: memory.floats(target), layout,
+        gate: gate, relu: operation.hasRelu, decision: memory.floats(decision))
     }
   }
 
   // MARK: Values
 
-  /// A new buffer for an operation's value.
-  private mutating func addBuffer(
-    for operation: FusedOperation, _ layout: MemoryDescriptor
-  ) throws(OneDNNError) -> Slot {
-    let slot = Slot(layout: layout, buffer: arena.add(byteCount: layout.byteCount, at: drafts.count))
-    slots[.node(operation.output)] = slot
+  /// A new row-major place for an operation's value.
+  private func newPlainSlot(for operation: LoweredOperation) throws(OneDNNError) -> Slot {
+    let slot = draft.newSlot(try .plain(draft.shape(of: .node(operation.output))))
+    draft.setValue(slot, of: operation)
     return slot
-  }
-
-  private mutating func addScratch(_ descriptor: borrowing PrimitiveDescriptor) -> Slot? {
-    guard let layout = descriptor.layout(dnnl_query_scratchpad_md), layout.byteCount > 0 else { return nil }
-    return Slot(layout: layout, buffer: arena.add(byteCount: layout.byteCount, at: drafts.count))
-  }
-
-  private func slot(of value: Network.Value) throws(OneDNNError) -> Slot {
-    guard let slot = slots[value] else { throw OneDNNError(.invalidNetwork, "a value is read before it is computed") }
-    return slot
-  }
-
-  /// A value in a given layout, copied if it lies otherwise.
-  private mutating func slot(
-    of value: Network.Value, as layout: MemoryDescriptor
-  ) throws(OneDNNError) -> Slot {
-    let slot = try slot(of: value)
-    return slot.layout.isSame(as: layout) ? slot : try copy(slot, as: layout)
-  }
-
-  private mutating func plain(_ value: Network.Value) throws(OneDNNError) -> Slot {
-    try slot(of: value, as: .plain(shape(of: value)))
-  }
-
-  /// A value in a layout that our own kernels know.
-  private mutating func channels(_ value: Network.Value) throws(OneDNNError) -> Slot {
-    let slot = try slot(of: value)
-    return slot.layout.channelLayout == nil ? try plain(value) : slot
-  }
-
-  /// Copies a value row-major into a buffer of its own that lives to the end of the run.
-  private mutating func keep(_ value: Network.Value) throws(OneDNNError) -> Slot {
-    try copy(slot(of: value), as: .plain(shape(of: value)))
-  }
-
-  private mutating func copy(_ source: Slot, as layout: MemoryDescriptor) throws(OneDNNError) -> Slot {
-    let target = Slot(layout: layout, buffer: arena.add(byteCount: layout.byteCount, at: drafts.count))
-    let descriptor = try PrimitiveDescriptor.reorder(from: source.layout, to: layout, on: engine)
-    let primitive = PrimitiveBox(try .create(descriptor))
-    let engine = engine
-    append(using: [source.buffer, target.buffer]) { (memory) throws(OneDNNError) in
-      PrimitiveStep(
-        primitive,
-        [
-          (DNNL_ARG_FROM, MemoryBox(try .over(memory[source.buffer], source.layout, on: engine))),
-          (DNNL_ARG_TO, MemoryBox(try .over(memory[target.buffer], layout, on: engine))),
-        ])
-    }
-    return target
-  }
-
-  private mutating func append(using buffers: [Int], _ draft: @escaping Draft) {
-    for buffer in buffers { arena.extend(buffer, through: drafts.count) }
-    drafts.append(draft)
   }
 
   private mutating func finishReading(_ value: Network.Value) { readers[value, default: 1] -= 1 }
-
-  private static var unknownLayout: OneDNNError {
-    OneDNNError(.unsupported, "a plain tensor has no channel layout")
-  }
 }

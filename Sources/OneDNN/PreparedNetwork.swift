@@ -17,7 +17,7 @@ package final class PreparedNetwork: Sendable {
   private struct Cache: Sendable {
     /// What one convolution's weights became, by layout: the memory and its description.
     struct Packed: Sendable {
-      let layout: PackedLayout
+      let layout: MemoryDescriptor
       let buffer: AlignedBuffer
     }
 
@@ -48,14 +48,13 @@ package final class PreparedNetwork: Sendable {
   /// A convolution's weights in the layout an implementation asks for, its batch norm folded in. `pack` turns plain
   /// `[O, I, H, W]` into it and runs once for each layout, with other streams waiting.
   func packedWeights(
-    node: Int, batchNorm: Int?, _ descriptor: MemoryDescriptor,
+    node: Int, batchNorm: Int?, _ layout: MemoryDescriptor,
     pack: (Tensor<Float>, AlignedBuffer) throws(OneDNNError) -> Void
   ) throws(OneDNNError) -> AlignedBuffer {
     try cache.withLock { (cache) throws(OneDNNError) -> AlignedBuffer in
-      let layout = PackedLayout(descriptor)
       let key = Cache.Convolution(node: node, batchNorm: batchNorm)
       if let known = cache.packed[key]?.first(where: { $0.layout.isSame(as: layout) }) { return known.buffer }
-      let buffer = AlignedBuffer(byteCount: descriptor.byteCount)
+      let buffer = AlignedBuffer(byteCount: layout.byteCount)
       try pack(foldedWeight(node: node, batchNorm: batchNorm), buffer)
       cache.packed[key, default: []].append(Cache.Packed(layout: layout, buffer: buffer))
       return buffer
@@ -70,7 +69,7 @@ package final class PreparedNetwork: Sendable {
       let bias = weights["\(network.nodes[node].name).bias"]
       let norm = batchNorm.map { foldedBatchNorm(prefix: network.nodes[$0].name) }
       let channels = weights["\(network.nodes[node].name).weight"]!.shape[0]
-      let buffer = AlignedBuffer(byteCount: channels * 4)
+      let buffer = AlignedBuffer(channels)
       for channel in 0..<channels {
         let own = Double(bias?[channel] ?? 0)
         buffer.floats[channel] = Float(own * (norm?.scale[channel] ?? 1) + (norm?.shift[channel] ?? 0))
@@ -94,15 +93,8 @@ package final class PreparedNetwork: Sendable {
   func gate(node: Int) -> AttentionGate {
     cache.withLock { cache in
       if let known = cache.gates[node] { return known }
-      let name = network.nodes[node].name
-      let second = denseLayer(prefix: "\(name).fc2")
-      let gate: AttentionGate
-      if case .shrinkage = network.nodes[node].layer {
-        let norm = foldedBatchNorm(prefix: "\(name).bn")
-        gate = AttentionGate(.shrinkage, first: denseLayer(prefix: "\(name).fc1", folding: norm), second: second)
-      } else {
-        gate = AttentionGate(.squeezeExcite, first: denseLayer(prefix: "\(name).fc1"), second: second)
-      }
+      guard let layer = network.nodes[node].layer.attention else { preconditionFailure("no attention") }
+      let gate = AttentionGate(layer, prefix: network.nodes[node].name, in: self)
       cache.gates[node] = gate
       return gate
     }
@@ -110,8 +102,11 @@ package final class PreparedNetwork: Sendable {
 
   // The names below are there: the initializer has validated the weights.
 
-  private func denseLayer(prefix: String, folding norm: FoldedBatchNorm? = nil) -> DenseLayer {
-    DenseLayer(weight: weights["\(prefix).weight"]!, bias: weights["\(prefix).bias"]!, folding: norm)
+  /// A linear layer, with the batch norm of that prefix folded in where one is given.
+  func denseLayer(prefix: String, foldingBatchNorm norm: String? = nil) -> DenseLayer {
+    DenseLayer(
+      weight: weights["\(prefix).weight"]!, bias: weights["\(prefix).bias"]!,
+      folding: norm.map { foldedBatchNorm(prefix: $0) })
   }
 
   private func foldedBatchNorm(prefix: String) -> FoldedBatchNorm {
@@ -136,13 +131,4 @@ package final class PreparedNetwork: Sendable {
       }
     }
   }
-}
-
-/// A weight layout that may be kept in the shared cache.
-///
-/// `@unchecked Sendable`: oneDNN's descriptor is a plain C struct without pointers that own anything.
-private struct PackedLayout: @unchecked Sendable {
-  let descriptor: MemoryDescriptor
-  init(_ descriptor: MemoryDescriptor) { self.descriptor = descriptor }
-  func isSame(as other: PackedLayout) -> Bool { descriptor.isSame(as: other.descriptor) }
 }

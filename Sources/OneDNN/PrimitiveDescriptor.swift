@@ -8,24 +8,15 @@ struct PrimitiveDescriptor: ~Copyable {
 
   deinit { dnnl_primitive_desc_destroy(handle) }
 
-  /// Picks the implementation for an initialised operation descriptor.
+  /// Picks an implementation; `create` is the call of oneDNN that does, given where to put it, the attributes and the
+  /// `layouts` as oneDNN's own, in their order.
   static func choose(
-    _ operation: UnsafeRawPointer, _ attributes: borrowing Attributes, on engine: Engine, for what: String
+    for what: String, _ layouts: [MemoryDescriptor?], _ attributes: borrowing Attributes,
+    _ create: (UnsafeMutablePointer<dnnl_primitive_desc_t?>, [OpaquePointer?], dnnl_primitive_attr_t) -> dnnl_status_t
   ) throws(OneDNNError) -> PrimitiveDescriptor {
     var handle: dnnl_primitive_desc_t?
-    let status = dnnl_primitive_desc_create(&handle, operation, attributes.handle, engine.handle, nil)
-    try check(status, "choosing an implementation of \(what)")
-    guard let handle else { throw OneDNNError(.failed, "choosing an implementation of \(what) gave none") }
-    return PrimitiveDescriptor(adopting: handle)
-  }
-
-  /// Picks the implementation of a backward operation; `forward` is the descriptor of its forward one.
-  static func choose(
-    _ operation: UnsafeRawPointer, hint forward: borrowing PrimitiveDescriptor, on engine: Engine, for what: String
-  ) throws(OneDNNError) -> PrimitiveDescriptor {
-    let attributes = try Attributes.make()
-    var handle: dnnl_primitive_desc_t?
-    let status = dnnl_primitive_desc_create(&handle, operation, attributes.handle, engine.handle, forward.handle)
+    let attributes = attributes.handle
+    let status = MemoryDescriptor.withRaw(of: layouts) { create(&handle, $0, attributes) }
     try check(status, "choosing an implementation of \(what)")
     guard let handle else { throw OneDNNError(.failed, "choosing an implementation of \(what) gave none") }
     return PrimitiveDescriptor(adopting: handle)
@@ -35,22 +26,16 @@ struct PrimitiveDescriptor: ~Copyable {
   static func reorder(
     from source: MemoryDescriptor, to target: MemoryDescriptor, on engine: Engine
   ) throws(OneDNNError) -> PrimitiveDescriptor {
-    var handle: dnnl_primitive_desc_t?
-    var (from, to) = (source.raw, target.raw)
-    let status = dnnl_reorder_primitive_desc_create(&handle, &from, engine.handle, &to, engine.handle, nil)
-    try check(status, "choosing a reorder")
-    guard let handle else { throw OneDNNError(.failed, "choosing a reorder gave none") }
-    return PrimitiveDescriptor(adopting: handle)
+    try .choose(for: "a reorder", [source, target], .make()) { handle, raw, _ in
+      lectern_dnnl_reorder(handle, engine.handle, raw[0], raw[1])
+    }
   }
 
   /// The layout the implementation wants for one of its arguments (`dnnl_query_src_md`, …), nil where it has none.
-  func layout(_ query: dnnl_query_t) -> MemoryDescriptor? {
-    guard let raw = dnnl_primitive_desc_query_md(handle, query, 0) else { return nil }
-    return MemoryDescriptor(raw.pointee)
-  }
+  func layout(_ query: dnnl_query_t) throws(OneDNNError) -> MemoryDescriptor? { try .wanted(by: handle, for: query) }
 
   func required(_ query: dnnl_query_t) throws(OneDNNError) -> MemoryDescriptor {
-    guard let layout = layout(query) else { throw OneDNNError(.failed, "an implementation names no layout") }
+    guard let layout = try layout(query) else { throw OneDNNError(.failed, "an implementation names no layout") }
     return layout
   }
 
@@ -62,6 +47,12 @@ struct PrimitiveDescriptor: ~Copyable {
     }
     return String(cString: name)
   }
+}
+
+/// A primitive descriptor that a closure can capture.
+final class DescriptorBox {
+  let descriptor: PrimitiveDescriptor
+  init(_ descriptor: consuming PrimitiveDescriptor) { self.descriptor = descriptor }
 }
 
 /// What a primitive does besides its operation: owner of the attribute handle. Scratch memory is always ours, so that
@@ -85,8 +76,8 @@ struct Attributes: ~Copyable {
     try check(dnnl_post_ops_create(&operations), "creating post-operations")
     guard let operations else { throw OneDNNError(.failed, "creating post-operations gave none") }
     defer { dnnl_post_ops_destroy(operations) }
-    if addsResidual { try check(dnnl_post_ops_append_sum(operations, 1), "fusing an addition") }
-    if hasRelu { try check(dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), "fusing a ReLU") }
+    if addsResidual { try check(lectern_dnnl_append_sum(operations), "fusing an addition") }
+    if hasRelu { try check(lectern_dnnl_append_relu(operations), "fusing a ReLU") }
     try check(dnnl_primitive_attr_set_post_ops(handle, operations), "setting post-operations")
     return attributes
   }

@@ -19,14 +19,28 @@ enum Reorder {
     _ source: UnsafeMutableRawPointer, _ from: MemoryDescriptor, to target: UnsafeMutableRawPointer,
     _ layout: MemoryDescriptor, on engine: Engine
   ) throws(OneDNNError) {
+    try step(source, from, to: target, layout, [], on: engine).execute(on: engine)
+    try engine.wait()
+  }
+
+  /// A copy from one buffer to another that can be made time and again.
+  static func step(
+    _ source: AlignedBuffer, _ from: MemoryDescriptor, to target: AlignedBuffer, _ layout: MemoryDescriptor,
+    on engine: Engine
+  ) throws(OneDNNError) -> PrimitiveStep {
+    try step(source.base, from, to: target.base, layout, [source, target], on: engine)
+  }
+
+  private static func step(
+    _ source: UnsafeMutableRawPointer, _ from: MemoryDescriptor, to target: UnsafeMutableRawPointer,
+    _ layout: MemoryDescriptor, _ owners: [AlignedBuffer], on engine: Engine
+  ) throws(OneDNNError) -> PrimitiveStep {
     let descriptor = try PrimitiveDescriptor.reorder(from: from, to: layout, on: engine)
-    let step = PrimitiveStep(
+    return PrimitiveStep(
       PrimitiveBox(try .create(descriptor)),
       [
         (DNNL_ARG_FROM, MemoryBox(try .over(source, from, on: engine))),
         (DNNL_ARG_TO, MemoryBox(try .over(target, layout, on: engine))),
-      ])
-    try step.execute(on: engine)
-    try engine.wait()
+      ], shared: owners)
   }
 }

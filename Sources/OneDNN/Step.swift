@@ -46,57 +46,6 @@ final class MemoryBox {
   init(_ memory: consuming Memory) { self.memory = memory }
 }
 
-/// Attention (or none), addition (or none) and ReLU (or none) over a whole feature map, in one sweep after the averages.
-final class CombineStep: Step {
-  private let source: UnsafeMutablePointer<Float>
-  private let residual: UnsafeMutablePointer<Float>?
-  private let target: UnsafeMutablePointer<Float>
-  private let layout: ChannelLayout
-  private let gate: AttentionGate?
-  private let floor: Float
-  /// Where the thresholds or gates go, `[N, C]`, if somebody asked for them.
-  private let decision: UnsafeMutablePointer<Float>?
-  /// For each channel: the average, the threshold and the scale; then the gate's own scratch.
-  private let work: AlignedBuffer
-
-  init(
-    source: UnsafeMutablePointer<Float>, residual: UnsafeMutablePointer<Float>?, target: UnsafeMutablePointer<Float>,
-    _ layout: ChannelLayout, gate: AttentionGate?, relu: Bool,
-    decision: UnsafeMutablePointer<Float>? = nil
-  ) {
-    (self.source, self.residual, self.target) = (source, residual, target)
-    (self.layout, self.gate, self.decision) = (layout, gate, decision)
-    floor = relu ? 0 : -.infinity
-    work = AlignedBuffer(byteCount: (3 * layout.channels + (gate?.scratchCount ?? 0)) * 4)
-  }
-
-  func execute(on engine: Engine) throws(OneDNNError) {
-    let channels = layout.channels
-    let average = work.floats
-    let (threshold, scale, scratch) = (average + channels, average + 2 * channels, average + 3 * channels)
-    for sample in 0..<layout.samples {
-      for channel in 0..<channels { (threshold[channel], scale[channel]) = (0, 1) }
-      switch gate?.kind {
-      case .shrinkage:
-        ChannelKernels.averages(source, layout, sample: sample, absolute: true, into: average)
-        gate?.apply(average, gate: threshold, scratch: scratch)
-        for channel in 0..<channels { threshold[channel] *= average[channel] }
-      case .squeezeExcite:
-        ChannelKernels.averages(source, layout, sample: sample, absolute: false, into: average)
-        gate?.apply(average, gate: scale, scratch: scratch)
-      case nil: break
-      }
-      if let decision, let gate {
-        let chosen = gate.kind == .shrinkage ? threshold : scale
-        (decision + sample * channels).update(from: chosen, count: channels)
-      }
-      ChannelKernels.combine(
-        source, residual: residual, into: target, layout, sample: sample, threshold: threshold, scale: scale,
-        floor: floor)
-    }
-  }
-}
-
 /// Global average pooling from any channel layout to rows, `[N, C]`.
 final class AveragePoolStep: Step {
   private let source: UnsafeMutablePointer<Float>
@@ -160,4 +109,11 @@ final class ReferenceStep: Step {
       target.update(from: base, count: output.count)
     }
   }
+}
+
+/// A step that is one of our own kernels.
+final class KernelStep: Step {
+  private let body: (Engine) throws(OneDNNError) -> Void
+  init(_ body: @escaping (Engine) throws(OneDNNError) -> Void) { self.body = body }
+  func execute(on engine: Engine) throws(OneDNNError) { try body(engine) }
 }

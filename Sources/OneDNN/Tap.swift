@@ -15,20 +15,10 @@ enum Tap: Hashable {
   init(_ name: String, in network: Network) throws(OneDNNError) {
     if let node = network.index(ofNode: name) {
       self = .value(node: node)
-    } else if let node = Self.node(of: name, suffix: ".threshold", in: network),
-      case .shrinkage = network.nodes[node].layer
-    {
-      self = .decision(node: node)
-    } else if let node = Self.node(of: name, suffix: ".gate", in: network),
-      case .squeezeExcite = network.nodes[node].layer
-    {
+    } else if let node = network.nodes.firstIndex(where: { $0.decisionName == name }) {
       self = .decision(node: node)
     } else {
       throw OneDNNError(.invalidNetwork, "\(network.name) has no stage named \(name)")
     }
-  }
-
-  private static func node(of name: String, suffix: String, in network: Network) -> Int? {
-    name.hasSuffix(suffix) ? network.index(ofNode: String(name.dropLast(suffix.count))) : nil
   }
 }

@@ -71,8 +71,7 @@ package struct LayerGolden: CustomStringConvertible, Sendable {
     case .globalAveragePool: "global average pool"
     case .linear: "linear"
     case .add: "residual add"
-    case .shrinkage: "shrinkage"
-    case .squeezeExcite: "squeeze-excite"
+    case .attention(let attention): attention.title
     case .softmax: "softmax"
     case nil: "nothing"
     }

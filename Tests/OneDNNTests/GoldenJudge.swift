@@ -29,7 +29,7 @@ enum Tapping: String, CaseIterable {
     let folded = Set(norms.flatMap { network.nodes[$0].inputs })
     let nodes = network.nodes.indices.filter { index in
       switch self {
-      case .fused: network.fused().contains { $0.output == index }
+      case .fused: network.lowered().contains { $0.output == index }
       case .folded: !folded.contains(.node(index))
       case .apart: true
       }

@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct PlanningTests {
   @Test func `networks fuse down to their convolutions, pools and attention sweeps`() {
-    #expect(Network.vgg16Features().fused().count == 13 + 5)
+    #expect(Network.vgg16Features().lowered().count == 13 + 5)
     // 20 convolutions with norm, addition and ReLU inside, two pools, one linear layer.
-    #expect(Network.resnet18().fused().count == 20 + 2 + 1)
-    #expect(Network.drsn18().fused().count == 20 + 8 + 2 + 1)
-    let combined = Network.drsn18().fused().filter {
+    #expect(Network.resnet18().lowered().count == 20 + 2 + 1)
+    #expect(Network.drsn18().lowered().count == 20 + 8 + 2 + 1)
+    let combined = Network.drsn18().lowered().filter {
       if case .combine = $0.kind { true } else { false }
     }
     #expect(combined.count == 8 && combined.allSatisfy { $0.residual != nil && $0.hasRelu })
@@ -17,7 +17,7 @@ import Testing
   @Test func `a tapped stage is not fused away`() throws {
     let network = Network.resnet18()
     let tap = try #require(network.index(ofNode: "layer1.0.bn2"))
-    let operations = network.fused(taps: [tap])
+    let operations = network.lowered(taps: [tap])
     #expect(operations.contains { $0.output == tap && !$0.hasRelu && $0.residual == nil })
     #expect(operations.count == 24)
   }
@@ -25,7 +25,7 @@ import Testing
   @Test func `every operation stands after what it reads`() {
     for network in [Network.resnet18(), .resnet18SE(), .drsn18(width: .quarter)] {
       var computed: Set<Network.Value> = [.input]
-      for operation in network.fused() {
+      for operation in network.lowered() {
         #expect(computed.contains(operation.input))
         #expect(operation.residual.map(computed.contains) ?? true)
         computed.insert(.node(operation.output))

@@ -1,6 +1,7 @@
 import Neural
 import Recognition
 import Tensors
+import Training
 
 extension ModelInfoReport: Encodable {
   private enum CodingKeys: String, CodingKey {

@@ -1,6 +1,7 @@
 import Neural
 import Recognition
 import Tensors
+import Training
 
 /// What `lectern model info` prints.
 struct ModelInfoReport {
@@ -57,7 +58,11 @@ struct ModelInfoReport {
       sections.append("both together: \(sums.0.grouped) parameters, \(sums.1.grouped) multiply-adds\n")
     }
     if let comparison {
-      sections.append(PaperComparisonText(comparison).text)
+      let table = TextTable(comparison.columns, leading: 1).text(comparison.rows)
+      sections.append(
+        "Beside Table 7 of Sun, Liu and Qian (2024): billions for one 224×224 picture at full width\n\(table)"
+          + "* prints as Table 7's number\n\n"
+          + comparison.remarks.map { $0.wrapped() + "\n" }.joined(separator: "\n"))
     } else {
       sections.append("Table 7 of the paper has no figure for this network.\n")
     }

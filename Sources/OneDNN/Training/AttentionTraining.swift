@@ -1,8 +1,9 @@
 internal import Foundation
 internal import Neural
+internal import Tensors
 
-/// The small network of one attention block in training: from channel averages `[N, C]` to decisions `[N, C]` (thresholds
-/// or gates), and back from the decisions' gradients to the averages' and the parameters'.
+/// The small network of one attention block in training: from channel averages `[N, C]` to decisions `[N, C]`, and back
+/// from the decisions' gradients to the averages' and the parameters'.
 ///
 /// Its buffers are its own: a few vectors a sample, nothing beside a feature map.
 final class AttentionTraining {
@@ -14,7 +15,7 @@ final class AttentionTraining {
     let biasGradient: AlignedBuffer?
   }
 
-  /// The batch norm of a shrinkage block.
+  /// The batch norm between the two.
   struct Norm {
     let rows: RowBatchNorm
     let scale: AlignedBuffer
@@ -23,30 +24,28 @@ final class AttentionTraining {
     let shiftGradient: AlignedBuffer?
   }
 
-  let kind: GradientKernels.Attention
+  let layer: AttentionLayer
   let samples: Int
-  let channels: Int
-  private let hiddenChannels: Int
   private let first: Linear
   private let norm: Norm?
   private let second: Linear
   private let block: AlignedBuffer
 
-  init(
-    _ kind: GradientKernels.Attention, samples: Int, channels: Int, hidden: Int, first: Linear, norm: Norm?,
-    second: Linear
-  ) {
-    (self.kind, self.samples, self.channels, hiddenChannels) = (kind, samples, channels, hidden)
+  init(_ layer: AttentionLayer, samples: Int, first: Linear, norm: Norm?, second: Linear) {
+    (self.layer, self.samples) = (layer, samples)
     (self.first, self.norm, self.second) = (first, norm, second)
-    block = AlignedBuffer(byteCount: (5 * samples * channels + 2 * samples * hidden + 2 * channels) * 4)
-    for channel in 0..<channels { ones[channel] = 1 }
+    block = AlignedBuffer(5 * samples * layer.channels + 2 * samples * layer.hidden + 2 * layer.channels)
+    for channel in 0..<layer.channels { ones[channel] = 1 }
   }
+
+  private var channels: Int { layer.channels }
+  private var hiddenChannels: Int { layer.hidden }
 
   /// The channels' averages, `[N, C]`, to be filled before `forward`.
   var average: UnsafeMutablePointer<Float> { block.floats }
   /// α = sigmoid(…), `[N, C]`.
   private var ratio: UnsafeMutablePointer<Float> { average + samples * channels }
-  /// τ = α·a for shrinkage, α for squeeze and excitation.
+  /// τ = α·a where it shrinks, α where it scales.
   var decision: UnsafeMutablePointer<Float> { ratio + samples * channels }
   /// The gradient of `decision`, to be filled before `backward`.
   var decisionGradient: UnsafeMutablePointer<Float> { decision + samples * channels }
@@ -68,19 +67,20 @@ final class AttentionTraining {
     try Gemm.forward(
       hidden, weight: second.weight.floats, bias: second.bias.floats, into: ratio, rows: samples,
       input: hiddenChannels, output: channels)
+    let isShrunk = layer.action == .shrinking
     for index in 0..<samples * channels {
       ratio[index] = 1 / (1 + exp(-ratio[index]))
-      decision[index] = kind == .shrinkage ? ratio[index] * average[index] : ratio[index]
+      decision[index] = isShrunk ? ratio[index] * average[index] : ratio[index]
     }
   }
 
   /// `averageGradient` and the parameters' gradients from `decisionGradient`, which it overwrites.
   func backward() throws(OneDNNError) {
-    let gradient = decisionGradient
+    let (gradient, isShrunk) = (decisionGradient, layer.action == .shrinking)
     for index in 0..<samples * channels {
       let slope = ratio[index] * (1 - ratio[index])
-      let own = kind == .shrinkage ? gradient[index] * ratio[index] : 0
-      let inner = kind == .shrinkage ? gradient[index] * average[index] : gradient[index]
+      let own = isShrunk ? gradient[index] * ratio[index] : 0
+      let inner = isShrunk ? gradient[index] * average[index] : gradient[index]
       (averageGradient[index], gradient[index]) = (own, inner * slope)
     }
     try leaveGradients(of: second, gradient, hidden, input: hiddenChannels, output: channels)
@@ -107,5 +107,90 @@ final class AttentionTraining {
       try Gemm.weightGradient(dy, x, into: weight.floats, rows: samples, input: input, output: output)
     }
     if let bias = layer.biasGradient { Gemm.biasGradient(dy, into: bias.floats, rows: samples, output: output) }
+  }
+}
+
+extension TrainingPlanBuilder {
+  /// An attention block, with the addition and the ReLU after it if they follow.
+  func addAttention(_ operation: LoweredOperation, _ node: Int) throws(OneDNNError) {
+    let (source, layout) = try draft.channelValue(operation.input)
+    let residual: Slot? = if let other = operation.residual { try draft.value(other, as: source.layout) } else { nil }
+    let attention = try makeAttention(node, layout)
+    let target = draft.newSlot(source.layout)
+    draft.setValue(target, of: operation)
+    let floor: Float = operation.hasRelu ? 0 : -.infinity
+    draft.append(.attention, using: [source, target, residual]) { memory in
+      let (x, other) = (memory.floats(source), memory.floats(residual))
+      let y = memory.floats(target)
+      return KernelStep { (engine) throws(OneDNNError) in
+        let isShrunk = attention.layer.action == .shrinking
+        engine.team.forEach(layout.samples) { sample in
+          ChannelKernels.averages(
+            x, layout, sample: sample, absolute: attention.layer.averagesMagnitudes,
+            into: attention.average + sample * layout.channels)
+        }
+        try attention.forward()
+        engine.team.forEach(layout.samples) { sample in
+          let decision = attention.decision + sample * layout.channels
+          ChannelKernels.combine(
+            x, residual: other, into: y, layout, sample: sample, threshold: isShrunk ? decision : attention.zeros,
+            scale: isShrunk ? attention.ones : decision, floor: floor)
+        }
+      }
+    }
+    record(operation) { (builder, gradient) throws(OneDNNError) in
+      let gradient = operation.hasRelu ? try builder.masked(gradient, by: target) : gradient
+      if let other = operation.residual { try builder.contribute(gradient.slot, isOwned: false, to: other) }
+      let ds = try builder.draft.laidOut(gradient.slot, as: source.layout)
+      let to = builder.isWanted(operation.input) ? builder.draft.newSlot(source.layout) : nil
+      let units = layout.samples * layout.groups
+      builder.draft.append(.attention, using: [source, ds, to]) { memory in
+        let (x, ds) = (memory.floats(source), memory.floats(ds))
+        let dx = memory.floats(to)
+        return KernelStep { (engine) throws(OneDNNError) in
+          engine.team.forEach(units) {
+            GradientKernels.decisionGradient(
+              attention.layer.action, x, ds, layout, decision: attention.decision, into: attention.decisionGradient,
+              unit: $0)
+          }
+          try attention.backward()
+          guard let dx else { return }
+          engine.team.forEach(units) {
+            GradientKernels.inputGradient(
+              attention.layer.action, x, ds, layout, decision: attention.decision, average: attention.averageGradient,
+              into: dx, unit: $0)
+          }
+        }
+      }
+      if let to { try builder.contribute(to, isOwned: true, to: operation.input) }
+    }
+  }
+
+  private func makeAttention(_ node: Int, _ layout: ChannelLayout) throws(OneDNNError) -> AttentionTraining {
+    let name = network.nodes[node].name
+    guard let layer = network.nodes[node].layer.attention else { preconditionFailure("no attention") }
+    func linear(_ prefix: String) throws(OneDNNError) -> AttentionTraining.Linear {
+      AttentionTraining.Linear(
+        weight: try parameters.value("\(prefix).weight"), bias: try parameters.value("\(prefix).bias"),
+        weightGradient: try gradient("\(prefix).weight"), biasGradient: try gradient("\(prefix).bias"))
+    }
+    var norm: AttentionTraining.Norm?
+    if let prefix = layer.batchNorm(prefix: name) {
+      let isOfBatch = scope.batchNorms.contains(prefix)
+      let rows = RowBatchNorm(
+        rows: layout.samples, channels: layer.hidden,
+        running: isOfBatch
+          ? nil : (try parameters.value("\(prefix).running_mean"), try parameters.value("\(prefix).running_var")))
+      if isOfBatch {
+        add(
+          TrainingPlan.Statistics(prefix: prefix, mean: rows.mean, variance: rows.variance, count: layout.samples))
+      }
+      norm = AttentionTraining.Norm(
+        rows: rows, scale: try parameters.value("\(prefix).weight"), shift: try parameters.value("\(prefix).bias"),
+        scaleGradient: try gradient("\(prefix).weight"), shiftGradient: try gradient("\(prefix).bias"))
+    }
+    return AttentionTraining(
+      layer, samples: layout.samples, first: try linear("\(name).fc1"), norm: norm,
+      second: try linear("\(name).fc2"))
   }
 }

@@ -30,7 +30,8 @@ enum FlatKernels {
     }
   }
 
-  private static func pieces(_ count: Int, _ team: Team, _ body: (Range<Int>) -> Void) {
+  /// Calls `body` with contiguous pieces of 0 ..< `count`, spread over the team.
+  static func pieces(_ count: Int, _ team: Team, _ body: (Range<Int>) -> Void) {
     team.forEach((count + piece - 1) / piece) { body($0 * piece..<min(count, ($0 + 1) * piece)) }
   }
 }

@@ -1,19 +1,15 @@
+internal import Neural
+
 /// Sweeps over blocked feature maps that the backward passes of the attention blocks and of global pooling need, each
 /// over the channels of one group of one sample. Eight lanes at a time where the layout has channels in blocks.
 ///
-/// Notation: x is the attention's input, ds the gradient of its result, P the number of positions.
+/// Notation: x is the attention's input, ds the gradient of its result, P the number of positions; the decision is τ where
+/// attention shrinks and g where it scales.
 enum GradientKernels {
-  enum Attention {
-    /// z = sign(x)·max(|x| − τ, 0): the decision is τ.
-    case shrinkage
-    /// z = x·g: the decision is g.
-    case squeezeExcite
-  }
-
   /// The gradient of each channel's decision: −Σ sign(x)·ds over |x| > τ, or Σ x·ds. `decision` and `target` are
   /// `[N, C]`.
   static func decisionGradient(
-    _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
+    _ action: AttentionLayer.Action, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
     decision: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, unit: Int
   ) {
     let (positions, block) = (layout.positions, layout.block)
@@ -23,9 +19,9 @@ enum GradientKernels {
       for lane in 0..<block {
         var total = 0.0
         for index in stride(from: base + lane, to: base + positions * block, by: block) {
-          switch attention {
-          case .squeezeExcite: total += Double(x[index] * ds[index])
-          case .shrinkage:
+          switch action {
+          case .scaling: total += Double(x[index] * ds[index])
+          case .shrinking:
             if x[index] > decision[channel + lane] {
               total -= Double(ds[index])
             } else if x[index] < -decision[channel + lane] {
@@ -41,15 +37,15 @@ enum GradientKernels {
       let (from, gradient) = (UnsafeRawPointer(x + base + lane), UnsafeRawPointer(ds + base + lane))
       let limit = UnsafeRawPointer(decision + channel + lane).loadUnaligned(as: SIMD8<Float>.self)
       let total: SIMD8<Float> =
-        switch attention {
-        case .shrinkage:
+        switch action {
+        case .shrinking:
           sum(positions) { position in
             let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             let ds = gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             return SIMD8.zero.replacing(with: -ds, where: x .> limit)
               .replacing(with: ds, where: x .< -limit)
           }
-        case .squeezeExcite:
+        case .scaling:
           sum(positions) { position in
             let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             return x * gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
@@ -59,10 +55,10 @@ enum GradientKernels {
     }
   }
 
-  /// dx = ds over |x| > τ (the edge counts as outside, as in PyTorch) plus sign(x)·dmean/P, or ds·g + dmean/P, with `average` dmean, `[N, C]`, the gradient of the
-  /// channel's mean (of magnitudes).
+  /// dx = ds over |x| > τ (the edge counts as outside, as in PyTorch) plus sign(x)·dmean/P, or ds·g + dmean/P, with
+  /// `average` dmean, `[N, C]`, the gradient of the channel's mean (of magnitudes).
   static func inputGradient(
-    _ attention: Attention, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
+    _ action: AttentionLayer.Action, _ x: UnsafePointer<Float>, _ ds: UnsafePointer<Float>, _ layout: ChannelLayout,
     decision: UnsafePointer<Float>, average: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, unit: Int
   ) {
     let (positions, block) = (layout.positions, layout.block)
@@ -73,9 +69,9 @@ enum GradientKernels {
       for lane in 0..<block {
         let (limit, share) = (decision[channel + lane], average[channel + lane] * factor)
         for index in stride(from: base + lane, to: base + positions * block, by: block) {
-          switch attention {
-          case .squeezeExcite: dx[index] = ds[index] * limit + share
-          case .shrinkage:
+          switch action {
+          case .scaling: dx[index] = ds[index] * limit + share
+          case .shrinking:
             let sign: Float = x[index] > 0 ? share : x[index] < 0 ? -share : 0
             dx[index] = (abs(x[index]) > limit ? ds[index] : 0) + sign
           }
@@ -88,8 +84,8 @@ enum GradientKernels {
       let to = UnsafeMutableRawPointer(dx + base + lane)
       let limit = UnsafeRawPointer(decision + channel + lane).loadUnaligned(as: SIMD8<Float>.self)
       let share = UnsafeRawPointer(average + channel + lane).loadUnaligned(as: SIMD8<Float>.self) * factor
-      switch attention {
-      case .shrinkage:
+      switch action {
+      case .shrinking:
         for position in 0..<positions {
           let offset = position &* block &* 4
           let x = from.load(fromByteOffset: offset, as: SIMD8<Float>.self)
@@ -101,7 +97,7 @@ enum GradientKernels {
             with: -share, where: isNegative)
           to.storeBytes(of: kept + sign, toByteOffset: offset, as: SIMD8<Float>.self)
         }
-      case .squeezeExcite:
+      case .scaling:
         for position in 0..<positions {
           let offset = position &* block &* 4
           let ds = gradient.load(fromByteOffset: offset, as: SIMD8<Float>.self)

@@ -1,7 +1,8 @@
 internal import Neural
 
-/// Batch norm over the rows of `[N, C]`, forward and backward: what the shrinkage block's small network needs. Normalises
-/// by the batch's own statistics, or by running ones, which are constants then. Sums in Double; the work is nothing beside a convolution's.
+/// Batch norm over the rows of `[N, C]`, forward and backward: what an attention block's small network needs. Normalises
+/// by the batch's own statistics, or by running ones, which are constants then. Sums in Double; the work is nothing
+/// beside a convolution's.
 final class RowBatchNorm {
   let rows: Int
   let channels: Int
@@ -17,10 +18,10 @@ final class RowBatchNorm {
   init(rows: Int, channels: Int, running: (mean: AlignedBuffer, variance: AlignedBuffer)?) {
     (self.rows, self.channels) = (rows, channels)
     isOfBatch = running == nil
-    mean = running?.mean ?? AlignedBuffer(byteCount: channels * 4)
-    variance = running?.variance ?? AlignedBuffer(byteCount: channels * 4)
-    normalized = AlignedBuffer(byteCount: rows * channels * 4)
-    inverse = AlignedBuffer(byteCount: channels * 4)
+    mean = running?.mean ?? AlignedBuffer(channels)
+    variance = running?.variance ?? AlignedBuffer(channels)
+    normalized = AlignedBuffer(rows * channels)
+    inverse = AlignedBuffer(channels)
   }
 
   /// y = γ·x̂ + β; `y` may be `x`.

@@ -5,16 +5,16 @@ internal import Tensors
 /// The operations that our own kernels carry out.
 extension TrainingPlanBuilder {
   /// An addition, a ReLU or both.
-  func addSum(_ operation: TrainingOperation) throws(OneDNNError) {
-    let source = try value(operation.input)
-    let residual: Slot? = if let other = operation.residual { try value(other, as: source.layout) } else { nil }
-    let target = newSlot(source.layout)
-    setValue(target, of: operation)
+  func addSum(_ operation: LoweredOperation) throws(OneDNNError) {
+    let source = try draft.value(operation.input)
+    let residual: Slot? = if let other = operation.residual { try draft.value(other, as: source.layout) } else { nil }
+    let target = draft.newSlot(source.layout)
+    draft.setValue(target, of: operation)
     let floor: Float = operation.hasRelu ? 0 : -.infinity
-    append(.elementwise, using: [source, target] + (residual.map { [$0] } ?? [])) { memory in
-      let (a, b) = (memory.floats(source.buffer), residual.map { memory.floats($0.buffer) })
-      let y = memory.floats(target.buffer)
-      return KernelStep { FlatKernels.add(a, b, floor: floor, into: y, count: target.count, $0.team) }
+    draft.append(.elementwise, using: [source, target, residual]) { memory in
+      let (a, b) = (memory.floats(source), memory.floats(residual))
+      let y = memory.floats(target)
+      return KernelStep { FlatKernels.add(a, b, floor: floor, into: y, count: target.layout.count, $0.team) }
     }
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let gradient = operation.hasRelu ? try builder.masked(gradient, by: target) : gradient
@@ -24,96 +24,12 @@ extension TrainingPlanBuilder {
     }
   }
 
-  /// An attention block, with the addition and the ReLU after it if they follow.
-  func addAttention(_ operation: TrainingOperation, _ node: Int) throws(OneDNNError) {
-    let (source, layout) = try channelValue(operation.input)
-    let residual: Slot? = if let other = operation.residual { try value(other, as: source.layout) } else { nil }
-    let attention = try makeAttention(node, layout)
-    let target = newSlot(source.layout)
-    setValue(target, of: operation)
-    let floor: Float = operation.hasRelu ? 0 : -.infinity
-    append(.attention, using: [source, target] + (residual.map { [$0] } ?? [])) { memory in
-      let (x, other) = (memory.floats(source.buffer), residual.map { memory.floats($0.buffer) })
-      let y = memory.floats(target.buffer)
-      return KernelStep { (engine) throws(OneDNNError) in
-        let isShrinkage = attention.kind == .shrinkage
-        engine.team.forEach(layout.samples) { sample in
-          ChannelKernels.averages(
-            x, layout, sample: sample, absolute: isShrinkage, into: attention.average + sample * layout.channels)
-        }
-        try attention.forward()
-        engine.team.forEach(layout.samples) { sample in
-          let decision = attention.decision + sample * layout.channels
-          ChannelKernels.combine(
-            x, residual: other, into: y, layout, sample: sample, threshold: isShrinkage ? decision : attention.zeros,
-            scale: isShrinkage ? attention.ones : decision, floor: floor)
-        }
-      }
-    }
-    record(operation) { (builder, gradient) throws(OneDNNError) in
-      let gradient = operation.hasRelu ? try builder.masked(gradient, by: target) : gradient
-      if let other = operation.residual { try builder.contribute(gradient.slot, isOwned: false, to: other) }
-      let ds = try builder.copied(gradient.slot, as: source.layout)
-      let to = builder.isWanted(operation.input) ? builder.newSlot(source.layout) : nil
-      let units = layout.samples * layout.groups
-      builder.append(.attention, using: [source, ds] + (to.map { [$0] } ?? [])) { memory in
-        let (x, ds) = (memory.floats(source.buffer), memory.floats(ds.buffer))
-        let dx = to.map { memory.floats($0.buffer) }
-        return KernelStep { (engine) throws(OneDNNError) in
-          engine.team.forEach(units) {
-            GradientKernels.decisionGradient(
-              attention.kind, x, ds, layout, decision: attention.decision, into: attention.decisionGradient, unit: $0)
-          }
-          try attention.backward()
-          guard let dx else { return }
-          engine.team.forEach(units) {
-            GradientKernels.inputGradient(
-              attention.kind, x, ds, layout, decision: attention.decision, average: attention.averageGradient,
-              into: dx, unit: $0)
-          }
-        }
-      }
-      if let to { try builder.contribute(to, isOwned: true, to: operation.input) }
-    }
-  }
-
-  private func makeAttention(_ node: Int, _ layout: ChannelLayout) throws(OneDNNError) -> AttentionTraining {
-    let name = network.nodes[node].name
-    func linear(_ prefix: String) throws(OneDNNError) -> AttentionTraining.Linear {
-      AttentionTraining.Linear(
-        weight: try parameters.value("\(prefix).weight"), bias: try parameters.value("\(prefix).bias"),
-        weightGradient: try gradient("\(prefix).weight"), biasGradient: try gradient("\(prefix).bias"))
-    }
-    guard case .squeezeExcite(_, let hidden) = network.nodes[node].layer else {
-      let prefix = "\(name).bn"
-      let isOfBatch = scope.batchNorms.contains(prefix)
-      let rows = RowBatchNorm(
-        rows: layout.samples, channels: layout.channels,
-        running: isOfBatch
-          ? nil : (try parameters.value("\(prefix).running_mean"), try parameters.value("\(prefix).running_var")))
-      if isOfBatch {
-        add(
-          TrainingPlan.Statistics(
-            prefix: prefix, mean: rows.mean, variance: rows.variance, count: layout.samples))
-      }
-      let norm = AttentionTraining.Norm(
-        rows: rows, scale: try parameters.value("\(prefix).weight"), shift: try parameters.value("\(prefix).bias"),
-        scaleGradient: try gradient("\(prefix).weight"), shiftGradient: try gradient("\(prefix).bias"))
-      return AttentionTraining(
-        .shrinkage, samples: layout.samples, channels: layout.channels, hidden: layout.channels,
-        first: try linear("\(name).fc1"), norm: norm, second: try linear("\(name).fc2"))
-    }
-    return AttentionTraining(
-      .squeezeExcite, samples: layout.samples, channels: layout.channels, hidden: hidden,
-      first: try linear("\(name).fc1"), norm: nil, second: try linear("\(name).fc2"))
-  }
-
-  func addAveragePool(_ operation: TrainingOperation) throws(OneDNNError) {
-    let (source, layout) = try channelValue(operation.input)
-    let target = newSlot(try .plain(shape(of: .node(operation.output))))
-    setValue(target, of: operation)
-    append(.pooling, using: [source, target]) { memory in
-      let (x, y) = (memory.floats(source.buffer), memory.floats(target.buffer))
+  func addAveragePool(_ operation: LoweredOperation) throws(OneDNNError) {
+    let (source, layout) = try draft.channelValue(operation.input)
+    let target = draft.newSlot(try .plain(draft.shape(of: .node(operation.output))))
+    draft.setValue(target, of: operation)
+    draft.append(.pooling, using: [source, target]) { memory in
+      let (x, y) = (memory.floats(source), memory.floats(target))
       return KernelStep { engine in
         engine.team.forEach(layout.samples) { sample in
           ChannelKernels.averages(x, layout, sample: sample, absolute: false, into: y + sample * layout.channels)
@@ -121,10 +37,10 @@ extension TrainingPlanBuilder {
       }
     }
     record(operation) { (builder, gradient) throws(OneDNNError) in
-      let from = try builder.copied(gradient.slot, as: target.layout)
-      let to = builder.newSlot(source.layout)
-      builder.append(.pooling, using: [from, to]) { memory in
-        let (dy, dx) = (memory.floats(from.buffer), memory.floats(to.buffer))
+      let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
+      let to = builder.draft.newSlot(source.layout)
+      builder.draft.append(.pooling, using: [from, to]) { memory in
+        let (dy, dx) = (memory.floats(from), memory.floats(to))
         return KernelStep { engine in
           engine.team.forEach(layout.samples * layout.groups) { GradientKernels.spread(dy, layout, into: dx, unit: $0) }
         }
@@ -133,15 +49,15 @@ extension TrainingPlanBuilder {
     }
   }
 
-  func addLinear(_ operation: TrainingOperation, _ node: Int) throws(OneDNNError) {
+  func addLinear(_ operation: LoweredOperation, _ node: Int) throws(OneDNNError) {
     guard case .linear(let width, let output) = network.nodes[node].layer else { preconditionFailure("no linear") }
-    let (name, rows) = (network.nodes[node].name, input[0])
-    let source = try value(operation.input, as: .plain(shape(of: operation.input)))
-    let target = newSlot(try .plain([rows, output]))
-    setValue(target, of: operation)
+    let (name, rows) = (network.nodes[node].name, draft.input[0])
+    let source = try draft.plainValue(operation.input)
+    let target = draft.newSlot(try .plain([rows, output]))
+    draft.setValue(target, of: operation)
     let (weight, bias) = (try parameters.value("\(name).weight"), try parameters.value("\(name).bias"))
-    append(.linear, using: [source, target]) { memory in
-      let (x, y) = (memory.floats(source.buffer), memory.floats(target.buffer))
+    draft.append(.linear, using: [source, target]) { memory in
+      let (x, y) = (memory.floats(source), memory.floats(target))
       return KernelStep { (_) throws(OneDNNError) in
         try Gemm.forward(
           x, weight: weight.floats, bias: bias.floats, into: y, rows: rows, input: width, output: output)
@@ -149,11 +65,11 @@ extension TrainingPlanBuilder {
     }
     let (weightGradient, biasGradient) = (try gradient("\(name).weight"), try gradient("\(name).bias"))
     record(operation) { (builder, gradient) throws(OneDNNError) in
-      let from = try builder.copied(gradient.slot, as: target.layout)
-      let to = builder.isWanted(operation.input) ? builder.newSlot(source.layout) : nil
-      builder.append(.linear, using: [source, from] + (to.map { [$0] } ?? [])) { memory in
-        let (x, dy) = (memory.floats(source.buffer), memory.floats(from.buffer))
-        let dx = to.map { memory.floats($0.buffer) }
+      let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
+      let to = builder.isWanted(operation.input) ? builder.draft.newSlot(source.layout) : nil
+      builder.draft.append(.linear, using: [source, from, to]) { memory in
+        let (x, dy) = (memory.floats(source), memory.floats(from))
+        let dx = memory.floats(to)
         return KernelStep { (_) throws(OneDNNError) in
           if let weightGradient {
             try Gemm.weightGradient(dy, x, into: weightGradient.floats, rows: rows, input: width, output: output)
@@ -169,13 +85,13 @@ extension TrainingPlanBuilder {
   }
 
   /// Softmax over rows; networks for training end in logits, so this one is plain.
-  func addSoftmax(_ operation: TrainingOperation) throws(OneDNNError) {
-    let source = try value(operation.input, as: .plain(shape(of: operation.input)))
-    let (rows, classes) = (shape(of: operation.input)[0], shape(of: operation.input)[1])
-    let target = newSlot(source.layout)
-    setValue(target, of: operation)
-    append(.elementwise, using: [source, target]) { memory in
-      let (x, y) = (memory.floats(source.buffer), memory.floats(target.buffer))
+  func addSoftmax(_ operation: LoweredOperation) throws(OneDNNError) {
+    let source = try draft.plainValue(operation.input)
+    let (rows, classes) = (draft.shape(of: operation.input)[0], draft.shape(of: operation.input)[1])
+    let target = draft.newSlot(source.layout)
+    draft.setValue(target, of: operation)
+    draft.append(.elementwise, using: [source, target]) { memory in
+      let (x, y) = (memory.floats(source), memory.floats(target))
       return KernelStep { _ in
         for row in 0..<rows {
           let range = row * classes..<(row + 1) * classes
@@ -187,11 +103,11 @@ extension TrainingPlanBuilder {
       }
     }
     record(operation) { (builder, gradient) throws(OneDNNError) in
-      let from = try builder.copied(gradient.slot, as: target.layout)
-      let to = builder.newSlot(target.layout)
-      builder.append(.elementwise, using: [from, target, to]) { memory in
-        let (dy, y) = (memory.floats(from.buffer), memory.floats(target.buffer))
-        let dx = memory.floats(to.buffer)
+      let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
+      let to = builder.draft.newSlot(target.layout)
+      builder.draft.append(.elementwise, using: [from, target, to]) { memory in
+        let (dy, y) = (memory.floats(from), memory.floats(target))
+        let dx = memory.floats(to)
         return KernelStep { _ in
           for row in 0..<rows {
             let range = row * classes..<(row + 1) * classes

@@ -4,23 +4,24 @@ internal import Tensors
 
 /// The operations that oneDNN carries out.
 extension TrainingPlanBuilder {
-  func addConvolution(_ operation: TrainingOperation, _ node: Int) throws(OneDNNError) {
+  func addConvolution(_ operation: LoweredOperation, _ node: Int) throws(OneDNNError) {
     guard case .convolution(let convolution) = network.nodes[node].layer else { preconditionFailure("no convolution") }
     let name = network.nodes[node].name
     let passes = ConvolutionPasses(
-      convolution: convolution, input: shape(of: operation.input), output: shape(of: .node(operation.output)),
-      name: name)
+      convolution: convolution, input: draft.shape(of: operation.input),
+      output: draft.shape(of: .node(operation.output)),
+      hasBias: convolution.hasBias, name: name)
     let forward = DescriptorBox(
       try passes.forward(
         isTraining: isWanted(.node(operation.output)), hasRelu: operation.hasRelu, on: engine))
-    let source = try value(operation.input, as: forward.descriptor.required(dnnl_query_src_md))
-    let target = newSlot(try forward.descriptor.required(dnnl_query_dst_md))
-    setValue(target, of: operation)
+    let source = try draft.value(operation.input, as: forward.descriptor.required(dnnl_query_src_md))
+    let target = draft.newSlot(try forward.descriptor.required(dnnl_query_dst_md))
+    draft.setValue(target, of: operation)
     let weights = try forward.descriptor.required(dnnl_query_weights_md)
     var owned = [(DNNL_ARG_WEIGHTS_0, try parameters.value("\(name).weight", as: weights), weights)]
     let biasLayout = try MemoryDescriptor.plain([convolution.output])
     if convolution.hasBias { owned.append((DNNL_ARG_BIAS, try parameters.value("\(name).bias"), biasLayout)) }
-    try append(
+    try draft.append(
       .convolutionForward, forward.descriptor, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)], owned: owned)
 
     record(operation) { (builder, gradient) throws(OneDNNError) in
@@ -31,10 +32,10 @@ extension TrainingPlanBuilder {
       }
       guard builder.isWanted(operation.input) else { return }
       let backward = try passes.backwardData(hint: forward.descriptor, on: builder.engine)
-      let from = try builder.copied(gradient.slot, as: backward.required(dnnl_query_diff_dst_md))
-      let to = builder.newSlot(try backward.required(dnnl_query_diff_src_md))
+      let from = try builder.draft.laidOut(gradient.slot, as: backward.required(dnnl_query_diff_dst_md))
+      let to = builder.draft.newSlot(try backward.required(dnnl_query_diff_src_md))
       let weights = try backward.required(dnnl_query_weights_md)
-      try builder.append(
+      try builder.draft.append(
         .convolutionData, backward, [(DNNL_ARG_DIFF_DST_0, from), (DNNL_ARG_DIFF_SRC_0, to)],
         owned: [(DNNL_ARG_WEIGHTS_0, builder.parameters.value("\(name).weight", as: weights), weights)])
       try builder.contribute(to, isOwned: true, to: operation.input)
@@ -46,8 +47,8 @@ extension TrainingPlanBuilder {
     biasLayout: MemoryDescriptor
   ) throws(OneDNNError) {
     let backward = try passes.backwardWeights(hint: forward, on: engine)
-    let from = try copied(gradient, as: backward.required(dnnl_query_diff_dst_md))
-    let value = try copied(source, as: backward.required(dnnl_query_src_md))
+    let from = try draft.laidOut(gradient, as: backward.required(dnnl_query_diff_dst_md))
+    let value = try draft.laidOut(source, as: backward.required(dnnl_query_src_md))
     let weights = try backward.required(dnnl_query_diff_weights_md)
     var owned = [
       (DNNL_ARG_DIFF_WEIGHTS_0, try parameters.gradient("\(passes.name).weight", as: weights), weights)
@@ -55,26 +56,26 @@ extension TrainingPlanBuilder {
     if passes.convolution.hasBias {
       owned.append((DNNL_ARG_DIFF_BIAS, try parameters.gradient("\(passes.name).bias"), biasLayout))
     }
-    try append(
+    try draft.append(
       .convolutionWeights, backward, [(DNNL_ARG_DIFF_DST_0, from), (DNNL_ARG_SRC_0, value)], owned: owned)
   }
 
-  func addBatchNorm(_ operation: TrainingOperation, _ node: Int) throws(OneDNNError) {
+  func addBatchNorm(_ operation: LoweredOperation, _ node: Int) throws(OneDNNError) {
     let name = network.nodes[node].name
-    let shape = shape(of: operation.input)
-    let source = try value(operation.input)
+    let shape = draft.shape(of: operation.input)
+    let source = try draft.value(operation.input)
     let isOfBatch = scope.batchNorms.contains(name)
     let isTraining = isWanted(.node(operation.output))
     let passes = BatchNormPasses(
       layout: source.layout, isOfBatch: isOfBatch, hasRelu: operation.hasRelu, name: name)
     // The batch's statistics exist in the training pass only.
     let forward = DescriptorBox(try passes.forward(isTraining: isTraining || isOfBatch, on: engine))
-    let target = newSlot(source.layout)
-    setValue(target, of: operation)
+    let target = draft.newSlot(source.layout)
+    draft.setValue(target, of: operation)
     let vector = try MemoryDescriptor.plain([shape[1]])
     let (mean, variance) =
       isOfBatch
-      ? (AlignedBuffer(byteCount: shape[1] * 4), AlignedBuffer(byteCount: shape[1] * 4))
+      ? (AlignedBuffer(shape[1]), AlignedBuffer(shape[1]))
       : (try parameters.value("\(name).running_mean"), try parameters.value("\(name).running_var"))
     if isOfBatch {
       add(TrainingPlan.Statistics(prefix: name, mean: mean, variance: variance, count: shape.count / shape[1]))
@@ -83,14 +84,14 @@ extension TrainingPlanBuilder {
     let shift = (DNNL_ARG_SHIFT, try parameters.value("\(name).bias"), vector)
     let given = [(DNNL_ARG_MEAN, mean, vector), (DNNL_ARG_VARIANCE, variance, vector)]
     var arguments = [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)]
-    let workspace = forward.descriptor.layout(dnnl_query_workspace_md).map { newSlot($0) }
+    let workspace = try forward.descriptor.layout(dnnl_query_workspace_md).map { draft.newSlot($0) }
     if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-    try append(.batchNorm, forward.descriptor, arguments, owned: given + [scale, shift])
+    try draft.append(.batchNorm, forward.descriptor, arguments, owned: given + [scale, shift])
 
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let backward = try passes.backward(hint: forward.descriptor, on: builder.engine)
-      let from = try builder.copied(gradient.slot, as: source.layout)
-      let to = builder.newSlot(source.layout)
+      let from = try builder.draft.laidOut(gradient.slot, as: source.layout)
+      let to = builder.draft.newSlot(source.layout)
       // β has no part in the gradients, but oneDNN 2.6 counts its arguments.
       let owned =
         given + [
@@ -99,31 +100,31 @@ extension TrainingPlanBuilder {
         ]
       var arguments = [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DIFF_DST_0, from), (DNNL_ARG_DIFF_SRC_0, to)]
       if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-      try builder.append(.batchNorm, backward, arguments, owned: owned)
+      try builder.draft.append(.batchNorm, backward, arguments, owned: owned)
       try builder.contribute(to, isOwned: true, to: operation.input)
     }
   }
 
-  func addMaxPool(_ operation: TrainingOperation, _ window: Window) throws(OneDNNError) {
-    let source = try value(operation.input)
+  func addMaxPool(_ operation: LoweredOperation, _ window: Window) throws(OneDNNError) {
+    let source = try draft.value(operation.input)
     let passes = MaxPoolPasses(
-      window: window, source: source.layout, input: shape(of: operation.input),
-      output: shape(of: .node(operation.output)))
+      window: window, source: source.layout, input: draft.shape(of: operation.input),
+      output: draft.shape(of: .node(operation.output)))
     let forward = DescriptorBox(try passes.forward(isTraining: isWanted(.node(operation.output)), on: engine))
-    let target = newSlot(try forward.descriptor.required(dnnl_query_dst_md))
-    setValue(target, of: operation)
+    let target = draft.newSlot(try forward.descriptor.required(dnnl_query_dst_md))
+    draft.setValue(target, of: operation)
     var arguments = [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)]
-    let workspace = forward.descriptor.layout(dnnl_query_workspace_md).map { newSlot($0) }
+    let workspace = try forward.descriptor.layout(dnnl_query_workspace_md).map { draft.newSlot($0) }
     if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-    try append(.pooling, forward.descriptor, arguments)
+    try draft.append(.pooling, forward.descriptor, arguments)
 
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let backward = try passes.backward(target: target.layout, hint: forward.descriptor, on: builder.engine)
-      let from = try builder.copied(gradient.slot, as: target.layout)
-      let to = builder.newSlot(source.layout)
+      let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
+      let to = builder.draft.newSlot(source.layout)
       var arguments = [(DNNL_ARG_DIFF_DST_0, from), (DNNL_ARG_DIFF_SRC_0, to)]
       if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-      try builder.append(.pooling, backward, arguments)
+      try builder.draft.append(.pooling, backward, arguments)
       try builder.contribute(to, isOwned: true, to: operation.input)
     }
   }

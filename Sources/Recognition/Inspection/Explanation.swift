@@ -44,8 +44,7 @@ extension Explanation.StageThreshold {
   /// What a network's shrinkage nodes are asked for: their thresholds, by the tap's name.
   package static func taps(of network: Network) -> [String] {
     network.nodes.compactMap { node in
-      if case .shrinkage = node.layer { return "\(node.name).threshold" }
-      return nil
+      node.layer.attention?.action == .shrinking ? node.decisionName : nil
     }
   }
 

@@ -79,23 +79,13 @@ package struct FeatureTable: Sendable {
 
   /// Every node of a network, and what its attention nodes decide.
   private static func taps(of network: Network) -> [String] {
-    network.nodes.flatMap { node in
-      switch node.layer {
-      case .shrinkage: [node.name, "\(node.name).threshold"]
-      case .squeezeExcite: [node.name, "\(node.name).gate"]
-      default: [node.name]
-      }
-    }
+    network.nodes.flatMap { node in [node.name] + (node.decisionName.map { [$0] } ?? []) }
   }
 
   private static func columns(of network: Network, prefix: String) throws -> [RowFile.Column] {
     try zip(network.nodes, network.shapes(batch: 1)).flatMap { node, shape -> [RowFile.Column] in
       let value = RowFile.Column(prefix + node.name, Shape(Array(shape.dimensions.dropFirst())))
-      return switch node.layer {
-      case .shrinkage: [value, .init("\(prefix)\(node.name).threshold", [shape[1]])]
-      case .squeezeExcite: [value, .init("\(prefix)\(node.name).gate", [shape[1]])]
-      default: [value]
-      }
+      return [value] + (node.decisionName.map { [.init(prefix + $0, [shape[1]])] } ?? [])
     }
   }
 

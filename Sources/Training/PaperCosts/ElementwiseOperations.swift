@@ -1,3 +1,4 @@
+package import Neural
 internal import Tensors
 
 /// The arithmetic of a layer besides the multiply-adds of convolutions and linear layers, for one sample: what some
@@ -32,18 +33,17 @@ package struct ElementwiseOperations: Hashable, Sendable {
     case .globalAveragePool: averaged = input.count
     case .add: added = output.count
     case .softmax: activated = 3 * output.count
-    case .squeezeExcite(let channels, let hidden):
+    case .attention(let attention):
       averaged = input.count
-      biases = hidden + channels
-      activated = hidden + channels
-      attended = input.count
-    case .shrinkage(let channels):
-      averaged = input.count
-      biases = 2 * channels
-      normalized = channels
-      activated = 2 * channels
-      // And τ = α·a.
-      attended = 4 * input.count + channels
+      biases = attention.hidden + attention.channels
+      normalized = attention.hasBatchNorm ? attention.hidden : 0
+      activated = attention.hidden + attention.channels
+      attended =
+        switch attention.action {
+        case .scaling: input.count
+        // And τ = α·a.
+        case .shrinking: 4 * input.count + attention.channels
+        }
     }
   }
 
@@ -52,7 +52,7 @@ package struct ElementwiseOperations: Hashable, Sendable {
     biases + perNormalized * normalized + activated + compared + averaged + added + attended
   }
 
-  package static func += (sum: inout ElementwiseOperations, other: ElementwiseOperations) {
+  fileprivate static func += (sum: inout ElementwiseOperations, other: ElementwiseOperations) {
     sum.biases += other.biases
     sum.normalized += other.normalized
     sum.activated += other.activated
@@ -60,5 +60,21 @@ package struct ElementwiseOperations: Hashable, Sendable {
     sum.averaged += other.averaged
     sum.added += other.added
     sum.attended += other.attended
+  }
+}
+
+extension Network {
+  /// What the multiply-adds of its `costs` leave out, for one sample.
+  package func elementwiseOperations() throws(NetworkError) -> ElementwiseOperations {
+    let shapes = try shapes(batch: 1)
+    let input = Shape([1] + inputShape.dimensions)
+    return zip(nodes, shapes).reduce(into: ElementwiseOperations()) { sum, pair in
+      let given =
+        switch pair.0.inputs.first {
+        case .node(let index): shapes[index]
+        case .input, nil: input
+        }
+      sum += ElementwiseOperations(of: pair.0.layer, input: given, output: pair.1)
+    }
   }
 }

@@ -1,3 +1,4 @@
+package import Neural
 package import Tensors
 
 /// Several nodes that are read as one: the stem, a residual block, a group of VGG16, the head.
@@ -62,8 +63,8 @@ extension Network {
         let shape = "\(c.kernel)×\(c.kernel)" + (c.stride > 1 ? " /\(c.stride)" : "")
         return node.name.contains("downsample") ? "shortcut \(shape)" : shape
       case .maxPool(let window): return "max pool \(window.kernel)×\(window.kernel) /\(window.stride)"
-      case .squeezeExcite: return "squeeze-excite"
-      case .shrinkage, .globalAveragePool, .linear, .softmax: return node.layer.summary
+      case .attention(let attention): return attention.title
+      case .globalAveragePool, .linear, .softmax: return node.layer.summary
       case .batchNorm, .relu, .add: return nil
       }
     }

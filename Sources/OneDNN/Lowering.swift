@@ -1,17 +1,17 @@
 package import Neural
 
 /// A run of layers that is carried out as one operation.
-package struct FusedOperation: Equatable {
+package struct LoweredOperation: Equatable {
   package enum Kind: Equatable {
-    /// A convolution with the batch norm after it folded in, plus `residual`, then ReLU: one oneDNN primitive.
+    /// A convolution with the batch norm after it folded in where there is one, plus `residual`, then ReLU.
     case convolution(node: Int, batchNorm: Int?)
+    case batchNorm(node: Int)
     case maxPool(Window)
     case averagePool
     case linear(node: Int)
     /// Attention (or none), plus `residual`, then ReLU: one kernel of our own.
     case combine(attention: Int?)
-    /// Any other layer, carried out by the reference implementation.
-    case reference(node: Int)
+    case softmax(node: Int)
   }
 
   package var kind: Kind
@@ -26,7 +26,10 @@ package struct FusedOperation: Equatable {
 extension Network {
   /// The network as operations in execution order. A value that somebody else reads, `taps` among them, is never
   /// fused away.
-  package func fused(taps: Set<Int> = []) -> [FusedOperation] {
+  ///
+  /// - Parameter keepsBatchNorms: for training, where a batch norm needs its input for the backward pass, so that it
+  ///   cannot vanish into the convolution before it, nor the addition after it.
+  package func lowered(taps: Set<Int> = [], keepsBatchNorms: Bool = false) -> [LoweredOperation] {
     var readers: [[Int]] = Array(repeating: [], count: nodes.count)
     for (index, node) in nodes.enumerated() {
       for case .node(let read) in node.inputs { readers[read].append(index) }
@@ -37,13 +40,13 @@ extension Network {
       guard readers[index].count == 1, !taps.contains(index), !absorbed.contains(readers[index][0]) else { return nil }
       return readers[index][0]
     }
-    func absorbRelu(_ operation: inout FusedOperation) {
+    func absorbRelu(_ operation: inout LoweredOperation) {
       guard let next = soleReader(of: operation.output), nodes[next].layer == .relu else { return }
       operation.hasRelu = true
       operation.output = next
       absorbed.insert(next)
     }
-    func absorbAddition(_ operation: inout FusedOperation) {
+    func absorbAddition(_ operation: inout LoweredOperation) {
       guard let next = soleReader(of: operation.output), nodes[next].layer == .add else { return }
       let own = Value.node(operation.output)
       operation.residual = nodes[next].inputs[0] == own ? nodes[next].inputs[1] : nodes[next].inputs[0]
@@ -51,21 +54,24 @@ extension Network {
       absorbed.insert(next)
     }
 
-    var operations: [FusedOperation] = []
+    var operations: [LoweredOperation] = []
     for (index, node) in nodes.enumerated() where !absorbed.contains(index) {
-      var operation = FusedOperation(kind: .reference(node: index), input: node.inputs[0], output: index)
+      var operation = LoweredOperation(kind: .softmax(node: index), input: node.inputs[0], output: index)
       switch node.layer {
       case .convolution:
         var batchNorm: Int?
-        if let next = soleReader(of: index), case .batchNorm = nodes[next].layer {
+        if !keepsBatchNorms, let next = soleReader(of: index), case .batchNorm = nodes[next].layer {
           batchNorm = next
           operation.output = next
           absorbed.insert(next)
         }
         operation.kind = .convolution(node: index, batchNorm: batchNorm)
-        absorbAddition(&operation)
+        if !keepsBatchNorms { absorbAddition(&operation) }
         absorbRelu(&operation)
-      case .shrinkage, .squeezeExcite:
+      case .batchNorm:
+        operation.kind = .batchNorm(node: index)
+        if keepsBatchNorms { absorbRelu(&operation) }
+      case .attention:
         operation.kind = .combine(attention: index)
         absorbAddition(&operation)
         absorbRelu(&operation)
@@ -80,8 +86,8 @@ extension Network {
       case .globalAveragePool: operation.kind = .averagePool
       case .linear:
         operation.kind = .linear(node: index)
-        absorbRelu(&operation)
-      case .batchNorm, .softmax: break
+        if !keepsBatchNorms { absorbRelu(&operation) }
+      case .softmax: break
       }
       operations.append(operation)
     }

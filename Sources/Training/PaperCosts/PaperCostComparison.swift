@@ -1,3 +1,4 @@
+package import Neural
 internal import Tensors
 
 /// What a count of a network's work may mean. The paper's Table 7 prints "FLOPs" and does not say which.
@@ -25,12 +26,13 @@ package enum CountingConvention: String, CaseIterable, Sendable {
 
   /// The count of full-size ResNet-18 with an attention.
   package func count(_ attention: Attention) throws(NetworkError) -> Int {
-    let costs = try Network.residual18(attention: attention, classes: self == .multiplyAdds ? 6 : 1000).costs()
+    let network = Network.residual18(attention: attention, classes: self == .multiplyAdds ? 6 : 1000)
+    let (costs, elementwise) = (try network.costs(), try network.elementwiseOperations())
     return switch self {
     case .multiplyAdds, .thousandClasses: costs.multiplyAdds
-    case .everyOperation: costs.multiplyAdds + costs.elementwise.total(perNormalized: 2)
-    case .unfoldedNorms: costs.multiplyAdds + costs.elementwise.total(perNormalized: 4)
-    case .literal: 2 * costs.multiplyAdds + costs.elementwise.total(perNormalized: 4)
+    case .everyOperation: costs.multiplyAdds + elementwise.total(perNormalized: 2)
+    case .unfoldedNorms: costs.multiplyAdds + elementwise.total(perNormalized: 4)
+    case .literal: 2 * costs.multiplyAdds + elementwise.total(perNormalized: 4)
     }
   }
 }
@@ -93,7 +95,7 @@ package struct PaperCostComparison: Sendable {
     let network = Network.residual18(attention: attention)
     return zip(network.nodes, try network.costs()).reduce(0) { sum, pair in
       switch pair.0.layer {
-      case .squeezeExcite, .shrinkage: sum + pair.1.multiplyAdds * pair.1.output[2] * pair.1.output[3]
+      case .attention: sum + pair.1.multiplyAdds * pair.1.output[2] * pair.1.output[3]
       default: sum
       }
     }
