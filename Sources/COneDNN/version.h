@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(LECTERN_ONEDNN_EXPECTED) && LECTERN_ONEDNN_EXPECTED != DNNL_VERSION_MAJOR
+#error "the headers found are not those of the version that this check is for"
+#endif
+
 // Everything that oneDNN 2 and 3 name differently, under one name of Lectern's. No other file may use such a name:
 // ops/check-onednn3.sh compiles the target OneDNN against the headers of version 3.
 //

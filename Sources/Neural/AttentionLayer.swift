@@ -61,8 +61,19 @@ package struct AttentionLayer: Hashable, Sendable {
   /// The prefix of its batch norm, over the samples of `[N, hidden]`, in a node named `prefix`.
   package func batchNorm(prefix: String) -> String? { hasBatchNorm ? "\(prefix).bn" : nil }
 
-  /// Multiply-adds of one sample.
-  package var multiplyAdds: Int { 2 * channels * hidden }
+  /// Multiply-adds of one sample with feature maps of `positions`.
+  package func multiplyAdds(positions: Int) -> Int { 2 * channels * hidden }
+
+  /// Operations on each element besides averaging: one product, or magnitude, difference, maximum and sign.
+  package var operationsPerElement: Int {
+    switch action {
+    case .scaling: 1
+    case .shrinking: 4
+    }
+  }
+
+  /// Operations on each channel's ratio: τ = α·a where it shrinks.
+  package var operationsPerChannel: Int { action == .shrinking ? 1 : 0 }
 }
 
 /// The attention a residual block applies after its second batch norm and before the addition (paper section 5).

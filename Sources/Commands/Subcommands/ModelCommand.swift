@@ -14,29 +14,40 @@ struct ModelCommand: Command {
 extension ModelManifest.LayoutKind: ConfigurationValue {}
 extension HistogramOfGradients.Normalization: ConfigurationValue {}
 
-/// The classifying networks by their names in a bundle.
-enum ClassifierChoice: String, CaseIterable, ConfigurationValue {
-  case resnet18
-  case squeezeExcite = "resnet18-se"
-  case drsn18
+/// A classifying network by its name in a bundle.
+struct ClassifierChoice: RawRepresentable, CaseIterable, ConfigurationValue {
+  let attention: Attention
 
-  var attention: Attention {
-    switch self {
-    case .resnet18: .none
-    case .squeezeExcite: .squeezeExcite
-    case .drsn18: .shrinkage
-    }
+  static let drsn18 = ClassifierChoice(attention: .shrinkage)
+  static let allCases = Attention.allCases.map { ClassifierChoice(attention: $0) }
+
+  var rawValue: String { attention.networkName }
+}
+
+extension ClassifierChoice {
+  init?(rawValue: String) {
+    guard let choice = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = choice
   }
 }
 
-/// The networks there are.
-enum NetworkChoice: String, CaseIterable, ConfigurationValue {
-  case vgg16, resnet18
-  case squeezeExcite = "resnet18-se"
-  case drsn18
-
+/// A network by its name.
+struct NetworkChoice: RawRepresentable, CaseIterable, ConfigurationValue {
   /// nil for VGG16, which classifies nothing here.
-  var classifier: ClassifierChoice? { ClassifierChoice(rawValue: rawValue) }
+  let classifier: ClassifierChoice?
+
+  static let drsn18 = NetworkChoice(classifier: .drsn18)
+  static let allCases =
+    [NetworkChoice(classifier: nil)] + ClassifierChoice.allCases.map { NetworkChoice(classifier: $0) }
+
+  var rawValue: String { classifier?.rawValue ?? "vgg16" }
+}
+
+extension NetworkChoice {
+  init?(rawValue: String) {
+    guard let choice = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = choice
+  }
 }
 
 /// A width as people type it.

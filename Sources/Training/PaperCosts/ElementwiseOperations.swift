@@ -38,12 +38,7 @@ package struct ElementwiseOperations: Hashable, Sendable {
       biases = attention.hidden + attention.channels
       normalized = attention.hasBatchNorm ? attention.hidden : 0
       activated = attention.hidden + attention.channels
-      attended =
-        switch attention.action {
-        case .scaling: input.count
-        // And τ = α·a.
-        case .shrinking: 4 * input.count + attention.channels
-        }
+      attended = attention.operationsPerElement * input.count + attention.operationsPerChannel * attention.channels
     }
   }
 

@@ -1,5 +1,5 @@
 internal import Foundation
-package import Neural
+internal import Neural
 
 /// The comparison in words; every number in it is computed.
 extension PaperCostComparison {
