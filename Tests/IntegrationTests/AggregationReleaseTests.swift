@@ -3,7 +3,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// What teachers and analysts may see of the rollups, and when it changes.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct AggregationReleaseTests {

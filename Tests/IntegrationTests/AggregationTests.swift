@@ -5,7 +5,7 @@ import Services
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// The aggregator against a real database: rollups equal their recomputation, whoever computes them and when.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct AggregationTests {

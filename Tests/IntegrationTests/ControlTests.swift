@@ -5,7 +5,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// `lectern.apply_control`, sessions, consent and erasure.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct ControlTests {

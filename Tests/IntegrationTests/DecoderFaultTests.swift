@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Vision
 
-extension Integration {
+extension Program {
   /// A worker whose decoders are killed, stopped and starved in the middle of a frame. What surrounds decoding is the
   /// product's, except networks, face detector and key points.
   @Suite(
@@ -27,7 +27,7 @@ extension Integration {
         decoder = IsolatedDecoder(
           settings, prober: PictureDecoder(), registry: registry,
           logger: Logger(label: "decoder", level: .trace, sink: bench.log))
-        run = bench.start(IngestPipelineTests.recognizer(decoder: decoder, streams: streams, registry: registry))
+        run = bench.start(Broker.IngestPipelineTests.recognizer(decoder: decoder, streams: streams, registry: registry))
       }
 
       func restarts(_ reason: String) -> Double {
@@ -46,7 +46,7 @@ extension Integration {
 
     /// The record is the reject `decoder_crash`, its neighbours are samples, and the worker goes on.
     @Test func aDeathAHangAndABombCostAFrameEach() async throws {
-      let good = try JPEGEncoder().encode(IngestPipelineTests.board)
+      let good = try JPEGEncoder().encode(Broker.IngestPipelineTests.board)
       // 60 and 100 MB.
       let costly = CostlyPicture.progressive(side: 5500)
       let bomb = CostlyPicture.progressive()
@@ -87,7 +87,7 @@ extension Integration {
     /// A row of frames that each cost a decoder, longer than decoders may be started at once: all get through, none is
     /// lost, no good one is rejected, and the worker says that frames wait.
     @Test func moreDeathsThanDecodersMayBeStartedOnlyTakeTime() async throws {
-      let good = try JPEGEncoder().encode(IngestPipelineTests.board)
+      let good = try JPEGEncoder().encode(Broker.IngestPipelineTests.board)
       let hostile = CostlyPicture.progressive()
       let pictures = [good, hostile, hostile, hostile, good, hostile, hostile, good]
       try await IngestBench.run(partitions: 1) { bench in

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 import Vision
 
-extension Integration {
+extension Program {
   /// The built worker and its decoders, from their start to the end of either.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))

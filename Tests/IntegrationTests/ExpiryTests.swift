@@ -7,7 +7,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// Days of samples and old sums go, what they counted stays true, and nobody who ingests has to wait for it.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct ExpiryTests {

@@ -8,13 +8,13 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Program {
   /// `/metrics`, `/live` and `/ready` of the built worker and aggregator, with their servers there and gone.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Health {
     /// A command of the built program with a metrics port.
-    private struct Program {
+    private struct Running {
       let name: String
       let child: ChildProcess
       let url: String
@@ -43,7 +43,7 @@ extension Integration {
       }
     }
 
-    private func start(_ name: String, in folder: String, environment: [String: String?]) async throws -> Program {
+    private func start(_ name: String, in folder: String, environment: [String: String?]) async throws -> Running {
       let logPath = "\(folder)/\(name).log"
       let settings: [String: String?] = ["LECTERN_METRICS_PORT": "0", "LECTERN_LOG_FORMAT": "json"]
       let child = try await ProcessLauncher().launch(
@@ -54,7 +54,7 @@ extension Integration {
         let log = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
         if let match = log.firstMatch(of: #/"url":"(http:[^"]*)"/#) {
           let url = match.output.1.replacing("\\/", with: "/")
-          return Program(name: name, child: child, url: String(url), logPath: logPath)
+          return Running(name: name, child: child, url: String(url), logPath: logPath)
         }
         guard child.exitStatus == nil, ContinuousClock.now < deadline else {
           await child.terminate()
@@ -133,7 +133,7 @@ extension Integration {
     }
 
     @discardableResult
-    private func end(_ programs: [Program], _ postgres: PostgresCluster) async -> [Processes.ExitStatus] {
+    private func end(_ programs: [Running], _ postgres: PostgresCluster) async -> [Processes.ExitStatus] {
       var statuses: [Processes.ExitStatus] = []
       for program in programs { statuses.append(await program.child.terminate(grace: .seconds(60))) }
       await postgres.stop()
@@ -141,7 +141,7 @@ extension Integration {
     }
 
     /// What is served is what Prometheus reads: promtool has no complaint where there is one, and the page knows every name.
-    private func checkMetrics(_ program: Program, having lines: [String]) async throws {
+    private func checkMetrics(_ program: Running, having lines: [String]) async throws {
       let metrics = try await program.get("metrics")
       #expect(metrics.status == 200)
       for line in lines { #expect(metrics.body.contains("\n" + line), "\(program.name) has no \(line)") }

@@ -5,7 +5,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// Every kind of bad record, between good ones, through one worker.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct IngestBadInputTests {

@@ -9,7 +9,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// Workers that come, go, share a group and lose their database, and every frame stored exactly once.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct IngestExactlyOnceTests {

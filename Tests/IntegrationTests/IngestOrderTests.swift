@@ -8,7 +8,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// What is said on the control topic, and when it counts; and what a worker refuses to start with.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct IngestOrderTests {

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 import Vision
 
-extension Integration {
+extension Broker {
   /// The product's recognition, from bytes to distribution, behind a worker; only the networks, the face detector and
   /// the key points are replaced.
   @Suite(.enabled(if: PostgresTestServer.isWanted))

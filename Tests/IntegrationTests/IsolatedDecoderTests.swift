@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Vision
 
-extension Integration {
+extension Program {
   /// Decoding in a process of the built program, which is killed, stopped and starved from outside.
   @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct IsolatedDecoderTests {

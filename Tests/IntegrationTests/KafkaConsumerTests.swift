@@ -4,7 +4,7 @@ import LocalServers
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// The consumer as the worker uses it: claim, revoke, seek, on the embedded broker or a real Kafka.
   @Suite struct Consumer {
     private func produce(_ count: Int, to topic: String, partition: Int32, on server: KafkaTestServer) async throws {

@@ -5,7 +5,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   @Suite struct Producer {
     private func read(_ count: Int, of topic: String, on server: KafkaTestServer) async throws -> [KafkaRecord] {
       try await BlockingThread().run {

@@ -5,7 +5,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// The built `lectern publish`, read back as a worker would.
   @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Publish {

@@ -5,7 +5,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct MigrationTests {
     @Test func theSecondRunDoesNothing() async throws {

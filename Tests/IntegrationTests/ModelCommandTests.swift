@@ -4,7 +4,7 @@ import Processes
 import Recognition
 import Testing
 
-extension Integration {
+extension Program {
   /// `lectern model`, run as its user runs it.
   @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct ModelCommands {

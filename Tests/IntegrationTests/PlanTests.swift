@@ -5,7 +5,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// What runs for every batch and every dirty session finds its rows through indexes: in a database that was not analysed
   /// yet, or was while it was small, and in one of 100,000 samples; planned for the values at hand, and once for all values.
   @Suite(.enabled(if: PostgresTestServer.isWanted))

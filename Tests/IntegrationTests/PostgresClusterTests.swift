@@ -6,7 +6,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   @Suite(.enabled(if: PostgresBinaries.isInstalled))
   struct PostgresClusterTests {
     private func withFolder(_ body: (String) async throws -> Void) async throws {

@@ -3,7 +3,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct PostgresConnectionTests {
     @Test func everyTypeGoesThereAndBack() async throws {

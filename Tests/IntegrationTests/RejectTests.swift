@@ -14,7 +14,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// Rejects that are listed, and judged once more beside whatever else goes on.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct RejectTests {

@@ -7,7 +7,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct ReportTests {
     /// A course with three segments: released with 20 learners, released with 5, and not released; and one retired.

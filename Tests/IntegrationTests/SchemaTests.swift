@@ -4,7 +4,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// What the database holds, against the files and the program.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct SchemaTests {

@@ -6,7 +6,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Program {
   /// Logging in to Apache Kafka by SASL/PLAIN, without and with TLS, through nothing but configuration.
   @Suite(
     .enabled(if: LocalKafka.isPresent && builtExecutable != nil, LocalKafka.missing),

@@ -5,7 +5,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// `lectern.store` and the ledger it moves.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct StoreTests {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Watching
 
-extension Integration {
+extension Program {
   /// `lectern top` and `lectern ledger show`: how ingest stands, beside servers that answer and servers that do not.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))

@@ -4,7 +4,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// The weights stand in the database and in the program; one must not change without the other.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct WeightsTableTests {

@@ -2,12 +2,12 @@ import Foundation
 import Processes
 package import Testing
 
-/// An Apache Kafka that a test starts for itself, because it must be configured, stopped or killed: one node on loopback, its
-/// files in a folder of the test's own.
+/// An Apache Kafka that a test starts for itself, because it must be configured, stopped or killed: one node on loopback,
+/// its files in a folder of the test's own.
 ///
-/// The broker is no part of this package: `LECTERN_TEST_KAFKA` names a folder with `start.sh DIR --port N --set KEY=VALUE …`, which
-/// prints `bootstrap=HOST:PORT`, and `stop.sh DIR [--kill]`; else `shared/kafka` beside the package's root. Tests that need
-/// it are skipped where it, or Java, is absent.
+/// The broker is no part of this package: `LECTERN_TEST_KAFKA` names a folder with `start.sh DIR --port N --set KEY=VALUE
+/// …`, which prints `bootstrap=HOST:PORT`, and `stop.sh DIR [--kill]`; else `shared/kafka` beside the package's root.
+/// Tests that need it are skipped where it, or Java, is absent.
 package struct LocalKafka: Sendable {
   package static let missing: Comment = "no Apache Kafka to start (LECTERN_TEST_KAFKA, and Java 17)"
 
@@ -42,6 +42,17 @@ package struct LocalKafka: Sendable {
     try await ProcessLauncher().run(start, deadline: .seconds(90)).requireSuccess()
   }
 
+  /// The first of four ports on which nobody listens, below those that the kernel hands out. Other tests may start a
+  /// broker at the same time: theirs are the same four or four others.
+  private static func freePort() -> Int {
+    while true {
+      let first = 4 * UInt16.random(in: 4_000..<6_500)
+      let sockets = (first..<first + 4).compactMap { try? ProxySocket.listen(on: $0).socket }
+      for socket in sockets { close(socket) }
+      if sockets.count == 4 { return Int(first) }
+    }
+  }
+
   private static func script(_ name: String) throws -> String {
     guard let kit else { throw LocalKafkaError.missing }
     return kit.appending(path: name).path
@@ -57,7 +68,7 @@ package struct LocalKafka: Sendable {
     guard let kit else { throw LocalKafkaError.missing }
     let folder = "/tmp/lectern-kafka-\(String(UInt32.random(in: .min ... .max), radix: 16))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let port = 2 * Int.random(in: 8_000..<13_000)
+    let port = freePort()
     var failure: (any Error)?
     do {
       let properties = try await settings(port, folder).sorted { $0.key < $1.key }

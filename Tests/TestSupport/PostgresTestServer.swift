@@ -7,7 +7,7 @@ import Telemetry
 package import Testing
 
 /// The one PostgreSQL server of a test run: `LECTERN_POSTGRES_URL`, or else a private cluster in a temporary folder,
-/// started by the first test that wants a database and ended with the suite `Integration`.
+/// started by the first test that wants a database and ended with the last of the suites that use it.
 package actor PostgresTestServer {
   package static let shared = PostgresTestServer()
 
@@ -27,6 +27,8 @@ package actor PostgresTestServer {
   }
 
   private var starting: Task<Running, any Error>?
+  /// How many suites that use the server are running.
+  private var users = 0
 
   /// Makes a database with the whole schema and the partitions of today ± 3 days (call `lectern.premake` for the others),
   /// as a copy of a template.
@@ -53,10 +55,20 @@ package actor PostgresTestServer {
     }
   }
 
-  /// Removes what the run has made.
-  package func stop() async {
-    guard let running = try? await starting?.value else { return }
+  /// Counts a suite that is about to use the server.
+  fileprivate func enter() { users += 1 }
+
+  /// Counts a suite as done, and removes what the run has made once no other is left.
+  fileprivate func leave() async {
+    users -= 1
+    if users == 0 { await stop() }
+  }
+
+  private func stop() async {
+    // Forgotten before it has ended: a suite that begins meanwhile starts another.
+    let ending = starting
     starting = nil
+    guard let running = try? await ending?.value else { return }
     if let cluster = running.cluster {
       await cluster.stop()
       if let folder = running.folder { try? FileManager.default.removeItem(atPath: folder) }
@@ -178,18 +190,19 @@ package func withTestDatabase<Value: Sendable>(
   }
 }
 
-/// Ends the test server when the suite that bears this trait has run, whatever its tests did.
+/// Ends the test server when the last suite that bears this trait has run, whatever its tests did.
 package struct PostgresServerTrait: SuiteTrait, TestScoping {
   package var isRecursive: Bool { false }
 
   package func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
   ) async throws {
+    await PostgresTestServer.shared.enter()
     do {
       try await function()
-      await PostgresTestServer.shared.stop()
+      await PostgresTestServer.shared.leave()
     } catch {
-      await PostgresTestServer.shared.stop()
+      await PostgresTestServer.shared.leave()
       throw error
     }
   }

@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Database {
   /// A checker that cannot fail proves nothing: its own tests spoil a right state in one way each and see it caught.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct CheckerTests {

@@ -4,7 +4,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// The way to the database: cut at every message of a store, and slow.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultConnection {

@@ -4,7 +4,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// Frames that are late, early, repeated or out of order, and days that are not there. One worker takes all of them: started
   /// by the first test that asks, shared by the others.
   @Suite(.enabled(if: PostgresTestServer.isWanted))

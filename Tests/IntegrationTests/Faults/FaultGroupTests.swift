@@ -5,7 +5,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// Partitions that move between workers, as the group wants it and against it.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultGroup {

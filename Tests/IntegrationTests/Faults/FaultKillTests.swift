@@ -7,7 +7,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// Workers that are killed at the worst moments, and ended in order under load.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultKill {

@@ -9,7 +9,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// PostgreSQL restarted, replaced by an older state of itself, and without room: on a server of the test's own.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted),

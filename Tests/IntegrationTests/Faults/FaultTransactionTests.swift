@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Integration {
+extension Faults {
   /// Transactions that PostgreSQL undoes and asks to repeat, at random and in earnest; and a schema that is not the worker's.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct FaultTransactions {

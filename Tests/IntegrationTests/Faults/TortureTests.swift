@@ -22,7 +22,7 @@ enum TortureSettings {
   private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
 }
 
-extension Integration {
+extension Faults {
   /// Workers, connections, PostgreSQL and the broker fail together, at random.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct Torture {

@@ -23,12 +23,13 @@ final class ProxyLink: Sendable {
 enum ProxySocket {
   struct Failure: Error { let call: String, errno: Int32 }
 
-  /// A listening socket on a free port of 127.0.0.1.
-  static func listen() throws -> (socket: Int32, port: UInt16) {
+  /// A listening socket on a port of 127.0.0.1, on a free one unless it is named.
+  static func listen(on port: UInt16 = 0) throws -> (socket: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let status = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
