@@ -132,7 +132,8 @@ let top: [Target] = [
 
 // MARK: Benchmarks
 
-/// A program under `Benchmarks/` that measures; built on request, never part of the release.
+/// A program under `Benchmarks/` that measures. They are part of the package only where `LECTERN_BENCHMARKS` is set, so that
+/// neither `make build` nor `make test` compiles them.
 func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: swift)
 }
@@ -205,7 +206,8 @@ let testTargets: [Target] = [
       "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
       "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
-    swiftSettings: swift),
+    // These tests wait for what optimised programs do: to optimise them too would cost minutes and gain nothing.
+    swiftSettings: swift + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
   tests("Cryptography"),
   tests("KafkaIO", ["LearningEvents", "Telemetry"]),
   .target(
@@ -233,8 +235,10 @@ let testTargets: [Target] = [
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]
 
+let isBenchmarking = Context.environment["LECTERN_BENCHMARKS"] != nil
+
 let package = Package(
   name: "lectern",
   products: [.executable(name: "lectern", targets: ["lectern"])],
-  targets: c + base + pure + adapters + features + top + benchmarks + testTargets,
+  targets: c + base + pure + adapters + features + top + (isBenchmarking ? benchmarks : []) + testTargets,
   cxxLanguageStandard: .cxx17)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what some integration tests use beside Lectern's own packages: other programs that judge what Lectern says.
-# Nothing here is needed to build, to run or for `make demo`; a test whose tool is missing is skipped and says so.
+# Installs what tests use beside Lectern's own packages: other programs that judge what Lectern says. `make test` runs
+# it after ops/bootstrap.sh; nothing here is needed to build, to run or for `make demo`. Quick when nothing is missing.
 set -euo pipefail
 
 packages=(
@@ -9,23 +9,33 @@ packages=(
   python3-jsonschema                # a judge of the JSON Schemas
   openssl                           # certificates of a test's own broker
 )
+# An Apache Kafka runs on Java; without one to start (see LocalKafka in Tests/TestSupport) there is no use for it.
+if [ -n "${LECTERN_TEST_KAFKA:-}" ] && ! command -v java >/dev/null; then
+  packages+=(openjdk-17-jre-headless)
+fi
 
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
 missing=()
 for package in "${packages[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing+=("$package")
 done
 promtool=/usr/local/bin/promtool
-if [ ${#missing[@]} -gt 0 ] || ! command -v promtool >/dev/null; then
-  "${as_root[@]}" apt-get -q update >&2
+if [ ${#missing[@]} -eq 0 ] && command -v promtool >/dev/null; then exit; fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "bootstrap-tests: missing ${missing[*]} and promtool or some of them; ask an administrator to run ops/bootstrap-tests.sh" >&2
+    exit 1
+  fi
+  as_root=(sudo)
 fi
+"${as_root[@]}" apt-get -q update >&2
 if [ ${#missing[@]} -gt 0 ]; then
   echo "bootstrap-tests: installing ${missing[*]}" >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
 fi
-# promtool comes with the package prometheus, which would start a server on every boot: only the one program is taken out.
+# promtool comes with the package prometheus, which would start a server on every boot: only the one program is taken.
 if ! command -v promtool >/dev/null; then
   echo "bootstrap-tests: taking promtool out of the package prometheus" >&2
   folder=$(mktemp -d)
