@@ -76,7 +76,7 @@ let adapters: [Target] = [
   target("ImageIO", ["CSpng", "CTurboJPEG", "Vision"]),
   target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
-  target("Cryptography", ["COpenSSL"]),
+  target("Cryptography", ["COpenSSL", "LearningEvents"]),
   target("HTTPServing", ["CMicroHTTPD", "Services", "StableHashing", "Telemetry"]),
 ]
 
@@ -208,7 +208,7 @@ let testTargets: [Target] = [
     ],
     // These tests wait for what optimised programs do: to optimise them too would cost minutes and gain nothing.
     swiftSettings: swift + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
-  tests("Cryptography"),
+  tests("Cryptography", ["LearningEvents"]),
   tests("KafkaIO", ["LearningEvents", "Telemetry"]),
   .target(
     name: "VisionTestSupport", dependencies: ["Cryptography", "Vision"], path: "Tests/VisionTestSupport",

@@ -41,7 +41,7 @@ struct BenchmarkDatabase {
   }
 
   /// Frame records the ledger accounts for.
-  func progress(_ topic: String) async throws -> Int {
+  func progress(_ topic: TopicName) async throws -> Int {
     Int(try await LedgerRepository(connection: connection).totals(topic: topic).accounted)
   }
 

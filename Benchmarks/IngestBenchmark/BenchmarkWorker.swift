@@ -1,4 +1,5 @@
 import Foundation
+import LearningEvents
 import Processes
 
 /// The stub worker as a child: the product's ingest with a classifier that costs one hash a frame.
@@ -6,11 +7,12 @@ struct BenchmarkWorker {
   let child: ChildProcess
 
   static func start(
-    _ options: IngestBenchmarkOptions, database: String, topics: (frames: String, control: String)
+    _ options: IngestBenchmarkOptions, database: String, topics: (frames: TopicName, control: TopicName)
   ) async throws -> BenchmarkWorker {
     let environment: [String: String?] = [
       "LECTERN_KAFKA_BOOTSTRAP_SERVERS": options.kafka, "LECTERN_POSTGRES_URL": database,
-      "LECTERN_KAFKA_FRAME_TOPIC": topics.frames, "LECTERN_KAFKA_CONTROL_TOPIC": topics.control,
+      "LECTERN_KAFKA_FRAME_TOPIC": topics.frames.text,
+      "LECTERN_KAFKA_CONTROL_TOPIC": topics.control.text,
       "LECTERN_KAFKA_GROUP": "bench-\(UInt32.random(in: .min ... .max))",
       "LECTERN_PSEUDONYM_SECRET": IngestBenchmark.secret, "LECTERN_INGEST_BATCH_RECORDS": "\(options.batch)",
       "LECTERN_LOG_LEVEL": "warning",

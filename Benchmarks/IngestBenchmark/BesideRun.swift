@@ -1,4 +1,5 @@
 import Foundation
+import LearningEvents
 
 /// One worker beside a producer of a fixed rate.
 struct BesideRun {
@@ -24,7 +25,7 @@ struct BesideRun {
   }
 
   let options: IngestBenchmarkOptions
-  let topics: (String, String)
+  let topics: (TopicName, TopicName)
   let rate: Int
 
   func run() async throws -> Report {

@@ -1,4 +1,5 @@
 import Foundation
+import LearningEvents
 
 /// One worker, started on a full topic and an empty database, until the ledger has reached the end.
 struct DrainRun {
@@ -19,7 +20,7 @@ struct DrainRun {
   }
 
   let options: IngestBenchmarkOptions
-  let topics: (String, String)
+  let topics: (TopicName, TopicName)
 
   func run() async throws -> Report {
     let database = try await BenchmarkDatabase.make(options)

@@ -9,18 +9,18 @@ actor FrameSource {
   nonisolated let executor = ThreadExecutor(name: "producer")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  static let source = "https://lms.example"
-  static let course = "course-1"
+  static let source: SourceID = "https://lms.example"
+  static let course: CourseID = "course-1"
 
   private let producer: KafkaProducer
-  private let topic: String
+  private let topic: TopicName
   private let sessions: Int
   private let pictures: [[UInt8]]
   private let start: Int64
   /// Frames handed to the producer.
   private(set) var sent = 0
 
-  init(_ options: IngestBenchmarkOptions, topic: String) throws {
+  init(_ options: IngestBenchmarkOptions, topic: TopicName) throws {
     producer = try KafkaProducer(
       settings: KafkaSettings(
         bootstrapServers: options.kafka,
@@ -37,7 +37,7 @@ actor FrameSource {
     start = Int64(Date().timeIntervalSince1970 * 1000)
   }
 
-  static func learner(_ session: Int) -> String { "learner-\(session)" }
+  static func learner(_ session: Int) -> LearnerID { "learner-\(session)" }
 
   /// Sends so many frames; waits only for room in the producer's queue. Blocks.
   func send(_ count: Int) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaIO
+import LearningEvents
 import PostgresIO
 import Processes
 import Telemetry
@@ -16,7 +17,7 @@ enum IngestBenchmark {
       exit(64)
     }
     let suffix = UInt32.random(in: .min ... .max)
-    let topics = ("bench-frames-\(suffix)", "bench-control-\(suffix)")
+    let topics: (TopicName, TopicName) = ("bench-frames-\(suffix)", "bench-control-\(suffix)")
     let admin = try KafkaAdmin(settings: KafkaSettings(bootstrapServers: options.kafka), logger: .silent)
     try admin.createTopic(topics.0, partitions: options.partitions)
     try admin.createTopic(topics.1, partitions: 1)

@@ -1,3 +1,4 @@
+package import LearningEvents
 import StableHashing
 
 /// The seed of a segment's bootstrap: the same course, segment and version give the same interval anywhere.
@@ -9,11 +10,11 @@ import StableHashing
 package struct BootstrapSeed: Sendable, Hashable {
   package let value: UInt64
 
-  package init(source: String, course: String, segment: String?, version: Int16) {
+  package init(source: SourceID, course: CourseID, segment: SegmentID?, version: Int16) {
     var hash = FNV1a()
-    for text in [source, course, segment ?? ""] {
-      hash.add(bigEndian: UInt32(text.utf8.count))
-      hash.add(text.utf8)
+    for text in [source.utf8, course.utf8, (segment ?? "").utf8] {
+      hash.add(bigEndian: UInt32(text.count))
+      hash.add(text)
     }
     hash.add(bigEndian: version)
     value = hash.value

@@ -1,4 +1,4 @@
-import LearningEvents
+package import LearningEvents
 
 /// One segment of a course as the join sees it: a stretch of a medium or of wall-clock time.
 package struct CourseSegment: Sendable, Hashable {
@@ -13,11 +13,11 @@ package struct CourseSegment: Sendable, Hashable {
   /// The database's number of the segment.
   package let key: Int64
   /// The LMS's id, which a frame's hint is compared with.
-  package let id: String
+  package let id: SegmentID
   package let ordinal: Int32
   package let range: Range
 
-  package init(key: Int64, id: String, ordinal: Int32, range: Range) {
+  package init(key: Int64, id: SegmentID, ordinal: Int32, range: Range) {
     self.key = key
     self.id = id
     self.ordinal = ordinal

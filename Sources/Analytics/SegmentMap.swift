@@ -1,3 +1,5 @@
+import LearningEvents
+
 /// The segments of one course, and which of them a frame belongs to.
 ///
 /// The rule, chosen so that a course of several media (whose positions all start at zero) works as well as one of
@@ -10,7 +12,7 @@
 /// The join is made when rollups are computed, never stored with a sample, so that a course edit reaches old frames.
 package struct SegmentMap: Sendable {
   private let segments: [CourseSegment]
-  private let byID: [String: CourseSegment]
+  private let byID: [SegmentID: CourseSegment]
 
   package init(_ segments: [CourseSegment]) {
     self.segments = segments.sorted { ($0.ordinal, $0.key) < ($1.ordinal, $1.key) }

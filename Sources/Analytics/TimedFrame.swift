@@ -7,13 +7,13 @@ package struct TimedFrame: Sendable, Hashable {
   /// Where the learner was in the medium, if the LMS said so.
   package let mediaPositionMilliseconds: Int64?
   /// The LMS's own id of the segment, if it sent one.
-  package let segmentHint: String?
+  package let segmentHint: SegmentID?
   package let status: SampleStatus
   /// Probabilities in ten-thousandths; read only where `status` is classified.
   package let distribution: EmotionSums
 
   package init(
-    capturedAt: EventTime, sequence: Int32, mediaPositionMilliseconds: Int64? = nil, segmentHint: String? = nil,
+    capturedAt: EventTime, sequence: Int32, mediaPositionMilliseconds: Int64? = nil, segmentHint: SegmentID? = nil,
     status: SampleStatus, distribution: EmotionSums = EmotionSums()
   ) {
     self.capturedAt = capturedAt

@@ -44,7 +44,7 @@ struct WorkerAssembly {
 
   /// The worker of a loaded bundle, and what tells why it is not ready.
   func worker(
-    _ stored: StoredBundle, clusterID: String? = nil
+    _ stored: StoredBundle, clusterID: ClusterID? = nil
   ) async throws -> (worker: IngestWorker, problems: @Sendable () -> [String]) {
     let decoder = decoder()
     let recognizer = try await recognizer(stored, decoder: decoder)

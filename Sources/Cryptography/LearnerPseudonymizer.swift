@@ -1,3 +1,5 @@
+package import LearningEvents
+
 /// Turns an LMS's learner ids into pseudonyms under the deployment's secret.
 ///
 /// pseudonym = the first 16 bytes of HMAC-SHA-256(secret, len(source) ‖ source ‖ len(learner) ‖ learner), where len is the
@@ -19,12 +21,12 @@ package struct LearnerPseudonymizer: Sendable {
   }
 
   /// The pseudonym of a learner of one LMS.
-  package func pseudonym(source: String, learnerID: String) -> LearnerPseudonym {
+  package func pseudonym(source: SourceID, learnerID: LearnerID) -> LearnerPseudonym {
     var message: [UInt8] = []
     message.reserveCapacity(8 + source.utf8.count + learnerID.utf8.count)
-    for part in [source, learnerID] {
-      withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { message.append(contentsOf: $0) }
-      message.append(contentsOf: part.utf8)
+    for part in [source.utf8, learnerID.utf8] {
+      withUnsafeBytes(of: UInt32(part.count).bigEndian) { message.append(contentsOf: $0) }
+      message.append(contentsOf: part)
     }
     // Once for every frame: by halves, past the generic initializer.
     return secret.authenticate(message).withUnsafeBytes { code in

@@ -6,7 +6,7 @@ import Telemetry
 /// What the parts of one worker share. Every member is safe on any thread.
 struct IngestContext: Sendable {
   let judging: JudgingContext
-  let clusterID: String
+  let clusterID: ClusterID
   let database: IngestDatabase
   let loop: PollLoop
   let probe: LogProbe

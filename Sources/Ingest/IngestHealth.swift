@@ -1,3 +1,4 @@
+import KafkaIO
 import Synchronization
 
 /// What a worker knows of its own readiness. Any thread.
@@ -11,7 +12,7 @@ package final class IngestHealth: Sendable {
     /// Partitions that wait for the control topic.
     var controlWaits = 0
     var controlProblem: String?
-    var parked: [String: ParkReason] = [:]
+    var parked: [TopicPartition: ParkReason] = [:]
   }
 
   private let state = Mutex(State())
@@ -48,6 +49,6 @@ package final class IngestHealth: Sendable {
   func endControlWait() { state.withLock { $0.controlWaits -= 1 } }
   /// Why no frame is judged; nil if they are.
   func setControlProblem(_ problem: String?) { state.withLock { $0.controlProblem = problem } }
-  func park(_ partition: String, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
-  func unpark(_ partition: String) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }
+  func park(_ partition: TopicPartition, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
+  func unpark(_ partition: TopicPartition) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }
 }

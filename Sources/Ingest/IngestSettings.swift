@@ -1,10 +1,12 @@
+package import LearningEvents
+
 /// Everything a worker is told about how to ingest.
 package struct IngestSettings: Sendable {
-  package var frameTopic = "lectern.frames.v1"
-  package var controlTopic = "lectern.control.v1"
+  package var frameTopic = EventTopics.frames
+  package var controlTopic = EventTopics.control
   package var consumerGroup = "lectern"
   /// The cluster id the ledger is kept under; nil asks the broker. The embedded broker has none worth keeping.
-  package var clusterID: String?
+  package var clusterID: ClusterID?
   /// The interval between a session's frames unless the LMS declares one; written into each session's row.
   package var frameIntervalMilliseconds: Int32 = 1000
   package var judge = FrameJudge()

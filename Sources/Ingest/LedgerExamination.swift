@@ -1,4 +1,5 @@
 package import KafkaIO
+package import LearningEvents
 package import Persistence
 package import Telemetry
 
@@ -56,10 +57,10 @@ package struct LedgerExamination: Sendable, Equatable {
   /// - Returns: beside the examinations the ledgers whose partition the cluster does not have, and which topics it has none of.
   package static func survey(
     _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
-  ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow], missingTopics: Set<String>) {
+  ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow], missingTopics: Set<TopicName>) {
     let probe = try LogProbe(settings: kafka, logger: logger)
     let newest = newest(ledgers)
-    var counts: [String: Int32] = [:]
+    var counts: [TopicName: Int32] = [:]
     for topic in Set(newest.map(\.log.topic)) {
       counts[topic] = try await StopFlag.within(deadline, while: "asking for a ledger's topic") { stop in
         try await probe.partitionCount(of: topic, until: stop)
@@ -76,7 +77,7 @@ package struct LedgerExamination: Sendable, Equatable {
   /// The cluster that `kafka` reaches, under its own name.
   package static func clusterID(
     kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
-  ) async throws -> String {
+  ) async throws -> ClusterID {
     let probe = try LogProbe(settings: kafka, logger: logger)
     return try await StopFlag.within(deadline, while: "asking for the cluster's id") { stop in
       try await probe.clusterID(until: stop)

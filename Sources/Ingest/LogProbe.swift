@@ -34,7 +34,7 @@ actor LogProbe {
   }
 
   /// The high watermark of every partition of a topic; empty if there is no such topic.
-  func ends(of topic: String, until stop: StopFlag) async throws -> [Int32: Int64] {
+  func ends(of topic: TopicName, until stop: StopFlag) async throws -> [Int32: Int64] {
     var ends: [Int32: Int64] = [:]
     for number in 0..<(try await partitionCount(of: topic, until: stop)) {
       ends[number] = try await watermarks(of: TopicPartition(topic: topic, partition: number), until: stop).high
@@ -43,14 +43,14 @@ actor LogProbe {
   }
 
   /// 0 if there is no such topic.
-  func partitionCount(of topic: String, until stop: StopFlag) async throws -> Int32 {
+  func partitionCount(of topic: TopicName, until stop: StopFlag) async throws -> Int32 {
     let count = try await repeating(until: stop) { () throws(KafkaError) in
       try client.partitionCount(of: topic, timeout: Self.deadline)
     }
     return Int32(count ?? 0)
   }
 
-  func clusterID(until stop: StopFlag) async throws -> String {
+  func clusterID(until stop: StopFlag) async throws -> ClusterID {
     try await repeating(until: stop) { () throws(KafkaError) in
       try client.clusterID(timeout: Self.deadline)
     }

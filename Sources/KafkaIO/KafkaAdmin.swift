@@ -1,4 +1,5 @@
 import CKafka
+package import LearningEvents
 import Synchronization
 package import Telemetry
 
@@ -24,7 +25,7 @@ package final class KafkaAdmin: Sendable {
   ///
   /// - Throws: code `authentication` or `ssl` where brokers were reached and refused the login or the connection's security;
   ///   else `timedOut`.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> String {
+  package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID {
     do throws(KafkaError) {
       return try handle.clusterID(timeout: timeout)
     } catch {
@@ -54,7 +55,7 @@ package final class KafkaAdmin: Sendable {
   }
 
   /// The number of partitions, nil if there is no such topic.
-  package func partitionCount(of topic: String, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {
+  package func partitionCount(of topic: TopicName, timeout: Duration = .seconds(10)) throws(KafkaError) -> Int? {
     try handle.partitionCount(of: topic, timeout: timeout)
   }
 
@@ -70,11 +71,11 @@ package final class KafkaAdmin: Sendable {
   /// Returns once the topic can be described, because brokers acknowledge earlier.
   @discardableResult
   package func createTopic(
-    _ topic: String, partitions: Int, replication: Int = -1, configuration: [String: String] = [:],
+    _ topic: TopicName, partitions: Int, replication: Int = -1, configuration: [String: String] = [:],
     timeout: Duration = .seconds(20)
   ) throws(KafkaError) -> Bool {
     var message = [CChar](repeating: 0, count: 256)
-    guard let new = rd_kafka_NewTopic_new(topic, Int32(partitions), Int32(replication), &message, message.count) else {
+    guard let new = rd_kafka_NewTopic_new(topic.text, Int32(partitions), Int32(replication), &message, message.count) else {
       throw KafkaError(.invalidArgument, while: "creating a topic")
     }
     defer { rd_kafka_NewTopic_destroy(new) }
@@ -99,8 +100,8 @@ package final class KafkaAdmin: Sendable {
   }
 
   /// Deletes a topic; no error if there is none.
-  package func deleteTopic(_ topic: String, timeout: Duration = .seconds(20)) throws(KafkaError) {
-    let doomed = rd_kafka_DeleteTopic_new(topic)
+  package func deleteTopic(_ topic: TopicName, timeout: Duration = .seconds(20)) throws(KafkaError) {
+    let doomed = rd_kafka_DeleteTopic_new(topic.text)
     defer { rd_kafka_DeleteTopic_destroy(doomed) }
     do throws(KafkaError) {
       try perform("deleting a topic", RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout: timeout) { options, queue in
@@ -116,10 +117,10 @@ package final class KafkaAdmin: Sendable {
 
   /// Raises the number of partitions of a topic.
   package func raisePartitions(
-    of topic: String, to total: Int, timeout: Duration = .seconds(20)
+    of topic: TopicName, to total: Int, timeout: Duration = .seconds(20)
   ) throws(KafkaError) {
     var message = [CChar](repeating: 0, count: 256)
-    guard let new = rd_kafka_NewPartitions_new(topic, total, &message, message.count) else {
+    guard let new = rd_kafka_NewPartitions_new(topic.text, total, &message, message.count) else {
       throw KafkaError(.invalidArgument, while: "raising the partitions")
     }
     defer { rd_kafka_NewPartitions_destroy(new) }

@@ -1,5 +1,6 @@
 import CKafka
 import Glibc
+package import LearningEvents
 import Synchronization
 package import Telemetry
 
@@ -11,14 +12,14 @@ package import Telemetry
 package final class KafkaConsumer: Sendable {
   private let handle: KafkaHandle
   private let settings: KafkaSettings
-  private let topics: [String]
+  private let topics: [TopicName]
   /// Nil where librdkafka needs none.
   private let waker: FetchWaker?
   /// Topic names by librdkafka's object, so that a record costs no string.
-  private let topicNames = Mutex<[UInt: String]>([:])
+  private let topicNames = Mutex<[UInt: TopicName]>([:])
 
   /// Makes the member; nothing is joined before `subscribe`.
-  package init(settings: KafkaSettings, groupID: String, topics: [String], logger: Logger) throws(KafkaError) {
+  package init(settings: KafkaSettings, groupID: String, topics: [TopicName], logger: Logger) throws(KafkaError) {
     self.settings = settings
     self.topics = topics
     // Only the member of the group has the instance's name: other clients belong to no group.
@@ -73,26 +74,26 @@ package final class KafkaConsumer: Sendable {
   }
 
   private func event(adopting message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaConsumerEvent {
-    let topic = message.pointee.rkt.map(name(of:)) ?? ""
+    let topic = message.pointee.rkt.map(name(of:))
     guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
-      return .record(KafkaRecord(adopting: message, topic: topic, handle: handle))
+      return .record(KafkaRecord(adopting: message, topic: topic ?? "", handle: handle))
     }
     defer { rd_kafka_message_destroy(message) }
-    let partition = TopicPartition(topic: topic, partition: message.pointee.partition)
+    let partition = TopicPartition(topic: topic ?? "", partition: message.pointee.partition)
     guard message.pointee.err != RD_KAFKA_RESP_ERR__PARTITION_EOF else {
       return .endOfPartition(partition, offset: message.pointee.offset)
     }
     return .error(
-      KafkaError(message.pointee.err, of: handle.client, topicPartition: topic.isEmpty ? nil : partition))
+      KafkaError(message.pointee.err, of: handle.client, topicPartition: topic == nil ? nil : partition))
   }
 
-  private func name(of topic: OpaquePointer) -> String {
+  private func name(of topic: OpaquePointer) -> TopicName {
     topicNames.withLock { names in
       let key = UInt(bitPattern: topic)
       // The object may be freed and its address reused after a topic is deleted, so the name is compared.
       let current = rd_kafka_topic_name(topic)!
-      if let known = names[key], strcmp(known, current) == 0 { return known }
-      let name = String(cString: current)
+      if let known = names[key], strcmp(known.text, current) == 0 { return known }
+      let name = TopicName(String(cString: current))
       names[key] = name
       return name
     }
@@ -225,10 +226,10 @@ package final class KafkaConsumer: Sendable {
   // up to 500 ms: who asks for many partitions asks on a client of its own (`KafkaAdmin`).
 
   /// The name of the cluster. Blocks up to `timeout`.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
+  package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID { try handle.clusterID(timeout: timeout) }
 
   /// The number of partitions of a topic, nil if there is none of that name. Blocks up to `timeout`.
-  package func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int? {
+  package func partitionCount(of topic: TopicName, timeout: Duration) throws(KafkaError) -> Int? {
     try handle.partitionCount(of: topic, timeout: timeout)
   }
 

@@ -1,5 +1,6 @@
 import CKafka
 import Dispatch
+import LearningEvents
 import Synchronization
 import Telemetry
 
@@ -101,12 +102,12 @@ final class KafkaHandle: @unchecked Sendable {
   }
 
   /// The broker's name of its cluster. Blocks up to `timeout`; any thread.
-  func clusterID(timeout: Duration) throws(KafkaError) -> String {
+  func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID {
     guard let text = rd_kafka_clusterid(client, timeout.cMilliseconds) else {
       throw KafkaError(.timedOut, while: "asking for the cluster id")
     }
     defer { rd_kafka_mem_free(client, text) }
-    return String(cString: text)
+    return ClusterID(String(cString: text))
   }
 
   /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
@@ -114,7 +115,7 @@ final class KafkaHandle: @unchecked Sendable {
     var low: Int64 = 0
     var high: Int64 = 0
     let error = rd_kafka_query_watermark_offsets(
-      client, partition.topic, partition.partition, &low, &high, timeout.cMilliseconds)
+      client, partition.topic.text, partition.partition, &low, &high, timeout.cMilliseconds)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
     }
@@ -124,8 +125,8 @@ final class KafkaHandle: @unchecked Sendable {
   /// The number of partitions, nil if there is no such topic. Blocks up to `timeout`; any thread.
   ///
   /// Only for consumers: a producer that asks for a topic's metadata makes the topic.
-  func partitionCount(of topic: String, timeout: Duration) throws(KafkaError) -> Int? {
-    guard let reference = rd_kafka_topic_new(client, topic, nil) else {
+  func partitionCount(of topic: TopicName, timeout: Duration) throws(KafkaError) -> Int? {
+    guard let reference = rd_kafka_topic_new(client, topic.text, nil) else {
       throw KafkaError(rd_kafka_last_error(), while: "describing a topic")
     }
     defer { rd_kafka_topic_destroy(reference) }

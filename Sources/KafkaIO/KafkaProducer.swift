@@ -59,15 +59,15 @@ package final class KafkaProducer: Sendable {
   /// Queues a record (its bytes are copied) and returns; `onDelivery` is called exactly once unless this throws, on a thread of
   /// librdkafka that it must not block. Throws code `queueFull` when 100,000 records or 1 GB wait (librdkafka's defaults).
   package func send(
-    topic: String, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
+    topic: TopicName, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
     timestampMilliseconds: Int64? = nil, onDelivery: @escaping @Sendable (Result<Delivery, KafkaError>) -> Void
   ) throws(KafkaError) {
     let list = rd_kafka_headers_new(headers.count)
     for header in headers {
-      rd_kafka_header_add(list, header.name, -1, header.value, header.value.count)
+      rd_kafka_header_add(list, header.name.text, -1, header.value, header.value.count)
     }
     let box = Unmanaged.passRetained(DeliveryHandler(onDelivery))
-    let error: OpaquePointer? = topic.withCString { topic in
+    let error: OpaquePointer? = topic.text.withCString { topic in
       withBytes(key) { key in
         withBytes(value) { value in
           var fields: [rd_kafka_vu_t] = []
@@ -98,7 +98,7 @@ package final class KafkaProducer: Sendable {
 
   /// Sends a record and waits for its acknowledgement. While the queue is full it waits as well.
   package func produce(
-    topic: String, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
+    topic: TopicName, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
     timestampMilliseconds: Int64? = nil
   ) async throws -> Delivery {
     while true {
@@ -120,7 +120,7 @@ package final class KafkaProducer: Sendable {
   }
 
   /// Sends an encoded event and waits for its acknowledgement.
-  package func produce(_ event: EncodedEvent, to topic: String) async throws -> Delivery {
+  package func produce(_ event: EncodedEvent, to topic: TopicName) async throws -> Delivery {
     try await produce(topic: topic, key: event.key, headers: event.headers, value: event.value)
   }
 
@@ -139,7 +139,7 @@ package final class KafkaProducer: Sendable {
   }
 
   /// The name of the cluster. Blocks up to `timeout`.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> String { try handle.clusterID(timeout: timeout) }
+  package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID { try handle.clusterID(timeout: timeout) }
 
   private func withBytes<Result>(
     _ bytes: [UInt8]?, _ body: ((start: UnsafeMutableRawPointer?, count: Int)?) -> Result

@@ -1,4 +1,5 @@
 import CKafka
+import LearningEvents
 package import Telemetry
 
 /// Reads single records by offset, without a consumer group. One thread at a time; blocks.
@@ -31,7 +32,7 @@ package struct KafkaReader: ~Copyable {
     _ take: (KafkaRecord) -> Bool
   ) throws(KafkaError) -> Int {
     guard let first = offsets.first else { return 0 }
-    guard let topic = rd_kafka_topic_new(handle.client, partition.topic, nil) else {
+    guard let topic = rd_kafka_topic_new(handle.client, partition.topic.text, nil) else {
       throw KafkaError(rd_kafka_last_error(), while: "reading records", topicPartition: partition)
     }
     defer { rd_kafka_topic_destroy(topic) }
@@ -75,7 +76,7 @@ package struct KafkaReader: ~Copyable {
   package func record(
     at partition: TopicPartition, offset: Int64, timeout: Duration
   ) throws(KafkaError) -> KafkaRecord? {
-    guard let topic = rd_kafka_topic_new(handle.client, partition.topic, nil) else {
+    guard let topic = rd_kafka_topic_new(handle.client, partition.topic.text, nil) else {
       throw KafkaError(rd_kafka_last_error(), while: "reading a record", topicPartition: partition)
     }
     defer { rd_kafka_topic_destroy(topic) }

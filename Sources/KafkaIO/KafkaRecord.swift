@@ -8,7 +8,7 @@ import Synchronization
 /// `@unchecked Sendable`: a received message does not change and may be freed by any thread (its buffers are counted
 /// atomically). Only its headers are parsed on first use, which the lock guards.
 package final class KafkaRecord: @unchecked Sendable {
-  package let topic: String
+  package let topic: TopicName
   package let partition: Int32
   package let offset: Int64
 
@@ -18,7 +18,7 @@ package final class KafkaRecord: @unchecked Sendable {
   private let headersLock = Mutex(())
 
   /// Adopts a message without error.
-  init(adopting message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String, handle: KafkaHandle) {
+  init(adopting message: UnsafeMutablePointer<rd_kafka_message_t>, topic: TopicName, handle: KafkaHandle) {
     self.topic = topic
     partition = message.pointee.partition
     offset = message.pointee.offset

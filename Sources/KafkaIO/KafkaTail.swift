@@ -1,4 +1,5 @@
 import CKafka
+package import LearningEvents
 package import Telemetry
 
 /// Reads the partitions of one topic as records pass, without a consumer group: nothing is joined, assigned or committed, so
@@ -15,13 +16,13 @@ package struct KafkaTail: ~Copyable {
   }
 
   private let handle: KafkaHandle
-  private let topicName: String
+  private let topicName: TopicName
   private let topic: OpaquePointer
   private let queue: OpaquePointer
   private let partitions: [Int32]
 
   private init(
-    adopting topic: OpaquePointer, queue: OpaquePointer, handle: KafkaHandle, topicName: String, partitions: [Int32]
+    adopting topic: OpaquePointer, queue: OpaquePointer, handle: KafkaHandle, topicName: TopicName, partitions: [Int32]
   ) {
     (self.topic, self.queue, self.handle) = (topic, queue, handle)
     (self.topicName, self.partitions) = (topicName, partitions)
@@ -38,7 +39,7 @@ package struct KafkaTail: ~Copyable {
   /// - Parameter partition: the only one to read; nil reads all there are now.
   /// - Throws: code `unknownTopic` or `unknownPartition` where there is no such log.
   package static func open(
-    topic name: String, partition: Int32? = nil, from start: Start, settings: KafkaSettings, timeout: Duration,
+    topic name: TopicName, partition: Int32? = nil, from start: Start, settings: KafkaSettings, timeout: Duration,
     logger: Logger
   ) throws(KafkaError) -> KafkaTail {
     let handle = try KafkaHandle.make(
@@ -56,7 +57,7 @@ package struct KafkaTail: ~Copyable {
       throw KafkaError(.unknownPartition, while: "reading \(name), which has \(count) partitions")
     }
     let offsets = try offsets(of: name, partitions, from: start, handle, timeout: timeout)
-    guard let topic = rd_kafka_topic_new(handle.client, name, nil), let queue = rd_kafka_queue_new(handle.client) else {
+    guard let topic = rd_kafka_topic_new(handle.client, name.text, nil), let queue = rd_kafka_queue_new(handle.client) else {
       throw KafkaError(rd_kafka_last_error(), while: "reading \(name)")
     }
     let tail = KafkaTail(
@@ -84,7 +85,7 @@ package struct KafkaTail: ~Copyable {
   }
 
   private static func offsets(
-    of topic: String, _ partitions: [Int32], from start: Start, _ handle: KafkaHandle, timeout: Duration
+    of topic: TopicName, _ partitions: [Int32], from start: Start, _ handle: KafkaHandle, timeout: Duration
   ) throws(KafkaError) -> [Int64] {
     switch start {
     case .end: return partitions.map { _ in Int64(RD_KAFKA_OFFSET_END) }

@@ -1,4 +1,5 @@
 import CKafka
+package import LearningEvents
 package import Telemetry
 
 /// The broker that librdkafka carries inside (`rd_kafka_mock.h`): real TCP on loopback, in memory, gone with this object.
@@ -33,7 +34,7 @@ package final class MockCluster: Sendable {
   package let bootstrapServers: String
 
   /// Whether a broker that gives this cluster id is one of these, wherever it runs.
-  package static func isClusterID(_ id: String) -> Bool { id.hasPrefix("mockCluster") }
+  package static func isClusterID(_ id: ClusterID) -> Bool { id.utf8.starts(with: "mockCluster".utf8) }
 
   /// Starts a cluster of some brokers, numbered from 1, each on a free port.
   package init(brokers: Int = 1, logger: Logger) throws(KafkaError) {
@@ -51,9 +52,9 @@ package final class MockCluster: Sendable {
   deinit { rd_kafka_mock_cluster_destroy(cluster.pointer) }
 
   /// Makes a topic, replicated once.
-  package func createTopic(_ topic: String, partitions: Int) throws(KafkaError) {
+  package func createTopic(_ topic: TopicName, partitions: Int) throws(KafkaError) {
     try check(
-      rd_kafka_mock_topic_create(cluster.pointer, topic, Int32(partitions), 1), "creating a topic")
+      rd_kafka_mock_topic_create(cluster.pointer, topic.text, Int32(partitions), 1), "creating a topic")
   }
 
   /// Fails the next requests of a kind, one code each. Code `transport` cuts the connection.

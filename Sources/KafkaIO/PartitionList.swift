@@ -1,4 +1,5 @@
 import CKafka
+import LearningEvents
 
 /// The sole owner of a list of partitions in librdkafka's form.
 struct PartitionList: ~Copyable {
@@ -8,7 +9,7 @@ struct PartitionList: ~Copyable {
   init(_ partitions: some Collection<TopicPartition>, offset: Int64? = nil) {
     pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
     for partition in partitions {
-      let entry = rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)
+      let entry = rd_kafka_topic_partition_list_add(pointer, partition.topic.text, partition.partition)
       if let offset { entry!.pointee.offset = offset }
     }
   }
@@ -16,7 +17,7 @@ struct PartitionList: ~Copyable {
   init(offsets: some Collection<(TopicPartition, Int64)>) {
     pointer = rd_kafka_topic_partition_list_new(Int32(offsets.count))
     for (partition, offset) in offsets {
-      rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)!.pointee.offset = offset
+      rd_kafka_topic_partition_list_add(pointer, partition.topic.text, partition.partition)!.pointee.offset = offset
     }
   }
 
@@ -31,7 +32,7 @@ struct PartitionList: ~Copyable {
     where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
       throw KafkaError(
         entry.err, while: operation,
-        topicPartition: TopicPartition(topic: String(cString: entry.topic), partition: entry.partition))
+        topicPartition: TopicPartition(topic: TopicName(String(cString: entry.topic)), partition: entry.partition))
     }
   }
 
@@ -47,7 +48,7 @@ struct PartitionList: ~Copyable {
   /// A copy of a lent list's partitions.
   static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>) -> [TopicPartition] {
     UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map {
-      TopicPartition(topic: String(cString: $0.topic), partition: $0.partition)
+      TopicPartition(topic: TopicName(String(cString: $0.topic)), partition: $0.partition)
     }
   }
 }

@@ -1,9 +1,11 @@
+package import LearningEvents
+
 /// One partition of one topic.
 package struct TopicPartition: Sendable, Hashable, Comparable, CustomStringConvertible {
-  package var topic: String
+  package var topic: TopicName
   package var partition: Int32
 
-  package init(topic: String, partition: Int32) { (self.topic, self.partition) = (topic, partition) }
+  package init(topic: TopicName, partition: Int32) { (self.topic, self.partition) = (topic, partition) }
 
   package static func < (a: TopicPartition, b: TopicPartition) -> Bool {
     (a.topic, a.partition) < (b.topic, b.partition)

@@ -31,8 +31,8 @@ extension ControlEvent {
 
   private static func decode(_ object: JSONObject) throws(JSONError) -> ControlEvent {
     guard try object.text("specversion") == "1.0" else { throw JSONError(object.place("specversion"), "not 1.0") }
-    let id = try object.text("id")
-    let source = try object.text("source")
+    let id = EventID(try object.text("id"))
+    let source = SourceID(try object.text("source"))
     let time = try object.time("time")
     let type = try object.text("type")
     if object.has("datacontenttype") {
@@ -44,12 +44,13 @@ extension ControlEvent {
       let data = try object.object("data")
       return .course(
         CourseEvent(
-          eventID: id, source: source, time: time, courseID: try data.text("id"),
+          eventID: id, source: source, time: time, courseID: CourseID(try data.text("id")),
           title: try data.text("title", limitBytes: EventText.titleLimitBytes),
-          teachers: try data.texts("teachers", limit: CourseEvent.teacherLimit), segments: try segments(of: data)))
+          teachers: try data.texts("teachers", limit: CourseEvent.teacherLimit).map { TeacherID($0) },
+          segments: try segments(of: data)))
     case EventNames.session:
       let data = try object.object("data")
-      var event = SessionEvent(eventID: id, source: source, time: time, sessionID: try data.text("id"))
+      var event = SessionEvent(eventID: id, source: source, time: time, sessionID: SessionID(try data.text("id")))
       if data.has("frame_interval_ms") {
         event.frameIntervalMilliseconds = Int32(try data.integer("frame_interval_ms", in: 100...600_000))
       }
@@ -62,7 +63,7 @@ extension ControlEvent {
       }
       return .consent(
         ConsentEvent(
-          eventID: id, source: source, time: time, learnerID: try data.text("learner_id"), scope: scope,
+          eventID: id, source: source, time: time, learnerID: LearnerID(try data.text("learner_id")), scope: scope,
           granted: try data.bool("granted")))
     default:
       throw JSONError(object.place("type"), "not a control event of version 1")
@@ -71,11 +72,11 @@ extension ControlEvent {
 
   private static func segments(of data: JSONObject) throws(JSONError) -> [SegmentDefinition] {
     var segments: [SegmentDefinition] = []
-    var ids: Set<String> = []
+    var ids: Set<SegmentID> = []
     var ordinals: Set<Int32> = []
     for object in try data.objects("segments", limit: CourseEvent.segmentLimit) {
       let segment = SegmentDefinition(
-        id: try object.text("id"), title: try object.text("title", limitBytes: EventText.titleLimitBytes),
+        id: SegmentID(try object.text("id")), title: try object.text("title", limitBytes: EventText.titleLimitBytes),
         ordinal: Int32(try object.integer("ordinal", in: 0...1_000_000)), range: try range(of: object))
       guard ids.insert(segment.id).inserted else { throw JSONError(object.place("id"), "used by another segment") }
       guard ordinals.insert(segment.ordinal).inserted else {

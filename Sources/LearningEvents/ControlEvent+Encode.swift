@@ -4,7 +4,7 @@ extension ControlEvent {
   /// The record: structured mode, keyed by course, session or learner.
   package func encoded() -> EncodedEvent {
     EncodedEvent(
-      key: Array(key.utf8), headers: [EventHeader("content-type", EventNames.structured)], value: Array(json.utf8))
+      key: key, headers: [EventHeader("content-type", EventNames.structured)], value: Array(json.utf8))
   }
 
   /// The CloudEvent as JSON, members in a fixed order.
@@ -13,20 +13,20 @@ extension ControlEvent {
     switch self {
     case .course(let event):
       let segments = event.segments.map(Self.json).joined(separator: ",")
-      let teachers = event.teachers.map { JSONText.quoted($0) }.joined(separator: ",")
+      let teachers = event.teachers.map { JSONText.quoted($0.text) }.joined(separator: ",")
       data =
-        #""id":\#(JSONText.quoted(event.courseID)),"title":\#(JSONText.quoted(event.title)),"#
+        #""id":\#(JSONText.quoted(event.courseID.text)),"title":\#(JSONText.quoted(event.title)),"#
         + #""teachers":[\#(teachers)],"segments":[\#(segments)]"#
     case .session(let event):
       let interval = event.frameIntervalMilliseconds.map { #","frame_interval_ms":\#($0)"# } ?? ""
       let title = event.title.map { #","title":\#(JSONText.quoted($0))"# } ?? ""
-      data = #""id":\#(JSONText.quoted(event.sessionID))\#(interval)\#(title)"#
+      data = #""id":\#(JSONText.quoted(event.sessionID.text))\#(interval)\#(title)"#
     case .consent(let event):
       data =
-        #""learner_id":\#(JSONText.quoted(event.learnerID)),"scope":"\#(event.scope.rawValue)","#
+        #""learner_id":\#(JSONText.quoted(event.learnerID.text)),"scope":"\#(event.scope.rawValue)","#
         + #""granted":\#(event.granted)"#
     }
-    return #"{"specversion":"1.0","id":\#(JSONText.quoted(id)),"source":\#(JSONText.quoted(source)),"#
+    return #"{"specversion":"1.0","id":\#(JSONText.quoted(id.text)),"source":\#(JSONText.quoted(source.text)),"#
       + #""type":"\#(type)","time":"\#(time.rfc3339)","datacontenttype":"application/json","data":{\#(data)}}"#
   }
 
@@ -36,7 +36,7 @@ extension ControlEvent {
       case .media(let start, let end): #""media_start_ms":\#(start),"media_end_ms":\#(end)"#
       case .clock(let start, let end): #""starts_at":"\#(start.rfc3339)","ends_at":"\#(end.rfc3339)""#
       }
-    return #"{"id":\#(JSONText.quoted(segment.id)),"title":\#(JSONText.quoted(segment.title)),"#
+    return #"{"id":\#(JSONText.quoted(segment.id.text)),"title":\#(JSONText.quoted(segment.title)),"#
       + #""ordinal":\#(segment.ordinal),\#(range)}"#
   }
 }

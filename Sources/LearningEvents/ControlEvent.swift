@@ -5,7 +5,7 @@ package enum ControlEvent: Sendable, Hashable {
   case consent(ConsentEvent)
 
   /// The LMS that speaks: the scope of every id in the event.
-  package var source: String {
+  package var source: SourceID {
     switch self {
     case .course(let event): event.source
     case .session(let event): event.source
@@ -23,7 +23,7 @@ package enum ControlEvent: Sendable, Hashable {
   }
 
   /// The CloudEvents id.
-  package var id: String {
+  package var id: EventID {
     switch self {
     case .course(let event): event.eventID
     case .session(let event): event.eventID
@@ -41,30 +41,30 @@ package enum ControlEvent: Sendable, Hashable {
   }
 
   /// The message key: the course, session or learner it is about, so that its own history stays in order.
-  package var key: String {
+  package var key: [UInt8] {
     switch self {
-    case .course(let event): event.courseID
-    case .session(let event): event.sessionID
-    case .consent(let event): event.learnerID
+    case .course(let event): Array(event.courseID.utf8)
+    case .session(let event): Array(event.sessionID.utf8)
+    case .consent(let event): Array(event.learnerID.utf8)
     }
   }
 }
 
 /// A course and its segments, whole: a later event replaces an earlier one.
 package struct CourseEvent: Sendable, Hashable {
-  package var eventID: String
-  package var source: String
+  package var eventID: EventID
+  package var source: SourceID
   package var time: EventTime
   /// `data.id`.
-  package var courseID: String
+  package var courseID: CourseID
   package var title: String
   /// LMS ids of the teachers who may see it.
-  package var teachers: [String]
+  package var teachers: [TeacherID]
   package var segments: [SegmentDefinition]
 
   package init(
-    eventID: String, source: String, time: EventTime, courseID: String, title: String, teachers: [String] = [],
-    segments: [SegmentDefinition]
+    eventID: EventID, source: SourceID, time: EventTime, courseID: CourseID, title: String,
+    teachers: [TeacherID] = [], segments: [SegmentDefinition]
   ) {
     self.eventID = eventID
     self.source = source
@@ -86,31 +86,31 @@ package struct SegmentDefinition: Sendable, Hashable {
     case clock(start: EventTime, end: EventTime)
   }
 
-  package var id: String
+  package var id: SegmentID
   package var title: String
   /// Its place in the course, unique there, 0…1,000,000.
   package var ordinal: Int32
   package var range: Range
 
-  package init(id: String, title: String, ordinal: Int32, range: Range) {
+  package init(id: SegmentID, title: String, ordinal: Int32, range: Range) {
     (self.id, self.title, self.ordinal, self.range) = (id, title, ordinal, range)
   }
 }
 
 /// What the LMS declares about a session: optional, joined when present.
 package struct SessionEvent: Sendable, Hashable {
-  package var eventID: String
-  package var source: String
+  package var eventID: EventID
+  package var source: SourceID
   package var time: EventTime
   /// `data.id`.
-  package var sessionID: String
+  package var sessionID: SessionID
   /// The time between two frames, 100…600,000.
   package var frameIntervalMilliseconds: Int32?
   package var title: String?
 
   package init(
-    eventID: String, source: String, time: EventTime, sessionID: String, frameIntervalMilliseconds: Int32? = nil,
-    title: String? = nil
+    eventID: EventID, source: SourceID, time: EventTime, sessionID: SessionID,
+    frameIntervalMilliseconds: Int32? = nil, title: String? = nil
   ) {
     self.eventID = eventID
     self.source = source
@@ -132,16 +132,16 @@ package struct ConsentEvent: Sendable, Hashable {
     case research
   }
 
-  package var eventID: String
-  package var source: String
+  package var eventID: EventID
+  package var source: SourceID
   package var time: EventTime
   /// `data.learner_id`: raw, never stored or logged.
-  package var learnerID: String
+  package var learnerID: LearnerID
   package var scope: Scope
   package var granted: Bool
 
   package init(
-    eventID: String, source: String, time: EventTime, learnerID: String, scope: Scope, granted: Bool
+    eventID: EventID, source: SourceID, time: EventTime, learnerID: LearnerID, scope: Scope, granted: Bool
   ) {
     self.eventID = eventID
     self.source = source

@@ -1,10 +1,10 @@
 /// One Kafka header of an event to be sent.
 package struct EventHeader: Sendable, Hashable {
-  package var name: String
+  package var name: HeaderName
   package var value: [UInt8]
 
-  package init(name: String, value: [UInt8]) { (self.name, self.value) = (name, value) }
-  package init(_ name: String, _ value: String) { self.init(name: name, value: Array(value.utf8)) }
+  package init(name: HeaderName, value: [UInt8]) { (self.name, self.value) = (name, value) }
+  package init(_ name: HeaderName, _ value: String) { self.init(name: name, value: Array(value.utf8)) }
 }
 
 /// One Kafka header of a received record, lent by whoever owns the record: valid only during the call that gets it.

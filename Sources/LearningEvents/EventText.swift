@@ -6,8 +6,10 @@ enum EventText {
   static let titleLimitBytes = 1000
 
   /// An id out of a header: UTF-8, 1–200 bytes, no control characters.
-  static func id(_ bytes: UnsafeRawBufferPointer, _ attribute: @autoclosure () -> String) throws(EventError) -> String {
-    try text(bytes, limitBytes: idLimitBytes, attribute())
+  static func id<Kind>(
+    _ bytes: UnsafeRawBufferPointer, _ attribute: @autoclosure () -> String
+  ) throws(EventError) -> Identifier<Kind> {
+    Identifier(try text(bytes, limitBytes: idLimitBytes, attribute()))
   }
 
   /// A text of 1…`limitBytes` bytes of UTF-8 without control characters.

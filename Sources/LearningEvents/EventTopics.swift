@@ -1,11 +1,11 @@
 /// The topics of the contract.
 package enum EventTopics {
   /// Webcam frames, keyed by session.
-  package static let frames = "lectern.frames.v1"
+  package static let frames: TopicName = "lectern.frames.v1"
   /// Courses, sessions and consent.
-  package static let control = "lectern.control.v1"
+  package static let control: TopicName = "lectern.control.v1"
   /// Optional: a mirror of the rejects for the LMS's operators, without learner, session or image.
-  package static let rejects = "lectern.rejects.v1"
+  package static let rejects: TopicName = "lectern.rejects.v1"
 }
 
 /// The media types and event types of the contract.

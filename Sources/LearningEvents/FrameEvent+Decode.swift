@@ -34,11 +34,12 @@ extension FrameEvent {
     guard try object.text("specversion") == "1.0" else { throw JSONError("specversion", "not 1.0") }
     guard try object.text("type") == EventNames.frame else { throw JSONError("type", "not \(EventNames.frame)") }
     var event = FrameEvent(
-      id: try object.text("id"), source: try object.text("source"), sessionID: try object.text("sessionid"),
+      id: EventID(try object.text("id")), source: SourceID(try object.text("source")),
+      sessionID: SessionID(try object.text("sessionid")),
       sequence: Int32(try object.integer("sequence", in: 0...Int64(Int32.max))),
-      learnerID: try object.text("learnerid"), courseID: try object.text("courseid"),
+      learnerID: LearnerID(try object.text("learnerid")), courseID: CourseID(try object.text("courseid")),
       capturedAt: try object.time("time"), imageType: imageType)
-    if object.has("segmentid") { event.segmentID = try object.text("segmentid") }
+    if object.has("segmentid") { event.segmentID = SegmentID(try object.text("segmentid")) }
     if object.has("mediaposms") {
       event.mediaPositionMilliseconds = try object.integer("mediaposms", in: 0...mediaPositionLimit)
     }

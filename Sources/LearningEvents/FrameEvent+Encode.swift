@@ -24,16 +24,17 @@ extension FrameEvent {
   /// The headers of binary mode.
   package var binaryHeaders: [EventHeader] {
     [EventHeader("content-type", imageType.rawValue)]
-      + attributes.map { EventHeader($0.name == "traceparent" ? $0.name : "ce_\($0.name)", $0.value) }
+      + attributes.map { EventHeader(HeaderName($0.name == "traceparent" ? $0.name : "ce_\($0.name)"), $0.value) }
   }
 
   /// CloudEvents attribute names and values, in a fixed order.
   private var attributes: [(name: String, value: String)] {
     var all = [
-      ("specversion", "1.0"), ("id", id), ("source", source), ("type", EventNames.frame), ("time", capturedAt.rfc3339),
-      ("sessionid", sessionID), ("sequence", String(sequence)), ("learnerid", learnerID), ("courseid", courseID),
+      ("specversion", "1.0"), ("id", id.text), ("source", source.text), ("type", EventNames.frame),
+      ("time", capturedAt.rfc3339), ("sessionid", sessionID.text), ("sequence", String(sequence)),
+      ("learnerid", learnerID.text), ("courseid", courseID.text),
     ]
-    if let segmentID { all.append(("segmentid", segmentID)) }
+    if let segmentID { all.append(("segmentid", segmentID.text)) }
     if let mediaPositionMilliseconds { all.append(("mediaposms", String(mediaPositionMilliseconds))) }
     if let faceBox { all.append(("facebox", faceBox.attribute)) }
     if let traceparent { all.append(("traceparent", traceparent)) }

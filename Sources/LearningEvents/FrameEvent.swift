@@ -4,19 +4,19 @@
 /// learner id lives only as long as this value: it is never stored or logged.
 package struct FrameEvent: Sendable, Hashable {
   /// `ce_id`.
-  package var id: String
+  package var id: EventID
   /// `ce_source`: the LMS, a URI.
-  package var source: String
+  package var source: SourceID
   /// `ce_sessionid`: one learner's one sitting in one course; also the message key.
-  package var sessionID: String
+  package var sessionID: SessionID
   /// `ce_sequence`: 0…2,147,483,647, unique in its session.
   package var sequence: Int32
   /// `ce_learnerid`.
-  package var learnerID: String
+  package var learnerID: LearnerID
   /// `ce_courseid`.
-  package var courseID: String
+  package var courseID: CourseID
   /// `ce_segmentid`: the LMS's hint. Segments are joined by time, not by it.
-  package var segmentID: String?
+  package var segmentID: SegmentID?
   /// `ce_mediaposms`: position in the recorded lecture, 0…2,147,483,647.
   package var mediaPositionMilliseconds: Int64?
   /// `ce_facebox`.
@@ -29,9 +29,9 @@ package struct FrameEvent: Sendable, Hashable {
   package var traceparent: String?
 
   package init(
-    id: String, source: String, sessionID: String, sequence: Int32, learnerID: String, courseID: String,
-    segmentID: String? = nil, mediaPositionMilliseconds: Int64? = nil, faceBox: FaceBox? = nil, capturedAt: EventTime,
-    imageType: ImageType, traceparent: String? = nil
+    id: EventID, source: SourceID, sessionID: SessionID, sequence: Int32, learnerID: LearnerID, courseID: CourseID,
+    segmentID: SegmentID? = nil, mediaPositionMilliseconds: Int64? = nil, faceBox: FaceBox? = nil,
+    capturedAt: EventTime, imageType: ImageType, traceparent: String? = nil
   ) {
     self.id = id
     self.source = source

@@ -1,4 +1,5 @@
 package import KafkaIO
+package import LearningEvents
 package import Telemetry
 
 /// A Kafka broker for the demo and the tests: the one librdkafka carries inside, on a free port of 127.0.0.1.
@@ -24,7 +25,7 @@ package final class EmbeddedBroker: Sendable {
   /// Faults to inject: failures of requests, brokers down, slow answers.
   package let cluster: MockCluster
   /// Names this start of this broker in the ledger.
-  package let clusterID: String
+  package let clusterID: ClusterID
 
   package var bootstrapServers: String { cluster.bootstrapServers }
 
@@ -40,12 +41,12 @@ package final class EmbeddedBroker: Sendable {
       let digits = String(UInt64.random(in: .min ... .max), radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
     }
-    clusterID = "embedded-" + random.joined()
+    clusterID = ClusterID("embedded-" + random.joined())
   }
 
   /// Makes a topic. Make every topic before anything asks for it: this broker answers a question about an unknown topic by making
   /// it, with 4 partitions.
-  package func createTopic(_ topic: String, partitions: Int) throws(KafkaError) {
+  package func createTopic(_ topic: TopicName, partitions: Int) throws(KafkaError) {
     try cluster.createTopic(topic, partitions: partitions)
   }
 }

@@ -1,3 +1,5 @@
+package import LearningEvents
+
 /// One thing that must hold in a database, and whether it does.
 ///
 /// Names nobody: places are ledgers, topics, partitions, offsets and numbers of courses.
@@ -11,7 +13,7 @@ package struct ConsistencyCheck: Sendable, Equatable, Encodable {
   /// Where something does not hold.
   package struct Place: Sendable, Equatable, Encodable {
     package var ledger: Int32?
-    package var topic: String?
+    package var topic: TopicName?
     package var incarnation: Int32?
     package var partition: Int32?
     package var offset: Int64?

@@ -43,7 +43,7 @@ package struct ControlRow: Sendable, Equatable {
 
   struct Payload: Encodable {
     struct Segment: Encodable {
-      var id: String
+      var id: SegmentID
       var title: String
       var ordinal: Int32
       var mediaStartMs: Int64?
@@ -61,14 +61,14 @@ package struct ControlRow: Sendable, Equatable {
     }
 
     var kind = ""
-    var source: String
+    var source: SourceID
     var time: String
-    var id: String
-    var course: String?
-    var session: String?
+    var id: EventID
+    var course: CourseID?
+    var session: SessionID?
     var learner: String?
     var title: String?
-    var teachers: [String]?
+    var teachers: [TeacherID]?
     var segments: [Segment]?
     var frameIntervalMs: Int32?
     var scope: String?

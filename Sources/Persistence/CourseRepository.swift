@@ -4,10 +4,10 @@ package import PostgresIO
 /// A course and its current segments.
 package struct CourseRow: Sendable, Equatable {
   package let id: Int64
-  package let source: String
-  package let externalID: String
+  package let source: SourceID
+  package let externalID: CourseID
   package let title: String
-  package let teachers: [String]
+  package let teachers: [TeacherID]
   /// By ordinal, then id; retired ones left out.
   package let segments: [SegmentRow]
 }
@@ -49,8 +49,8 @@ package struct CourseRepository: Sendable {
   }
 
   /// One course by its LMS id.
-  package func course(source: String, externalID: String) async throws(PostgresError) -> CourseRow? {
-    try await read("WHERE s.uri = $1 AND c.external_id = $2", [.text(source), .text(externalID)]).first
+  package func course(source: SourceID, externalID: CourseID) async throws(PostgresError) -> CourseRow? {
+    try await read("WHERE s.uri = $1 AND c.external_id = $2", [.id(source), .id(externalID)]).first
   }
 
   /// One course by its key.
@@ -70,7 +70,8 @@ package struct CourseRepository: Sendable {
       courses.append(
         CourseRow(
           id: id, source: try row.decode("uri"), externalID: try row.decode("external_id"),
-          title: try row.decode("title"), teachers: try row.decode("teachers"), segments: try await segments(of: id)))
+          title: try row.decode("title"), teachers: try row.decode("teachers", as: [String].self).map { TeacherID($0) },
+          segments: try await segments(of: id)))
     }
     return courses
   }

@@ -3,12 +3,12 @@ package import LearningEvents
 
 /// What the frames of one session ask the database about together.
 package struct SessionKey: Sendable {
-  package var source: String
-  package var courseID: String
+  package var source: SourceID
+  package var courseID: CourseID
   package var learner: LearnerPseudonym
-  package var sessionID: String
+  package var sessionID: SessionID
 
-  package init(source: String, courseID: String, learner: LearnerPseudonym, sessionID: String) {
+  package init(source: SourceID, courseID: CourseID, learner: LearnerPseudonym, sessionID: SessionID) {
     (self.source, self.courseID, self.learner, self.sessionID) = (source, courseID, learner, sessionID)
   }
 }

@@ -38,7 +38,7 @@ package final class IngestRepository: Sendable {
     let row = try await connection.query(
       "SELECT * FROM lectern.claim($1, $2, $3, $4, $5, $6)",
       [
-        .text(log.clusterID), .text(log.topic), .optional(log.incarnation), .int4(log.partition), .text(group),
+        .id(log.clusterID), .id(log.topic), .optional(log.incarnation), .int4(log.partition), .text(group),
         .int8(lowWatermark),
       ]
     ).single()
@@ -61,10 +61,10 @@ package final class IngestRepository: Sendable {
   }
 
   /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
-  package func progress(clusterID: String, topic: String) async throws(PostgresError) -> [Int32: Int64] {
+  package func progress(clusterID: ClusterID, topic: TopicName) async throws(PostgresError) -> [Int32: Int64] {
     var progress: [Int32: Int64] = [:]
     let rows = try await connection.query(
-      "SELECT * FROM lectern.log_progress($1, $2)", [.text(clusterID), .text(topic)])
+      "SELECT * FROM lectern.log_progress($1, $2)", [.id(clusterID), .id(topic)])
     for row in rows { progress[try row.decode("partition")] = try row.decode("next_offset", as: Int64.self) }
     return progress
   }
@@ -77,8 +77,8 @@ package final class IngestRepository: Sendable {
     let rows = try await connection.query(
       "SELECT * FROM lectern.resolve_sessions($1, $2, $3, $4)",
       [
-        .texts(sessions.map(\.source)), .texts(sessions.map(\.courseID)), .uuids(sessions.map(\.learner.postgres)),
-        .texts(sessions.map(\.sessionID)),
+        .texts(sessions.map(\.source.text)), .texts(sessions.map(\.courseID.text)),
+        .uuids(sessions.map(\.learner.postgres)), .texts(sessions.map(\.sessionID.text)),
       ])
     try Self.check(rows.count, of: sessions.count, "resolving sessions")
     var resolutions: [SessionResolution] = []
@@ -115,13 +115,13 @@ package final class IngestRepository: Sendable {
   /// Opens the session of a consented frame, or finds it open; consent and erasure are checked again under the privacy
   /// lock. The session's day is the UTC day of `capturedAt`.
   package func openSession(
-    source: String, sessionID: String, courseID: Int64, learner: LearnerPseudonym, capturedAt: EventTime,
+    source: SourceID, sessionID: SessionID, courseID: Int64, learner: LearnerPseudonym, capturedAt: EventTime,
     frameIntervalMilliseconds: Int32
   ) async throws(PostgresError) -> SessionOpening {
     let row = try await connection.query(
       "SELECT * FROM lectern.open_session($1, $2, $3, $4, $5, $6)",
       [
-        .text(source), .text(sessionID), .int8(courseID), .uuid(learner.postgres), .timestamp(capturedAt.postgres),
+        .id(source), .id(sessionID), .int8(courseID), .uuid(learner.postgres), .timestamp(capturedAt.postgres),
         .int4(frameIntervalMilliseconds),
       ]
     ).single()

@@ -2,13 +2,13 @@ package import LearningEvents
 
 /// Which log: one partition of one topic of one Kafka cluster.
 package struct LogIdentity: Sendable, Hashable {
-  package var clusterID: String
-  package var topic: String
+  package var clusterID: ClusterID
+  package var topic: TopicName
   /// Counts how often an operator declared the topic to be a new log under its old name; nil takes the newest known.
   package var incarnation: Int32?
   package var partition: Int32
 
-  package init(clusterID: String, topic: String, incarnation: Int32? = nil, partition: Int32) {
+  package init(clusterID: ClusterID, topic: TopicName, incarnation: Int32? = nil, partition: Int32) {
     (self.clusterID, self.topic, self.incarnation, self.partition) = (clusterID, topic, incarnation, partition)
   }
 }

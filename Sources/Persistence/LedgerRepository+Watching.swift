@@ -5,14 +5,14 @@ package import PostgresIO
 extension LedgerRepository {
   /// The newest incarnation of each partition; of one cluster if given.
   package static func newest(
-    clusterID: String?, on connection: isolated PostgresConnection
+    clusterID: ClusterID?, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [LedgerRow] {
     let rows = try connection.query(
       """
       SELECT DISTINCT ON (cluster_id, topic, partition) * FROM lectern.ingest_ledger
       WHERE cluster_id = $1::text OR $1::text IS NULL
       ORDER BY cluster_id, topic, partition, incarnation DESC
-      """, [.optional(clusterID)])
+      """, [.optionalID(clusterID)])
     var ledgers: [LedgerRow] = []
     for row in rows { ledgers.append(try LedgerRow(row)) }
     return ledgers

@@ -48,19 +48,19 @@ package struct LedgerRepository: Sendable {
   package init(connection: PostgresConnection) { self.connection = connection }
 
   /// All ledgers by cluster, topic, incarnation and partition; of one cluster if given.
-  package func ledgers(clusterID: String? = nil) async throws(PostgresError) -> [LedgerRow] {
+  package func ledgers(clusterID: ClusterID? = nil) async throws(PostgresError) -> [LedgerRow] {
     let rows = try await connection.query(
       """
       SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
       ORDER BY cluster_id, topic, incarnation, partition
-      """, [.optional(clusterID)])
+      """, [.optionalID(clusterID)])
     var ledgers: [LedgerRow] = []
     for row in rows { ledgers.append(try LedgerRow(row)) }
     return ledgers
   }
 
   /// The counters of a topic added up over its partitions and incarnations; of one cluster if given.
-  package func totals(topic: String, clusterID: String? = nil) async throws(PostgresError) -> LedgerCounters {
+  package func totals(topic: TopicName, clusterID: ClusterID? = nil) async throws(PostgresError) -> LedgerCounters {
     let row = try await connection.query(
       """
       SELECT coalesce(sum(samples), 0)::bigint AS samples, coalesce(sum(rejects), 0)::bigint AS rejects,
@@ -68,20 +68,20 @@ package struct LedgerRepository: Sendable {
         coalesce(sum(skipped), 0)::bigint AS skipped, coalesce(sum(lost), 0)::bigint AS lost,
         coalesce(sum(erased), 0)::bigint AS erased, coalesce(sum(expired), 0)::bigint AS expired
       FROM lectern.ingest_ledger WHERE topic = $1 AND (cluster_id = $2::text OR $2::text IS NULL)
-      """, [.text(topic), .optional(clusterID)]
+      """, [.id(topic), .optionalID(clusterID)]
     ).single()
     return try LedgerCounters(row)
   }
 
   /// How many records of a topic were rejected, by code; codes that never occurred are left out.
   package func rejectCounts(
-    topic: String, clusterID: String? = nil
+    topic: TopicName, clusterID: ClusterID? = nil
   ) async throws(PostgresError) -> [RejectCode: Int64] {
     let rows = try await connection.query(
       """
       SELECT r.code, count(*) AS n FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
       WHERE l.topic = $1 AND (l.cluster_id = $2::text OR $2::text IS NULL) GROUP BY r.code
-      """, [.text(topic), .optional(clusterID)])
+      """, [.id(topic), .optionalID(clusterID)])
     var counts: [RejectCode: Int64] = [:]
     for row in rows {
       guard let code = RejectCode(rawValue: try row.decode("code")) else { continue }

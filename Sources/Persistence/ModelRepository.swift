@@ -1,9 +1,10 @@
+package import LearningEvents
 package import PostgresIO
 
 /// A model bundle as the database records it.
 package struct ModelDescription: Sendable, Equatable {
   /// SHA-256 of the bundle in hex: the model id everywhere outside the database.
-  package var id: String
+  package var id: ModelID
   /// The six labels in their order.
   package var labels: [String]
   /// False for a seeded bundle whose numbers say nothing about emotions.
@@ -13,14 +14,14 @@ package struct ModelDescription: Sendable, Equatable {
   package var evaluationJSON: String
 
   package init(
-    id: String, labels: [String], isTrained: Bool, calibrationJSON: String = "{}", evaluationJSON: String = "{}"
+    id: ModelID, labels: [String], isTrained: Bool, calibrationJSON: String = "{}", evaluationJSON: String = "{}"
   ) {
     (self.id, self.labels, self.isTrained) = (id, labels, isTrained)
     (self.calibrationJSON, self.evaluationJSON) = (calibrationJSON, evaluationJSON)
   }
 
   var parameters: [PostgresParameter] {
-    [.text(id), .texts(labels), .bool(isTrained), .json(calibrationJSON), .json(evaluationJSON)]
+    [.id(id), .texts(labels), .bool(isTrained), .json(calibrationJSON), .json(evaluationJSON)]
   }
 }
 
@@ -41,9 +42,9 @@ package struct ModelRepository: Sendable {
   }
 
   /// A model by its bundle's id.
-  package func model(id: String) async throws(PostgresError) -> ModelDescription? {
+  package func model(id: ModelID) async throws(PostgresError) -> ModelDescription? {
     let rows = try await connection.query(
-      "SELECT hash, labels, trained, calibration, evaluation FROM lectern.model WHERE hash = $1", [.text(id)])
+      "SELECT hash, labels, trained, calibration, evaluation FROM lectern.model WHERE hash = $1", [.id(id)])
     return try models(rows).first
   }
 

@@ -14,6 +14,18 @@ extension CalendarDay {
   init(_ date: PostgresDate) { self.init(daysSinceEpoch: date.daysSince1970) }
 }
 
+extension Identifier: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let text = String(postgres: bytes, type: type) else { return nil }
+    self.init(text)
+  }
+}
+
+extension PostgresParameter {
+  static func id<Kind>(_ id: Identifier<Kind>) -> Self { .text(id.text) }
+  static func optionalID<Kind>(_ id: Identifier<Kind>?) -> Self { .optional(id?.text) }
+}
+
 extension LearnerPseudonym {
   var postgres: PostgresUUID { PostgresUUID(high: high, low: low) }
   init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }

@@ -3,8 +3,8 @@ package import PostgresIO
 
 /// Which rejects somebody asks for; nil is no condition.
 package struct RejectFilter: Sendable {
-  package var topic: String?
-  package var clusterID: String?
+  package var topic: TopicName?
+  package var clusterID: ClusterID?
   package var partition: Int32?
   package var codes: [RejectCode]?
   /// Rejected at or after, and before.
@@ -16,7 +16,7 @@ package struct RejectFilter: Sendable {
 
 /// How often one reason occurs.
 package struct RejectCount: Sendable, Equatable {
-  package let topic: String
+  package let topic: TopicName
   package let code: RejectCode
   package let detail: String
   package let count: Int64
@@ -35,7 +35,7 @@ package struct RejectedRecord: Sendable, Equatable {
   }
 
   package let place: Place
-  package let topic: String
+  package let topic: TopicName
   package let incarnation: Int32
   package let partition: Int32
   package let code: RejectCode
@@ -59,7 +59,7 @@ package struct RejectRepository: Sendable {
 
   private func parameters(_ filter: RejectFilter) -> [PostgresParameter] {
     [
-      .optional(filter.topic), .optional(filter.clusterID), .optional(filter.partition),
+      .optionalID(filter.topic), .optionalID(filter.clusterID), .optional(filter.partition),
       filter.codes.map { .texts($0.map(\.rawValue)) } ?? .null, .optional(filter.since?.postgres),
       .optional(filter.until?.postgres),
     ]

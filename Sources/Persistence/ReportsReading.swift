@@ -7,10 +7,10 @@ extension ReleasedCourse {
   static func read(
     _ course: Int64, for reader: ReportsRepository.Reader, minimum: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> ReleasedCourse? {
-    let teacher: String? = if case .teacher(let id) = reader { id } else { nil }
+    let teacher: TeacherID? = if case .teacher(let id) = reader { id } else { nil }
     let found = try connection.query(
       "SELECT title FROM lectern.course WHERE course_id = $1 AND ($2::text IS NULL OR $2 = ANY (teachers))",
-      [.int8(course), .optional(teacher)])
+      [.int8(course), .optionalID(teacher)])
     guard let row = found.first else { return nil }
     var cells = ReleasedCells()
     for row in try connection.query(

@@ -1,5 +1,5 @@
 import Analytics
-import LearningEvents
+package import LearningEvents
 package import PostgresIO
 
 /// What reports and pages may read: courses, released cells, totals, stored reports. Never a learner.
@@ -10,7 +10,7 @@ package struct ReportsRepository: Sendable {
   /// For whom figures are read.
   package enum Reader: Sendable, Equatable {
     /// A person the LMS names as a teacher of the course.
-    case teacher(String)
+    case teacher(TeacherID)
     /// The operator of the deployment, for a connection with the role `lectern_aggregator`.
     case deployment
   }
@@ -25,13 +25,13 @@ package struct ReportsRepository: Sendable {
 
   /// The courses this reader may see, by title.
   package func courses() async throws -> [ReportedCourse] {
-    let teacher: String? = if case .teacher(let id) = reader { id } else { nil }
+    let teacher: TeacherID? = if case .teacher(let id) = reader { id } else { nil }
     let rows = try await connection.query(
       """
       SELECT c.course_id, c.title,
         (SELECT count(*) FROM lectern.segment g WHERE g.course_id = c.course_id AND g.retired_at IS NULL) AS segments
       FROM lectern.course c WHERE $1::text IS NULL OR $1 = ANY (c.teachers) ORDER BY c.title, c.course_id
-      """, [.optional(teacher)])
+      """, [.optionalID(teacher)])
     return try rows.map {
       ReportedCourse(
         id: try $0.decode("course_id"), title: try $0.decode("title"),
@@ -46,7 +46,7 @@ package struct ReportsRepository: Sendable {
   package func released(course: Int64, cohortMinimum: Int) async throws -> ReleasedCourse? {
     precondition(cohortMinimum >= ReleasePolicy.cohortFloor, "no cohort under the floor is ever shown")
     let minimum = Int32(clamping: cohortMinimum)
-    let setting = if case .teacher(let id) = reader { id } else { "" }
+    let setting = if case .teacher(let id) = reader { id.text } else { "" }
     let reader = reader
     return try await connection.withTransaction(.snapshot) { connection in
       try connection.query("SELECT set_config('lectern.teacher', $1, true)", [.text(setting)])

@@ -79,13 +79,12 @@ package struct ReleasedMetric: Sendable, Hashable {
 
 /// A model bundle that measured samples of a course.
 package struct ReportedModel: Sendable, Equatable {
-  /// Hexadecimal SHA-256.
-  package let id: String
+  package let id: ModelID
   /// What its evaluation calls it (`name`); empty if nothing.
   package let name: String
   package let isTrained: Bool
 
-  package init(id: String, name: String, isTrained: Bool) {
+  package init(id: ModelID, name: String, isTrained: Bool) {
     self.id = id
     self.name = name
     self.isTrained = isTrained

@@ -12,12 +12,12 @@ package struct RejectToJudge: Sendable, Equatable {
 /// A frame that was found stored, by the LMS's identity and its capture time.
 package struct StoredFrame: Sendable, Equatable {
   package var offset: Int64
-  package var source: String
-  package var sessionID: String
+  package var source: SourceID
+  package var sessionID: SessionID
   package var sequence: Int32
   package var capturedAt: EventTime
 
-  package init(offset: Int64, source: String, sessionID: String, sequence: Int32, capturedAt: EventTime) {
+  package init(offset: Int64, source: SourceID, sessionID: SessionID, sequence: Int32, capturedAt: EventTime) {
     (self.offset, self.source, self.sessionID) = (offset, source, sessionID)
     (self.sequence, self.capturedAt) = (sequence, capturedAt)
   }
@@ -55,11 +55,11 @@ package struct RetryResult: Sendable, Equatable {
 extension IngestRepository {
   /// The ledgers of a topic as it is now, by partition: of each the newest incarnation.
   package func newestLedgers(
-    clusterID: String, topic: String
+    clusterID: ClusterID, topic: TopicName
   ) async throws(PostgresError) -> [Int32: LedgerState] {
     var ledgers: [Int32: LedgerState] = [:]
     let rows = try await connection.query(
-      "SELECT * FROM lectern.newest_ledgers($1, $2)", [.text(clusterID), .text(topic)])
+      "SELECT * FROM lectern.newest_ledgers($1, $2)", [.id(clusterID), .id(topic)])
     for row in rows {
       ledgers[try row.decode("partition")] = LedgerState(
         ledgerID: try row.decode("ledger_id"), epoch: 0, nextOffset: try row.decode("next_offset"),
@@ -102,8 +102,8 @@ extension IngestRepository {
         .int4(batch.ledgerID), .int4(batch.modelID), .int8s(batch.judged.map(\.offset)),
         .timestamps(batch.judged.map(\.rejectedAt)),
       ] + StoreStatement.sampleParameters(batch.samples) + [
-        .int8s(batch.duplicates.map(\.offset)), .texts(batch.duplicates.map(\.source)),
-        .texts(batch.duplicates.map(\.sessionID)), .int4s(batch.duplicates.map(\.sequence)),
+        .int8s(batch.duplicates.map(\.offset)), .texts(batch.duplicates.map(\.source.text)),
+        .texts(batch.duplicates.map(\.sessionID.text)), .int4s(batch.duplicates.map(\.sequence)),
         .timestamps(batch.duplicates.map(\.capturedAt.postgres)), .int8s(batch.rejects.map(\.offset)),
         .texts(batch.rejects.map(\.code.rawValue)), .texts(batch.rejects.map(\.detail)),
       ]

@@ -1,18 +1,20 @@
 package import Analytics
+package import LearningEvents
 
 /// What the rollups need to know of one course.
 package struct RollupCourse: Sendable {
   package let course: Int64
   /// The source URI and the LMS's id: with a segment's id they seed the bootstrap.
-  package let source: String
-  package let externalID: String
+  package let source: SourceID
+  package let externalID: CourseID
   /// The segments frames are joined to: the current ones.
   package let segments: [CourseSegment]
   /// The LMS's id of every segment the course ever had.
-  package let segmentIDs: [Int64: String]
+  package let segmentIDs: [Int64: SegmentID]
 
   package init(
-    course: Int64, source: String, externalID: String, segments: [CourseSegment], segmentIDs: [Int64: String]
+    course: Int64, source: SourceID, externalID: CourseID, segments: [CourseSegment],
+    segmentIDs: [Int64: SegmentID]
   ) {
     self.course = course
     self.source = source

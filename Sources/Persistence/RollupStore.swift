@@ -62,7 +62,7 @@ package struct RollupStore: Sendable {
       """, [.int8(course)])
     guard let row = found.first else { return nil }
     var segments: [CourseSegment] = []
-    var ids: [Int64: String] = [:]
+    var ids: [Int64: SegmentID] = [:]
     for row in try connection.query(
       """
       SELECT segment_id, external_id, ordinal, media_start_ms, media_end_ms, starts_at, ends_at, retired_at IS NULL
@@ -70,7 +70,7 @@ package struct RollupStore: Sendable {
       """, [.int8(course)])
     {
       let key = try row.decode(at: 0, as: Int64.self)
-      let id = try row.decode(at: 1, as: String.self)
+      let id = try row.decode(at: 1, as: SegmentID.self)
       ids[key] = id
       guard try row.decode(at: 7, as: Bool.self) else { continue }
       let range: CourseSegment.Range

@@ -9,7 +9,7 @@ package struct SampleRow: Sendable, Equatable {
   package var sequence: Int32
   package var capturedAt: EventTime
   package var mediaPositionMilliseconds: Int64?
-  package var segmentHint: String?
+  package var segmentHint: SegmentID?
   package var courseID: Int64
   package var learner: LearnerPseudonym
   package var status: SampleStatus
@@ -21,7 +21,7 @@ package struct SampleRow: Sendable, Equatable {
 
   package init(
     offset: Int64, sessionDay: CalendarDay, sessionID: Int64, sequence: Int32, capturedAt: EventTime,
-    mediaPositionMilliseconds: Int64?, segmentHint: String?, courseID: Int64, learner: LearnerPseudonym,
+    mediaPositionMilliseconds: Int64?, segmentHint: SegmentID?, courseID: Int64, learner: LearnerPseudonym,
     status: SampleStatus, faceCount: Int16, distribution: EmotionDistribution?, quality: Int16
   ) {
     (self.offset, self.sessionDay, self.sessionID, self.sequence) = (offset, sessionDay, sessionID, sequence)

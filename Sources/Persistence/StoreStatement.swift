@@ -32,7 +32,7 @@ enum StoreStatement {
       probabilities(.focused), probabilities(.distracted), probabilities(.curious), probabilities(.confused),
       probabilities(.tired), probabilities(.happy),
       .optionalInt4s(rows.map { $0.mediaPositionMilliseconds.map { Int32(clamping: $0) } }),
-      .optionalTexts(rows.map(\.segmentHint)),
+      .optionalTexts(rows.map { $0.segmentHint?.text }),
     ]
   }
 

@@ -1,7 +1,9 @@
+package import LearningEvents
+
 /// Turns frames into emotion distributions; what ingest knows of recognition.
 package protocol FrameRecognizing: Sendable {
   /// The SHA-256 of the bundle in use, 64 lower-case hex digits: the model id on every sample.
-  var modelID: String { get }
+  var modelID: ModelID { get }
 
   /// Why a picture is larger than may be decoded, by what it declares; nil if it is not. Decodes nothing: a few
   /// microseconds, also for the face of somebody who did not consent. The detail is safe to log and store.

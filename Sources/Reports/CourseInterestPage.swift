@@ -1,3 +1,4 @@
+import LearningEvents
 package import Markup
 
 /// The HTML form of a course-interest report.
@@ -123,7 +124,7 @@ package struct CourseInterestPage: Sendable {
 
   private static func text(_ model: CourseInterestReport.Model) -> String {
     let name = model.name.isEmpty ? "unnamed" : Escaping.singleLine(model.name)
-    return "\(name), \(model.id.prefix(12))\(model.isTrained ? "" : ", untrained")"
+    return "\(name), \(model.id.text.prefix(12))\(model.isTrained ? "" : ", untrained")"
   }
 
   private static func text(_ deployment: CourseInterestReport.Deployment) -> String {

@@ -1,3 +1,5 @@
+package import LearningEvents
+
 /// What a course-interest report says: which parts of a course its learners seemed interested in, and how sure that is.
 ///
 /// A plain value: everything in it was released for teachers (see docs on suppression), so it holds no learner, and no
@@ -47,12 +49,12 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
 
   package struct Model: Sendable, Equatable, Codable {
     /// Hexadecimal SHA-256 of the bundle.
-    package var id: String
+    package var id: ModelID
     /// Such as `drsn18`; empty if the bundle does not say.
     package var name: String
     package var isTrained: Bool
 
-    package init(id: String, name: String, isTrained: Bool) {
+    package init(id: ModelID, name: String, isTrained: Bool) {
       self.id = id
       self.name = name
       self.isTrained = isTrained

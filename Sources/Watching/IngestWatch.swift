@@ -26,19 +26,19 @@ package struct IngestWatch: Sendable {
   private var caughtUp: [Int32: EventTime] = [:]
   /// Rejects of the first observation of `countedCluster`, or of all clusters where that is nil.
   private var firstRejects: [RejectCode: Int64]?
-  private var countedCluster: String?
+  private var countedCluster: ClusterID?
   private var problems: [Server: String] = [:]
   /// A server that was not heard of for longer is taken not to answer, though nothing failed yet.
   private let patience: Duration
-  private let configuredCluster: String?
+  private let configuredCluster: ClusterID?
 
   /// - Parameter clusterID: the name the ledgers keep the cluster under; nil waits for what Kafka says.
-  package init(patience: Duration = .seconds(5), clusterID: String? = nil) {
+  package init(patience: Duration = .seconds(5), clusterID: ClusterID? = nil) {
     (self.patience, configuredCluster) = (patience, clusterID)
   }
 
   /// - Parameter clusterID: whose ledgers were observed; nil for all. When it changes, what came since begins anew.
-  package mutating func take(_ observation: LedgerObservation, of clusterID: String? = nil) {
+  package mutating func take(_ observation: LedgerObservation, of clusterID: ClusterID? = nil) {
     problems[.postgres] = nil
     ledgers = observation
     if firstRejects == nil || clusterID != countedCluster {
@@ -75,7 +75,7 @@ package struct IngestWatch: Sendable {
   /// The ledgers as last seen, to observe their logs by.
   package var lastLedgers: [LedgerRow]? { ledgers?.ledgers }
   /// Whose ledgers to observe; nil, which is all, until it is known.
-  package var cluster: String? { configuredCluster ?? log?.clusterID }
+  package var cluster: ClusterID? { configuredCluster ?? log?.clusterID }
   /// Whether PostgreSQL, and Kafka if it is observed, have answered or failed to.
   package func hasHeard(of server: Server) -> Bool {
     if problems[server] != nil { return true }

@@ -12,7 +12,7 @@ package actor LedgerObserver {
   private let clock: @Sendable () -> EventTime
   private var connection: PostgresConnection?
   /// Whose rejects are counted; nil for all.
-  private var clusterID: String?
+  private var clusterID: ClusterID?
   private var rejects: [RejectCode: Int64] = [:]
   /// Whether `rejects` are all there are; else those since the first observation.
   private var rejectsAreWhole = false
@@ -44,7 +44,7 @@ package actor LedgerObserver {
   }
 
   /// - Parameter clusterID: whose ledgers; nil observes all. When it changes, rejects are counted anew.
-  package func observe(clusterID: String?) async throws -> LedgerObservation {
+  package func observe(clusterID: ClusterID?) async throws -> LedgerObservation {
     if clusterID != self.clusterID {
       self.clusterID = clusterID
       (rejects, rejectsAreWhole, rejectsAreMany, counted, observationsSinceCount) = ([:], false, false, nil, 0)

@@ -14,14 +14,14 @@ package actor LogObserver {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let settings: KafkaSettings
-  private let topics: [String]
+  private let topics: [TopicName]
   private let clock: @Sendable () -> EventTime
   private var client: KafkaAdmin?
-  private var clusterID: String?
+  private var clusterID: ClusterID?
   /// What the last comparison of last records found, and when it was made.
   private var differing: [Int32: String] = [:]
   private var compared: EventTime?
-  private var partitionCounts: [String: Int32] = [:]
+  private var partitionCounts: [TopicName: Int32] = [:]
   /// The times of first records, by ledger: asked for once.
   private var firstTimes: [Int32: EventTime] = [:]
 
@@ -32,7 +32,7 @@ package actor LogObserver {
   ///   - topics: whose partitions without a ledger are shown too.
   ///   - clusterID: the name the ledgers keep the cluster under; nil asks the brokers.
   package init(
-    settings: KafkaSettings, topics: [String], clusterID: String?, clock: @escaping @Sendable () -> EventTime
+    settings: KafkaSettings, topics: [TopicName], clusterID: ClusterID?, clock: @escaping @Sendable () -> EventTime
   ) {
     // A question to a broker that went away takes as long as a socket may, or more, whatever the call's own timeout says;
     // and one that is back is to be seen soon.
@@ -44,7 +44,7 @@ package actor LogObserver {
   package func observe(_ ledgers: [LedgerRow]) throws(KafkaError) -> LogObservation {
     if client == nil { client = try KafkaAdmin(settings: settings, logger: .silent) }
     guard let client else { preconditionFailure("it was made above") }
-    let cluster: String
+    let cluster: ClusterID
     if let known = clusterID { cluster = known } else { cluster = try client.clusterID(timeout: Self.deadline) }
     clusterID = cluster
     var observation = LogObservation(at: clock(), clusterID: cluster)

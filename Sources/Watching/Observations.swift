@@ -28,7 +28,7 @@ package struct LogObservation: Sendable {
   }
 
   package var at: EventTime
-  package var clusterID: String
+  package var clusterID: ClusterID
   /// By ledger.
   package var ends: [Int32: Ends] = [:]
   /// Why workers park a ledger, in words.
@@ -38,7 +38,7 @@ package struct LogObservation: Sendable {
   /// Partitions of the topics that no worker has claimed yet.
   package var unclaimed: [TopicPartition: Ends] = [:]
 
-  package init(at: EventTime, clusterID: String) { (self.at, self.clusterID) = (at, clusterID) }
+  package init(at: EventTime, clusterID: ClusterID) { (self.at, self.clusterID) = (at, clusterID) }
 }
 
 /// What the workers' `/metrics` said at one moment: batches stored since each began, and the time they took.

@@ -1,4 +1,5 @@
 import KafkaIO
+package import LearningEvents
 import Persistence
 
 /// How ingest stands at one moment: what `lectern top` shows and prints as JSON. Ledgers, topics, offsets and counts; nobody.
@@ -36,7 +37,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   }
 
   package struct Partition: Sendable, Equatable, Encodable {
-    package var topic: String
+    package var topic: TopicName
     package var partition: Int32
     /// Nil for a partition that no worker has claimed yet; it has no offsets then.
     package var ledger: Int32?
@@ -80,7 +81,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   }
 
   package var time: String
-  package var cluster: String?
+  package var cluster: ClusterID?
   /// Nil until it was heard of, or if it is not observed.
   package var postgres, kafka, workers: Status?
   package var recordsPerSecond: Double?
@@ -96,7 +97,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   package var parked: Int
 
   package init(
-    time: String, cluster: String?, postgres: Status?, kafka: Status?, workers: Status?, recordsPerSecond: Double?,
+    time: String, cluster: ClusterID?, postgres: Status?, kafka: Status?, workers: Status?, recordsPerSecond: Double?,
     batch: Batch?, rejectsTotal: Int64?, rejects: [Reject], partitions: [Partition]
   ) {
     (self.time, self.cluster) = (time, cluster)

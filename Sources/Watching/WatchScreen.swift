@@ -1,3 +1,4 @@
+import LearningEvents
 import PlainText
 
 /// A report as lines of text for a terminal of a certain size.
@@ -85,7 +86,7 @@ package struct WatchScreen: Sendable {
   }
 
   private static let columns = [
-    Column(title: "partition", expendability: 0, isText: true) { "\($0.topic.printable)[\($0.partition)]" },
+    Column(title: "partition", expendability: 0, isText: true) { "\($0.topic.text.printable)[\($0.partition)]" },
     Column(title: "records/s", expendability: 2) { $0.recordsPerSecond.map(rate) ?? "-" },
     Column(title: "lag", expendability: 0) { $0.lag.map(String.init) ?? "-" },
     Column(title: "behind", expendability: 1) { $0.lagSeconds.map(span) ?? "-" },

@@ -13,7 +13,7 @@ import Testing
       range: .clock(start: Frames.start + 600_000_000, end: Frames.start + 1_200_000_000)),
   ])
 
-  func key(at milliseconds: Int64 = 0, media: Int64? = nil, hint: String? = nil) -> Int64? {
+  func key(at milliseconds: Int64 = 0, media: Int64? = nil, hint: SegmentID? = nil) -> Int64? {
     map.segment(of: Frames.unseen(at: milliseconds, media: media, hint: hint))?.key
   }
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import LearningEvents
 import Testing
 
 /// Judged by vectors that Python's hmac made: docs/events/make-id-vectors.py.
@@ -7,8 +8,8 @@ import Testing
   struct Document: Decodable {
     struct Vector: Decodable, Sendable {
       struct Learner: Decodable, Sendable {
-        let source: String
-        let learner_id: String
+        let source: SourceID
+        let learner_id: LearnerID
         let pseudonym: String
       }
       let secret_hex: String

@@ -8,7 +8,7 @@ import Testing
 @Suite struct RecognitionRetryTests {
   /// Fails a number of times before it answers.
   private final class Recognizer: FrameRecognizing {
-    let modelID = "stub"
+    let modelID: ModelID = "stub"
     private let failures: Int
     private let error: any Error
     private let tried = Mutex(0)

@@ -26,16 +26,16 @@ extension Broker {
       let left: Left?
     }
 
-    private func erase(_ learner: String, _ bench: IngestBench, _ flags: [String] = ["--yes"]) async throws -> Receipt {
+    private func erase(_ learner: LearnerID, _ bench: IngestBench, _ flags: [String] = ["--yes"]) async throws -> Receipt {
       let result = try await bench.lectern(
-        ["erase", "--source", IngestBench.source, "--learner", learner, "--json"] + flags, deadline: .seconds(120))
+        ["erase", "--source", IngestBench.source.text, "--learner", learner.text, "--json"] + flags, deadline: .seconds(120))
       #expect(result.status == .exited(0), "\(result)")
       #expect(!result.error.contains(IngestBench.marker) && !result.output.contains(IngestBench.marker))
       return try JSONDecoder().decode(Receipt.self, from: Data(result.output.utf8))
     }
 
     /// Rows that name the learner's pseudonym, in every table that has such a column, but for consent and tombstones.
-    private func rows(of learner: String, _ bench: IngestBench) async throws -> [String: Int64] {
+    private func rows(of learner: LearnerID, _ bench: IngestBench) async throws -> [String: Int64] {
       let pseudonym = LearnerPseudonymizer(secret: IngestBench.secret)
         .pseudonym(source: IngestBench.source, learnerID: learner)
       let tables = try await bench.owner.query(
@@ -107,7 +107,7 @@ extension Broker {
         #expect(try await rows(of: victim, bench).isEmpty)
         try await worker.stop()
         try await bench.checkArithmetic()
-        #expect(!bench.logLines.contains { $0.contains(victim) })
+        #expect(!bench.logLines.contains { $0.contains(victim.text) })
       }
     }
 
@@ -137,7 +137,7 @@ extension Broker {
           FOR VALUES FROM ('2026-01-02') TO ('2026-01-03')
           """)
         let receipt = try await bench.lectern(
-          ["erase", "--source", IngestBench.source, "--learner", IngestBench.learner(3), "--yes"],
+          ["erase", "--source", IngestBench.source.text, "--learner", IngestBench.learner(3).text, "--yes"],
           environment: ["LECTERN_COHORT_MINIMUM": "5", "LECTERN_SAMPLE_RETENTION_DAYS": "30"])
         #expect(receipt.status == .exited(0), "\(receipt)")
         #expect(try await bench.number("SELECT count(*) FROM lectern.release_cell WHERE shown") == 0)
@@ -157,7 +157,7 @@ extension Broker {
         #expect(unknown.done && (unknown.samples, unknown.sessions, unknown.rollupRows) == (0, 0, 0))
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure") == 1)
         let other = try await bench.lectern(
-          ["erase", "--source", IngestBench.source, "--learner", "x", "--yes"],
+          ["erase", "--source", IngestBench.source.text, "--learner", "x", "--yes"],
           environment: ["LECTERN_PSEUDONYM_SECRET": String(repeating: "x", count: 32)])
         #expect(other.status == .exited(1) && other.error.contains("secret"), "\(other)")
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure") == 1)
@@ -175,9 +175,9 @@ extension Broker {
               eventID: "a-\(IngestBench.marker)", source: IngestBench.source, time: ahead, learnerID: learner,
               scope: .analytics, granted: true))
         ])
-        func consent(_ word: String, of learner: String) async throws -> (Processes.ExitStatus, String) {
+        func consent(_ word: String, of learner: LearnerID) async throws -> (Processes.ExitStatus, String) {
           let result = try await bench.lectern(
-            ["consent", word, "--source", IngestBench.source, "--learner", learner])
+            ["consent", word, "--source", IngestBench.source.text, "--learner", learner.text])
           #expect(!result.error.contains(IngestBench.marker) && !result.output.contains(IngestBench.marker))
           return (result.status, result.output + result.error)
         }
@@ -280,12 +280,12 @@ extension Broker {
 
     /// Sends until told to end, and ten more. Returns how many.
     private func sendFrames(
-      of learner: String, _ index: Int, to bench: IngestBench, until over: StopFlag
+      of learner: LearnerID, _ index: Int, to bench: IngestBench, until over: StopFlag
     ) async throws -> Int64 {
       var (count, rest): (Int32, Int) = (0, 10)
       while rest > 0 {
         try await bench.send(
-          IngestBench.frame(session: "of-\(learner)", sequence: count, learner: learner),
+          IngestBench.frame(session: "of-\(learner.text)", sequence: count, learner: learner),
           image: IngestPictures.picture(Int(count)), partition: Int32(index % 2))
         count += 1
         if over.isRaised { rest -= 1 }
@@ -294,7 +294,7 @@ extension Broker {
       return Int64(count)
     }
 
-    private func isRevoked(_ learner: String, _ bench: IngestBench) async throws -> Bool {
+    private func isRevoked(_ learner: LearnerID, _ bench: IngestBench) async throws -> Bool {
       let pseudonym = LearnerPseudonymizer(secret: IngestBench.secret)
         .pseudonym(source: IngestBench.source, learnerID: learner)
       let count: Int64 = try await bench.owner.query(

@@ -92,7 +92,7 @@ import Testing
   }
 
   private static func line(_ headers: [EventHeader]) throws -> String {
-    let pairs = headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
+    let pairs = headers.map { ($0.name.text, String(decoding: $0.value, as: UTF8.self)) }
     return String(
       decoding: try JSONEncoder().encode(Dictionary(uniqueKeysWithValues: pairs)), as: UTF8.self)
   }
@@ -111,11 +111,11 @@ import Testing
 
   private static func randomFrame(_ generator: inout SystemRandomNumberGenerator) -> (FrameEvent, [UInt8]) {
     var frame = FrameEvent(
-      id: text(50, &generator), source: text(50, &generator), sessionID: text(50, &generator),
-      sequence: .random(in: 0...Int32.max, using: &generator), learnerID: text(50, &generator),
-      courseID: text(50, &generator), capturedAt: time(&generator),
+      id: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), sessionID: SessionID(text(50, &generator)),
+      sequence: .random(in: 0...Int32.max, using: &generator), learnerID: LearnerID(text(50, &generator)),
+      courseID: CourseID(text(50, &generator)), capturedAt: time(&generator),
       imageType: Bool.random(using: &generator) ? .jpeg : .png)
-    if Bool.random(using: &generator) { frame.segmentID = text(50, &generator) }
+    if Bool.random(using: &generator) { frame.segmentID = SegmentID(text(50, &generator)) }
     if Bool.random(using: &generator) {
       frame.mediaPositionMilliseconds = .random(in: 0...FrameEvent.mediaPositionLimit, using: &generator)
     }
@@ -147,20 +147,20 @@ import Testing
     return [
       .course(
         CourseEvent(
-          eventID: text(50, &generator), source: text(50, &generator), time: time(&generator),
-          courseID: text(50, &generator), title: text(250, &generator), teachers: [text(50, &generator)],
+          eventID: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), time: time(&generator),
+          courseID: CourseID(text(50, &generator)), title: text(250, &generator), teachers: [TeacherID(text(50, &generator))],
           segments: segments)),
       .session(
         SessionEvent(
-          eventID: text(50, &generator), source: text(50, &generator), time: time(&generator),
-          sessionID: text(50, &generator),
+          eventID: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), time: time(&generator),
+          sessionID: SessionID(text(50, &generator)),
           frameIntervalMilliseconds: Bool.random(using: &generator)
             ? .random(in: 100...600_000, using: &generator) : nil,
           title: Bool.random(using: &generator) ? text(250, &generator) : nil)),
       .consent(
         ConsentEvent(
-          eventID: text(50, &generator), source: text(50, &generator), time: time(&generator),
-          learnerID: text(50, &generator), scope: ConsentEvent.Scope.allCases.randomElement(using: &generator)!,
+          eventID: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), time: time(&generator),
+          learnerID: LearnerID(text(50, &generator)), scope: ConsentEvent.Scope.allCases.randomElement(using: &generator)!,
           granted: .random(using: &generator))),
     ]
   }

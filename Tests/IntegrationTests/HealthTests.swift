@@ -1,6 +1,7 @@
 import Foundation
 import FoundationNetworking
 import KafkaIO
+import LearningEvents
 import LocalServers
 import PostgresIO
 import Processes
@@ -100,7 +101,7 @@ extension Program {
         let environment: [String: String?] = [
           "LECTERN_POSTGRES_URL": "host=\(folder)/socket user=lectern dbname=lectern",
           "LECTERN_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "LECTERN_KAFKA_PROPERTIES": properties,
-          "LECTERN_KAFKA_CLUSTER_ID": broker.clusterID, "LECTERN_DEPLOYMENT_REGION": "BE",
+          "LECTERN_KAFKA_CLUSTER_ID": broker.clusterID.text, "LECTERN_DEPLOYMENT_REGION": "BE",
           "LECTERN_DEPLOYMENT_PURPOSE": "demonstration",
           "LECTERN_PSEUDONYM_SECRET_FILE": "\(folder)/pseudonym-secret",
           "LECTERN_MODEL_BUNDLE": "\(folder)/model-untrained", "LECTERN_RECOGNITION_STREAMS": "1",

@@ -42,7 +42,7 @@ enum IngestBadInput: String, CaseIterable, Sendable {
   func record(after first: FrameEvent) -> (headers: [EventHeader], value: [UInt8]?) {
     var frame = IngestBench.frame(session: "bad-\(rawValue)", sequence: 1)
     var value: [UInt8]? = picture(1)
-    func with(_ name: String, _ bytes: [UInt8]?) -> [EventHeader] {
+    func with(_ name: HeaderName, _ bytes: [UInt8]?) -> [EventHeader] {
       frame.binaryHeaders.filter { $0.name != name } + (bytes.map { [EventHeader(name: name, value: $0)] } ?? [])
     }
     switch self {
@@ -53,7 +53,7 @@ enum IngestBadInput: String, CaseIterable, Sendable {
     case .bomb: value = IngestPictures.bomb()
     case .noHeaders: return ([], value)
     case .missingHeader: return (with("ce_learnerid", nil), value)
-    case .repeatedHeader: return (frame.binaryHeaders + [EventHeader("ce_learnerid", IngestBench.learner(0))], value)
+    case .repeatedHeader: return (frame.binaryHeaders + [EventHeader("ce_learnerid", IngestBench.learner(0).text)], value)
     case .malformedTime: return (with("ce_time", Array("yesterday-\(IngestBench.marker)".utf8)), value)
     case .sequenceTooLarge: return (with("ce_sequence", Array("2147483648".utf8)), value)
     case .invalidUTF8: return (with("ce_learnerid", Array(IngestBench.marker.utf8) + [0xff, 0xfe]), value)

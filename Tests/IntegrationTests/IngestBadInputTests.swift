@@ -76,7 +76,7 @@ extension Broker {
         for input in IngestBadInput.allCases {
           let counters = try await bench.owner.query(
             "SELECT samples, rejects, duplicates, skipped + lost + applied, next_offset FROM lectern.ingest_ledger "
-              + "WHERE topic = $1 AND partition = $2", [.text(bench.frameTopic), .int4(input.partition)]
+              + "WHERE topic = $1 AND partition = $2", [.text(bench.frameTopic.text), .int4(input.partition)]
           ).single()
           outcome.partitions[input] = Partition(
             rejects: try await bench.rejects(partition: input.partition),

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaIO
+import LearningEvents
 import Processes
 import TestSupport
 import Testing
@@ -22,8 +23,8 @@ extension IngestBench {
     let properties = server.settings.properties.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     return [
       "LECTERN_POSTGRES_URL": database.programURL, "LECTERN_KAFKA_BOOTSTRAP_SERVERS": server.settings.bootstrapServers,
-      "LECTERN_KAFKA_PROPERTIES": properties, "LECTERN_KAFKA_CLUSTER_ID": clusterID,
-      "LECTERN_KAFKA_FRAME_TOPIC": frameTopic, "LECTERN_KAFKA_CONTROL_TOPIC": controlTopic,
+      "LECTERN_KAFKA_PROPERTIES": properties, "LECTERN_KAFKA_CLUSTER_ID": clusterID.text,
+      "LECTERN_KAFKA_FRAME_TOPIC": frameTopic.text, "LECTERN_KAFKA_CONTROL_TOPIC": controlTopic.text,
       "LECTERN_KAFKA_GROUP": group, "LECTERN_PSEUDONYM_SECRET": String(decoding: Self.secret, as: UTF8.self),
       "LECTERN_DEPLOYMENT_REGION": "BE", "LECTERN_DEPLOYMENT_PURPOSE": "demonstration",
     ]

@@ -2,6 +2,7 @@ import Aggregation
 import Analytics
 import Foundation
 import KafkaIO
+import LearningEvents
 import Processes
 import Telemetry
 import TestSupport
@@ -27,7 +28,7 @@ extension IngestBench {
       sourceLocation: sourceLocation)
     var arguments = [
       TestTools.root.appending(path: "Tests/Checker/check.py").path, "--journal", journal.path, "--database",
-      database.programURL, "--frame-topic", frameTopic, "--control-topic", controlTopic, "--cluster-id", clusterID,
+      database.programURL, "--frame-topic", frameTopic.text, "--control-topic", controlTopic.text, "--cluster-id", clusterID.text,
       "--bootstrap", server.settings.bootstrapServers,
     ]
     if readingLog { arguments.append("--read-log") }

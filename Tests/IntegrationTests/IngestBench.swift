@@ -16,18 +16,18 @@ import Testing
 /// Every id an LMS would give contains `IngestBench.marker`, so that one search shows whether any of them leaked.
 struct IngestBench: Sendable {
   static let marker = "sentinel"
-  static let source = "https://lms.\(marker).example"
-  static let course = "course-\(marker)"
+  static let source: SourceID = "https://lms.\(marker).example"
+  static let course: CourseID = "course-\(marker)"
   static let secret = [UInt8](repeating: 7, count: 32)
 
   let server: KafkaTestServer
   let database: TestDatabase
   /// The server's superuser, for looking.
   let owner: PostgresConnection
-  let frameTopic: String
-  let controlTopic: String
+  let frameTopic: TopicName
+  let controlTopic: TopicName
   let group = KafkaTestServer.unique("ingest")
-  let clusterID: String
+  let clusterID: ClusterID
   let producer: KafkaProducer
   /// What the workers log, all levels.
   let log = CapturingLogSink()
@@ -92,10 +92,10 @@ struct IngestBench: Sendable {
 
   // MARK: The LMS
 
-  static func learner(_ name: some CustomStringConvertible) -> String { "learner-\(marker)-\(name)" }
+  static func learner(_ name: some CustomStringConvertible) -> LearnerID { "learner-\(marker)-\(name)" }
 
   static func frame(
-    session: String, sequence: Int32, learner: String = learner(0), course: String = course,
+    session: SessionID, sequence: Int32, learner: LearnerID = learner(0), course: CourseID = course,
     capturedAt: EventTime = now
   ) -> FrameEvent {
     FrameEvent(
@@ -144,7 +144,7 @@ struct IngestBench: Sendable {
         segments: PostgresIngestFixture.defaultSegments))
   }
 
-  static func consentEvent(learner: String, granted: Bool = true) -> ControlEvent {
+  static func consentEvent(learner: LearnerID, granted: Bool = true) -> ControlEvent {
     .consent(
       ConsentEvent(
         eventID: "a-\(marker)", source: source, time: now, learnerID: learner, scope: .analytics, granted: granted))
@@ -233,7 +233,7 @@ struct IngestBench: Sendable {
       SELECT r.log_offset, r.code, r.detail, extract(epoch FROM r.rejected_at - r.record_timestamp)::float8
       FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
       WHERE l.topic = $1 AND l.partition = $2 ORDER BY 1
-      """, [.text(frameTopic), .int4(partition)])
+      """, [.text(frameTopic.text), .int4(partition)])
     return try rows.map { row in
       (
         try row.decode(at: 0, as: Int64.self), try row.decode(at: 1, as: String.self),

@@ -71,7 +71,7 @@ extension Broker {
         name: "stub", trained: false, bounds: FamilyBounds(cnn: bounds, hog: bounds, sift: bounds),
         planes: [.identity, .identity, .identity])
       return Recognizer(
-        model: manifest, id: String(repeating: "ef", count: 32),
+        model: manifest, id: ModelID(String(repeating: "ef", count: 32)),
         networks: (0..<streams).map { _ in
           BundleNetworks(features: IngestFlatFeatures(), classifier: IngestFlatClassifier())
         },

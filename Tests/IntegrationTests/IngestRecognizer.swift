@@ -16,7 +16,7 @@ final class IngestRecognizer: FrameRecognizing {
   /// `before` runs ahead of each chunk: to be slow, to count or to wait.
   init(before: @escaping @Sendable ([RecognitionRequest]) async throws -> Void = { _ in }) { self.before = before }
 
-  var modelID: String { stub.modelID }
+  var modelID: ModelID { stub.modelID }
 
   /// How many pictures were looked at, and whether a certain one was.
   var count: Int { looked.withLock { $0.values.reduce(0, +) } }

@@ -7,7 +7,7 @@ import Testing
 extension Broker {
   /// The consumer as the worker uses it: claim, revoke, seek, on the embedded broker or a real Kafka.
   @Suite struct Consumer {
-    private func produce(_ count: Int, to topic: String, partition: Int32, on server: KafkaTestServer) async throws {
+    private func produce(_ count: Int, to topic: TopicName, partition: Int32, on server: KafkaTestServer) async throws {
       let producer = try KafkaProducer(settings: server.settings, logger: server.logger)
       for number in 0..<count {
         let delivery = try await producer.produce(

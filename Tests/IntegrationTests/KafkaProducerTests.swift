@@ -7,7 +7,7 @@ import Testing
 
 extension Broker {
   @Suite struct Producer {
-    private func read(_ count: Int, of topic: String, on server: KafkaTestServer) async throws -> [KafkaRecord] {
+    private func read(_ count: Int, of topic: TopicName, on server: KafkaTestServer) async throws -> [KafkaRecord] {
       try await BlockingThread().run {
         var records: [KafkaRecord] = []
         for offset in 0..<Int64(count) {
@@ -57,7 +57,7 @@ extension Broker {
 
     @Test func aTopicThatIsNotThereHasNoPartitions() async throws {
       try await KafkaTestServer.withTopics(partitions: [3]) { server, topics in
-        let absent = KafkaTestServer.unique("absent")
+        let absent = TopicName(KafkaTestServer.unique("absent"))
         let counts = try await BlockingThread().run {
           let admin = try KafkaAdmin(settings: server.settings, logger: server.logger)
           return [

@@ -38,7 +38,7 @@ extension Broker {
       return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(60))
     }
 
-    private func records(of topic: String, on server: KafkaTestServer) async throws -> [KafkaRecord] {
+    private func records(of topic: TopicName, on server: KafkaTestServer) async throws -> [KafkaRecord] {
       try await BlockingThread().run {
         let partition = TopicPartition(topic: topic, partition: 0)
         let group = KafkaTestServer.unique("group")
@@ -57,7 +57,7 @@ extension Broker {
         try await KafkaTestServer.withTopics(partitions: [1, 1]) { server, topics in
           let result = try await publish(
             [
-              folder, "--topic", topics[0], "--control-topic", topics[1], "--learners", "2", "--count", "5",
+              folder, "--topic", topics[0].text, "--control-topic", topics[1].text, "--learners", "2", "--count", "5",
               "--interval", "10s", "--course", "c-7", "--segments", "3", "--start", "2026-11-23T10:00:00Z", "--json",
             ] + (mode == .structured ? ["--structured"] : []), to: server)
           #expect(result.status == .exited(0), "\(String(decoding: result.errorOutput, as: UTF8.self))")
@@ -100,7 +100,7 @@ extension Broker {
       try await withPictures { folder in
         try await KafkaTestServer.withTopic { server, topic in
           for _ in 0..<2 {
-            let result = try await publish([folder, "--topic", topic, "--frames-only"], to: server)
+            let result = try await publish([folder, "--topic", topic.text, "--frames-only"], to: server)
             #expect(result.status == .exited(0))
           }
           let events = try await records(of: topic, on: server).map { try $0.decodeFrame().event }

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import LearningEvents
 import Processes
 import Recognition
 import Testing
@@ -109,7 +110,7 @@ extension Program {
         let info = try JSONDecoder().decode(Info.self, from: Data(told.output.utf8))
         #expect(info.bundle?.manifest.trained == false)
         #expect(info.bundle?.manifest.provenance?.sources.map(\.file_sha256) == [Hex.encode(SHA256.hash(file))])
-        #expect(try info.bundle?.id == StoredBundle.load(from: "\(folder)/model").id)
+        #expect(try info.bundle?.id == StoredBundle.load(from: "\(folder)/model").id.text)
         let text = try await run(["info", "\(folder)/model"])
         #expect(text.output.contains("trained      no") && text.output.contains("torchvision or timm names"))
       }

@@ -79,7 +79,7 @@ extension Broker {
             """
             UPDATE lectern.ingest_ledger SET next_offset = next_offset + \(offsets), skipped = skipped + \(offsets)
             WHERE topic = $1
-            """, [.text(bench.controlTopic)])
+            """, [.text(bench.controlTopic.text)])
         }
         try await move(5)
         try await send(4..<8, partition: 0, to: bench)
@@ -105,7 +105,7 @@ extension Broker {
         func alter(_ difference: Int) async throws {
           try await bench.owner.query(
             "UPDATE lectern.ingest_ledger SET last_id_hash = last_id_hash + \(difference) WHERE topic = $1",
-            [.text(bench.controlTopic)])
+            [.text(bench.controlTopic.text)])
         }
         try await held(worker, 9, bench, spoil: { try await alter(1) }, mend: { try await alter(-1) })
         // It has fewer partitions than there are ledgers; only an operator can tell that nothing more is to come of them.
@@ -117,10 +117,10 @@ extension Broker {
               INSERT INTO lectern.ingest_ledger (
                 cluster_id, topic, partition, consumer_group, first_offset, next_offset, skipped)
               VALUES ($1, $2, 7, $3, 0, 5, 5)
-              """, [.text(bench.clusterID), .text(bench.controlTopic), .text(bench.group)])
+              """, [.text(bench.clusterID.text), .text(bench.controlTopic.text), .text(bench.group)])
           },
           mend: {
-            let done = try await bench.lectern(["ledger", "new-incarnation", "--topic", bench.controlTopic, "--yes"])
+            let done = try await bench.lectern(["ledger", "new-incarnation", "--topic", bench.controlTopic.text, "--yes"])
             #expect(done.status == .exited(0) && done.output.contains("[7]"), "\(done)")
           })
         try await worker.stop()

@@ -35,8 +35,8 @@ extension Broker {
           let worker = bench.start(IngestRecognizer())
           for mode in 0..<modes {
             var command = try command(mode, bench.server.settings.bootstrapServers, bench, files)
-            command.environment["FRAMES_TOPIC"] = bench.frameTopic
-            command.environment["CONTROL_TOPIC"] = bench.controlTopic
+            command.environment["FRAMES_TOPIC"] = bench.frameTopic.text
+            command.environment["CONTROL_TOPIC"] = bench.controlTopic.text
             try await ProcessLauncher().run(command, deadline: .seconds(60)).requireSuccess()
           }
           let expected = Self.pictures.count * modes
@@ -87,7 +87,7 @@ extension Broker {
       let program = try #require(builtExecutable)
       try await check(modes: 2) { mode, servers, bench, files in
         let arguments = [
-          "publish", "--kafka", servers, "--topic", bench.frameTopic, "--control-topic", bench.controlTopic,
+          "publish", "--kafka", servers, "--topic", bench.frameTopic.text, "--control-topic", bench.controlTopic.text,
         ]
         return ChildCommand(program, arguments + (mode == 0 ? [] : ["--structured"]) + files)
       }

@@ -81,14 +81,14 @@ extension Program {
         let picture = "\(broker.folder)/frame.png"
         try Data(IngestPictures.picture(1)).write(to: URL(filePath: picture))
         for (number, way) in ways.enumerated() {
-          let topics = ["frames-\(number)", "control-\(number)"]
+          let topics: [TopicName] = ["frames-\(number)", "control-\(number)"]
           let admin = try KafkaAdmin(
             settings: KafkaSettings(bootstrapServers: broker.bootstrapServers), logger: .silent)
           try await BlockingThread().run {
             for topic in topics { try admin.createTopic(topic, partitions: 1) }
           }
           let published = try await run(
-            ["publish", "--topic", topics[0], "--control-topic", topics[1], picture], servers: way.servers,
+            ["publish", "--topic", topics[0].text, "--control-topic", topics[1].text, picture], servers: way.servers,
             properties: way.properties + "secret")
           #expect(published.status == .exited(0), "\(published.errorText)")
           // A member of a group, as a worker is, reads it through the same door.

@@ -214,7 +214,7 @@ extension Database {
       try await withFixture { fixture in
         _ = try await fixture.repository.store(
           fixture.batch([fixture.sample(offset: 0, sequence: 3), fixture.sample(offset: 1, sequence: 5)]))
-        func key(_ learner: Int, course: String = "course-1", session: Int? = nil) -> SessionKey {
+        func key(_ learner: Int, course: CourseID = "course-1", session: Int? = nil) -> SessionKey {
           SessionKey(
             source: Fixture.source, courseID: course, learner: Fixture.learner(learner),
             sessionID: "session-\(session ?? learner)")

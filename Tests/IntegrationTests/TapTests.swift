@@ -26,7 +26,7 @@ extension Broker {
 
     /// Ids that must not be printed, whoever holds them; the course's may.
     private func checkSilence(_ output: String) {
-      for id in [IngestBench.learner(0), "s0-\(IngestBench.marker)", "frame-\(IngestBench.marker)", IngestBench.source]
+      for id in [IngestBench.learner(0).text, "s0-\(IngestBench.marker)", "frame-\(IngestBench.marker)", IngestBench.source.text]
       {
         #expect(!output.contains(id), "\(id) in \(output)")
       }
@@ -41,7 +41,7 @@ extension Broker {
         frame.sequence = 8
         try await bench.send(frame, image: image, partition: 0, mode: .structured)
         try await bench.send(
-          [EventHeader("ce_learnerid", IngestBench.learner(0)), EventHeader("ce_specversion", "1.0")], value: image,
+          [EventHeader("ce_learnerid", IngestBench.learner(0).text), EventHeader("ce_specversion", "1.0")], value: image,
           key: Array("s0-\(IngestBench.marker)".utf8), partition: 1)
         let all = try await bench.lectern(["tap", "--from", "beginning", "--count", "3", "--json"])
         #expect(all.status == .exited(0), "\(all)")
@@ -50,7 +50,7 @@ extension Broker {
         #expect(lines.map(\.type) == ["frame", "frame", "bad"])
         #expect(lines.map(\.mode) == ["binary", "structured", "binary"])
         #expect(lines.prefix(2).map(\.sequence) == [7, 8])
-        #expect(lines.prefix(2).allSatisfy { $0.course == IngestBench.course && $0.imageBytes == image.count })
+        #expect(lines.prefix(2).allSatisfy { $0.course == IngestBench.course.text && $0.imageBytes == image.count })
         #expect(lines[2].reason != nil && lines[2].course == nil)
         // A segment's name cannot steer a terminal.
         let text = try await bench.lectern(["tap", "--from", "beginning", "--count", "1", "--partition", "0"])
@@ -61,7 +61,7 @@ extension Broker {
         try await bench.send(IngestBench.consentEvent(learner: IngestBench.learner(0)))
         try await bench.send(IngestBench.courseEvent())
         let control = try await bench.lectern(
-          ["tap", "--topic", bench.controlTopic, "--from", "beginning", "--count", "2", "--json"])
+          ["tap", "--topic", bench.controlTopic.text, "--from", "beginning", "--count", "2", "--json"])
         let said = try self.lines(control.output)
         #expect(Set(said.map(\.type)) == ["consent", "course"] && said.contains { $0.granted == true }, "\(control)")
         checkSilence(control.output)

@@ -19,10 +19,10 @@ extension Program {
       struct Batch: Decodable { let workers: Int, count: Int64, meanSeconds: Double? }
       struct Reject: Decodable { let code: String, count, new: Int64 }
       struct Partition: Decodable {
-        let topic: String, partition: Int32, ledger: Int32?, next, end, lag: Int64?, lagSeconds: Double?
+        let topic: TopicName, partition: Int32, ledger: Int32?, next, end, lag: Int64?, lagSeconds: Double?
         let recordsPerSecond: Double?, samples, rejects: Int64?, parked: String?
       }
-      let time: String, cluster: String?, postgres, kafka, workers: Status?, recordsPerSecond: Double?, batch: Batch?
+      let time: String, cluster: ClusterID?, postgres, kafka, workers: Status?, recordsPerSecond: Double?, batch: Batch?
       let rejects: [Reject], partitions: [Partition], lagRecords: Int64, lagSeconds: Double?, parked: Int
     }
 
@@ -73,7 +73,7 @@ extension Program {
         #expect((frames[2].ledger, frames[2].lag) == (nil, 2))
         #expect(report.lagRecords == 6)
         #expect(report.rejects.map(\.code) == ["no_consent"] && report.rejects.first?.new == 0)
-        #expect(!result.output.contains(IngestBench.learner(0)))
+        #expect(!result.output.contains(IngestBench.learner(0).text))
 
         let text = try await bench.lectern(["top", "--once"])
         #expect(
@@ -83,7 +83,7 @@ extension Program {
         #expect(show.status == .exited(0))
         #expect(show.output.contains("\(bench.frameTopic)[1] is parked: the record at offset 2"), "\(show)")
         let json = try await bench.lectern(["ledger", "show", "--json"])
-        struct Line: Decodable { let topic: String, partition: Int32, next: Int64, lag, end: Int64?, parked: String? }
+        struct Line: Decodable { let topic: TopicName, partition: Int32, next: Int64, lag, end: Int64?, parked: String? }
         let lines = try JSONDecoder().decode([Line].self, from: Data(json.output.utf8))
           .filter { $0.topic == bench.frameTopic }
         #expect(lines.map(\.lag) == [4, 0] && lines.map(\.end) == [13, 3])
@@ -106,7 +106,7 @@ extension Program {
         #expect(report.partitions.contains { $0.topic == bench.frameTopic && $0.next == 1 && $0.lag == nil })
         let show = try await bench.lectern(["ledger", "show"], environment: nobody)
         #expect(show.status == .exited(0) && show.error.contains("Kafka did not answer"), "\(show)")
-        #expect(show.output.contains(bench.frameTopic))
+        #expect(show.output.contains(bench.frameTopic.text))
         let verify = try await bench.lectern(["verify", "--json"], environment: nobody)
         #expect(verify.status == .exited(1) && verify.output.contains("Kafka did not answer"))
         let silent = try await bench.lectern(

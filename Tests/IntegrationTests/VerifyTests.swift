@@ -51,7 +51,7 @@ extension Broker {
       let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
       #expect(result.status == .exited(report.ok ? 0 : 1), "\(result)", sourceLocation: sourceLocation)
       #expect(report.checks.map(\.name) == Self.names, sourceLocation: sourceLocation)
-      #expect(!(result.output + result.error).contains(IngestBench.learner(0)), sourceLocation: sourceLocation)
+      #expect(!(result.output + result.error).contains(IngestBench.learner(0).text), sourceLocation: sourceLocation)
       return report
     }
 
@@ -263,7 +263,7 @@ extension Broker {
 
     /// Many partitions, far away, take long in all: that is no silence.
     @Test(.timeLimit(.minutes(3))) func theDeadlineIsEachPartitionsOwn() async throws {
-      let (partitions, topic) = (8, "distant")
+      let (partitions, topic) = (8, "distant" as TopicName)
       let broker = try await BlockingThread().run {
         let broker = try EmbeddedBroker(logger: .silent)
         try broker.createTopic(topic, partitions: partitions)
@@ -342,7 +342,7 @@ extension Broker {
           looks += 1
           if looks == 3 {
             let receipt = try await bench.lectern(
-              ["erase", "--source", IngestBench.source, "--learner", IngestBench.learner(3), "--yes"])
+              ["erase", "--source", IngestBench.source.text, "--learner", IngestBench.learner(3).text, "--yes"])
             #expect(receipt.status == .exited(0), "\(receipt)")
           }
           guard looks < 100 else { break }

@@ -44,9 +44,9 @@ import Testing
 
   @Test func theTopicsAreThePrograms() throws {
     let channels = try #require(document["channels"]).members
-    #expect(channels["frames"]?["address"]?.string == EventTopics.frames)
-    #expect(channels["control"]?["address"]?.string == EventTopics.control)
-    #expect(channels["rejects"]?["address"]?.string == EventTopics.rejects)
+    #expect(channels["frames"]?["address"]?.string == EventTopics.frames.text)
+    #expect(channels["control"]?["address"]?.string == EventTopics.control.text)
+    #expect(channels["rejects"]?["address"]?.string == EventTopics.rejects.text)
     #expect(channels.count == 3)
     for channel in channels.values {
       #expect(channel.value(at: "bindings/kafka/topic") == channel["address"])
@@ -65,7 +65,7 @@ import Testing
   }
 
   private func headers(_ example: JSONTree) -> [EventHeader] {
-    (example["headers"] ?? .null).members.map { EventHeader($0.key, $0.value.string ?? "") }
+    (example["headers"] ?? .null).members.map { EventHeader(HeaderName($0.key), $0.value.string ?? "") }
   }
 
   @Test func theExamplesAreTheFilesBesideItAndDecode() throws {
@@ -113,9 +113,9 @@ import Testing
   @Test func headersStandInTheirSchemaAndAreAllOfThem() throws {
     let schema = try EventDocuments.tree("frame-headers.schema.json")
     let names = Set(try #require(schema["properties"]).members.keys)
-    let full = FrameEventTests.frame.binaryHeaders.map(\.name)
+    let full = FrameEventTests.frame.binaryHeaders.map(\.name.text)
     #expect(Set(full) == names)
     let required = Set(try #require(schema["required"]).elements.compactMap(\.string))
-    #expect(required == Set(FrameEventTests.minimal.binaryHeaders.map(\.name)))
+    #expect(required == Set(FrameEventTests.minimal.binaryHeaders.map(\.name.text)))
   }
 }

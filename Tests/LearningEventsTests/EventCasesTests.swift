@@ -33,7 +33,7 @@ import Testing
     let headers: [EventHeader]
     var value: [UInt8] = []
     if kind == "frame-headers" {
-      headers = event.members.map { EventHeader($0.key, $0.value.string ?? "") }
+      headers = event.members.map { EventHeader(HeaderName($0.key), $0.value.string ?? "") }
     } else {
       headers = [EventHeader("content-type", "application/cloudevents+json")]
       value = (try? event.data).map(Array.init) ?? []
@@ -68,5 +68,57 @@ import Testing
         #expect(!one.valid && error.attribute == one.attribute, "\(one.name): \(error)")
       }
     }
+  }
+
+  /// Every attribute that holds an id takes the bytes it is given: twins are told apart, and nothing is normalised.
+  @Test func twinsAreTwoIdsInEveryAttribute() throws {
+    for twins in try EventTwins.read() {
+      let (one, other) = (try ids(twins.one), try ids(twins.other))
+      #expect(one.count == 11 && one.allSatisfy { $0 == Array(twins.one.utf8) }, "\(twins.name)")
+      #expect(other.count == 11 && other.allSatisfy { $0 == Array(twins.other.utf8) }, "\(twins.name)")
+      let course = CourseEvent(
+        eventID: "e", source: "s", time: .earliest, courseID: "c", title: "T",
+        segments: [twins.one, twins.other].enumerated().map { index, id in
+          SegmentDefinition(
+            id: SegmentID(id), title: "T", ordinal: Int32(index),
+            range: .media(startMilliseconds: 0, endMilliseconds: 1))
+        })
+      let decoded = try Array(ControlEvent.course(course).json.utf8).withUnsafeBytes {
+        try ControlEvent.decode(json: $0)
+      }
+      #expect(decoded == .course(course), "\(twins.name)")
+    }
+  }
+
+  /// The bytes of one id in all its places, after it was written and read in both modes and all control events.
+  private func ids(_ text: String) throws -> [[UInt8]] {
+    var frame = FrameEventTests.minimal
+    (frame.source, frame.sessionID, frame.learnerID) = (SourceID(text), SessionID(text), LearnerID(text))
+    (frame.courseID, frame.segmentID) = (CourseID(text), SegmentID(text))
+    var found: [[UInt8]] = []
+    for mode in FrameEvent.ContentMode.allCases {
+      let record = [UInt8]().withUnsafeBytes { frame.encoded(image: $0, mode: mode) }
+      let read = try record.headers.withLentHeaders { headers in
+        try record.value.withUnsafeBytes { try FrameEvent.decode(headers: headers, value: $0).event }
+      }
+      #expect(read == frame)
+      found += [Array(read.source.utf8), Array(read.sessionID.utf8), Array(read.learnerID.utf8)]
+      found += [Array(read.courseID.utf8)]
+    }
+    let (source, time) = (SourceID(text), EventTime.earliest)
+    let events: [ControlEvent] = [
+      .course(
+        CourseEvent(eventID: "e", source: source, time: time, courseID: CourseID(text), title: "T", segments: [])),
+      .session(SessionEvent(eventID: "e", source: source, time: time, sessionID: SessionID(text))),
+      .consent(
+        ConsentEvent(
+          eventID: "e", source: source, time: time, learnerID: LearnerID(text), scope: .analytics, granted: true)),
+    ]
+    for event in events {
+      let read = try Array(event.json.utf8).withUnsafeBytes { try ControlEvent.decode(json: $0) }
+      #expect(read == event)
+      found.append(read.key)
+    }
+    return found
   }
 }

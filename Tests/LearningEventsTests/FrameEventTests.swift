@@ -30,7 +30,7 @@ import Testing
     return headers
   }
 
-  private func setting(_ name: String, _ value: [UInt8]) -> [EventHeader] {
+  private func setting(_ name: HeaderName, _ value: [UInt8]) -> [EventHeader] {
     headers { all in
       for index in all.indices where all[index].name == name { all[index].value = value }
     }
@@ -58,9 +58,10 @@ import Testing
     "content-type", "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_sessionid", "ce_sequence",
     "ce_learnerid", "ce_courseid",
   ])
-  func requiredHeaders(name: String) {
-    #expect(throws: EventError(name, "missing")) { try decode(headers { $0.removeAll { $0.name == name } }, []) }
-    #expect(throws: EventError(name, "given twice")) {
+  func requiredHeaders(attribute: String) {
+    let name = HeaderName(attribute)
+    #expect(throws: EventError(attribute, "missing")) { try decode(headers { $0.removeAll { $0.name == name } }, []) }
+    #expect(throws: EventError(attribute, "given twice")) {
       try decode(headers { $0.append(EventHeader(name, "again")) }, [])
     }
     #expect(throws: EventError.self) { try decode(setting(name, []), []) }
@@ -77,7 +78,7 @@ import Testing
     ("ce_learnerid", "a\u{0}b"), ("ce_learnerid", "a\u{7F}"), ("ce_learnerid", "a\u{85}"), ("ce_courseid", "\n"),
   ])
   func badValues(name: String, value: String) {
-    #expect { try decode(setting(name, Array(value.utf8)), []) } throws: { error in
+    #expect { try decode(setting(HeaderName(name), Array(value.utf8)), []) } throws: { error in
       guard let error = error as? EventError else { return false }
       // The detail is safe to store: it names the attribute and never repeats the value.
       return error.attribute == name && error.code == .badEvent && !(value.count > 2 && error.detail.contains(value))
@@ -86,18 +87,18 @@ import Testing
 
   @Test func lengthsAndEncodingOfIds() throws {
     let name = "ce_sessionid"
-    #expect(try decode(setting(name, Array(repeating: 0x61, count: 200)), []).0.sessionID.utf8.count == 200)
+    #expect(try decode(setting(HeaderName(name), Array(repeating: 0x61, count: 200)), []).0.sessionID.utf8.count == 200)
     #expect(throws: EventError(name, "longer than 200 bytes")) {
-      try decode(setting(name, Array(repeating: 0x61, count: 201)), [])
+      try decode(setting(HeaderName(name), Array(repeating: 0x61, count: 201)), [])
     }
     #expect(throws: EventError(name, "longer than 200 bytes")) {
-      try decode(setting(name, Array(String(repeating: "é", count: 101).utf8)), [])
+      try decode(setting(HeaderName(name), Array(String(repeating: "é", count: 101).utf8)), [])
     }
     for bytes: [UInt8] in [[0xFF], [0xC3], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]] {
-      #expect(throws: EventError(name, "not UTF-8")) { try decode(setting(name, bytes), []) }
+      #expect(throws: EventError(name, "not UTF-8")) { try decode(setting(HeaderName(name), bytes), []) }
     }
     // U+00A0 follows the control characters and is none.
-    #expect(try decode(setting(name, Array("a\u{A0}".utf8)), []).0.sessionID == "a\u{A0}")
+    #expect(try decode(setting(HeaderName(name), Array("a\u{A0}".utf8)), []).0.sessionID == "a\u{A0}")
   }
 
   @Test func mediaTypesMayHaveParametersAndCapitals() throws {

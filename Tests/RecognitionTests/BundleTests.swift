@@ -1,4 +1,5 @@
 import Foundation
+import LearningEvents
 import Neural
 import Recognition
 import Tensors
@@ -10,7 +11,7 @@ import Testing
       let saved = try BundleFixture.bundle().save(to: "\(folder)/deep/model")
       let loaded = try StoredBundle.load(from: "\(folder)/deep/model")
       #expect(saved.id == loaded.id)
-      #expect(loaded.id.count == 64)
+      #expect(loaded.id.utf8.count == 64)
       #expect(loaded.bundle.manifest == saved.bundle.manifest)
       #expect(loaded.bundle.manifest.trained == false)
       #expect(loaded.bundle.featureWeights == BundleFixture.bundle().featureWeights)

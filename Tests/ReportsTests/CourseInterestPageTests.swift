@@ -1,3 +1,4 @@
+import LearningEvents
 import Markup
 import Reports
 import Testing
@@ -36,7 +37,7 @@ import Testing
     hostile.course.title = Self.hostile
     for index in hostile.segments.indices { hostile.segments[index].title = "\(index) \(Self.hostile)" }
     hostile.models[0].name = Self.hostile
-    hostile.models[0].id = Self.hostile
+    hostile.models[0].id = ModelID(Self.hostile)
     hostile.deployment = .init(region: Self.hostile, purpose: Self.hostile, basis: nil)
     hostile.period = .init(firstDay: Self.hostile, lastDay: Self.hostile)
     hostile.madeAt = Self.hostile

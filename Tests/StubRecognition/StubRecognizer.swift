@@ -7,7 +7,7 @@ import Vision
 /// Recognition without networks: the answer is a function of the picture's bytes, so that a stored row tells which
 /// picture it was made of. Safe on any thread; holds no state.
 package struct StubRecognizer: FrameRecognizing {
-  package let modelID = String(repeating: "cd", count: 32)
+  package let modelID = ModelID(String(repeating: "cd", count: 32))
   private let decoder: PictureDecoder?
   private let delay: Duration
   private let counting: (@Sendable (Int) -> Void)?

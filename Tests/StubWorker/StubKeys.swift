@@ -1,5 +1,6 @@
 import Configuration
 import Ingest
+import LearningEvents
 import Telemetry
 
 /// What the stub worker reads from its environment: the product's names where it has them.
@@ -7,11 +8,11 @@ enum StubKeys {
   static let bootstrapServers = ConfigurationKey<String>("LECTERN_KAFKA_BOOTSTRAP_SERVERS", help: "Kafka brokers")
   static let kafkaProperties = ConfigurationKey<[String: String]>(
     "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka", secret: true)
-  static let clusterID = ConfigurationKey<String>("LECTERN_KAFKA_CLUSTER_ID", help: "unset asks the broker")
-  static let frameTopic = ConfigurationKey<String>(
-    "LECTERN_KAFKA_FRAME_TOPIC", default: "lectern.frames.v1", help: "topic of frame events")
-  static let controlTopic = ConfigurationKey<String>(
-    "LECTERN_KAFKA_CONTROL_TOPIC", default: "lectern.control.v1", help: "topic of control events")
+  static let clusterID = ConfigurationKey<ClusterID>("LECTERN_KAFKA_CLUSTER_ID", help: "unset asks the broker")
+  static let frameTopic = ConfigurationKey<TopicName>(
+    "LECTERN_KAFKA_FRAME_TOPIC", default: EventTopics.frames, help: "topic of frame events")
+  static let controlTopic = ConfigurationKey<TopicName>(
+    "LECTERN_KAFKA_CONTROL_TOPIC", default: EventTopics.control, help: "topic of control events")
   static let group = ConfigurationKey<String>("LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group")
   static let groupInstance = ConfigurationKey<String>("LECTERN_KAFKA_GROUP_INSTANCE", help: "static membership")
   static let postgresURL = ConfigurationKey<String>("LECTERN_POSTGRES_URL", help: "PostgreSQL", secret: true)

@@ -1,4 +1,5 @@
 package import KafkaIO
+package import LearningEvents
 
 /// A consumer whose polls run on a thread of their own; events wait in a list until the test asks for them.
 package actor KafkaTestConsumer {
@@ -6,7 +7,7 @@ package actor KafkaTestConsumer {
   package nonisolated let consumer: KafkaConsumer
   private var waiting: [KafkaConsumerEvent] = []
 
-  package init(_ server: KafkaTestServer, groupID: String, topics: [String]) throws {
+  package init(_ server: KafkaTestServer, groupID: String, topics: [TopicName]) throws {
     consumer = try KafkaConsumer(settings: server.settings, groupID: groupID, topics: topics, logger: server.logger)
     try consumer.subscribe()
   }

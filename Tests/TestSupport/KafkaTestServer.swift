@@ -1,4 +1,5 @@
 package import KafkaIO
+package import LearningEvents
 package import LocalServers
 package import Telemetry
 
@@ -44,7 +45,7 @@ package final class KafkaTestServer: Sendable {
   }
 
   /// What the worker should call this log: the broker's own cluster id, or the embedded broker's made-up one.
-  package func clusterID() throws -> String {
+  package func clusterID() throws -> ClusterID {
     if let broker { return broker.clusterID }
     return try admin!.clusterID(timeout: .seconds(20))
   }
@@ -55,7 +56,7 @@ package final class KafkaTestServer: Sendable {
   }
 
   /// Makes a topic, with properties such as `max.message.bytes`, of which the embedded broker has none. Blocks.
-  package func createTopic(_ topic: String, partitions: Int, configuration: [String: String] = [:]) throws {
+  package func createTopic(_ topic: TopicName, partitions: Int, configuration: [String: String] = [:]) throws {
     if let broker {
       try broker.createTopic(topic, partitions: partitions)
     } else {
@@ -64,15 +65,15 @@ package final class KafkaTestServer: Sendable {
   }
 
   /// Deletes a topic of a real Kafka; the embedded broker takes its topics with it. Blocks.
-  package func deleteTopic(_ topic: String) throws { try admin?.deleteTopic(topic) }
+  package func deleteTopic(_ topic: TopicName) throws { try admin?.deleteTopic(topic) }
 
   /// Runs a test with topics of its own, one for each number of partitions, and deletes them afterwards, also on failure.
   package static func withTopics(
     partitions: [Int], configuration: [String: String] = [:], logger: Logger = .silent,
-    _ body: (KafkaTestServer, [String]) async throws -> Void
+    _ body: (KafkaTestServer, [TopicName]) async throws -> Void
   ) async throws {
     let thread = BlockingThread(name: "kafka-test")
-    let topics = partitions.map { _ in unique("lectern-test") }
+    let topics = partitions.map { _ in TopicName(unique("lectern-test")) }
     let server = try await thread.run {
       let server = try KafkaTestServer(logger: logger)
       for (topic, count) in zip(topics, partitions) {
@@ -88,7 +89,7 @@ package final class KafkaTestServer: Sendable {
 
   /// Runs a test with one topic of its own.
   package static func withTopic(
-    partitions: Int = 1, logger: Logger = .silent, _ body: (KafkaTestServer, String) async throws -> Void
+    partitions: Int = 1, logger: Logger = .silent, _ body: (KafkaTestServer, TopicName) async throws -> Void
   ) async throws {
     try await withTopics(partitions: [partitions], logger: logger) { try await body($0, $1[0]) }
   }

@@ -5,8 +5,8 @@ package import PostgresIO
 
 /// A course, learners who consent, their open sessions and a claimed log: what a store needs to be about itself.
 package struct PostgresIngestFixture: Sendable {
-  package static let source = "https://lms.example.org"
-  package static let topic = "lectern.frames.v1"
+  package static let source: SourceID = "https://lms.example.org"
+  package static let topic: TopicName = "lectern.frames.v1"
   package static let group = "lectern"
   package static let pseudonymizer = LearnerPseudonymizer(secret: [UInt8](repeating: 7, count: 32))
 
@@ -56,7 +56,7 @@ package struct PostgresIngestFixture: Sendable {
 
   package static var model: ModelDescription {
     ModelDescription(
-      id: String(repeating: "ab", count: 32), labels: Emotion.allCases.map(\.name), isTrained: false,
+      id: ModelID(String(repeating: "ab", count: 32)), labels: Emotion.allCases.map(\.name), isTrained: false,
       evaluationJSON: "{\"accuracy\": null}")
   }
 

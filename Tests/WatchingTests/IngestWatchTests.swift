@@ -16,7 +16,7 @@ import Watching
   /// A ledger of partition `id`, read from 0 to `next`, whose last record was written at `lastAt`.
   private func ledger(
     _ id: Int32, next: Int64, rejects: Int64 = 0, skipped: Int64 = 0, lastAt: Double? = nil, movedAt: Double = 0,
-    topic: String = "frames", incarnation: Int32 = 0
+    topic: TopicName = "frames", incarnation: Int32 = 0
   ) -> LedgerRow {
     var counters = LedgerCounters()
     (counters.rejects, counters.skipped) = (rejects, skipped)

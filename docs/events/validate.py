@@ -59,6 +59,15 @@ def merged(base, patch):
     return result
 
 
+def twin_changes(text):
+    """Every attribute that holds an id, with this one."""
+    for name in ("source", "sessionid", "learnerid", "courseid", "segmentid"):
+        yield "frame", {name: text}
+        yield "headers", {f"ce_{name}": text}
+    for base, member in (("course", "id"), ("session", "id"), ("consent", "learner_id")):
+        yield base, {"source": text, "data": {member: text}}
+
+
 def case_problems():
     document = schema("cases.json")
     judges = {kind: validator(kind) for kind in KINDS}
@@ -70,6 +79,14 @@ def case_problems():
             yield f"cases.json: {case['name']}: the schema {'accepts' if accepted else 'refuses'} it"
         if case.get("schema", case["valid"]) != case["valid"] and not case.get("why"):
             yield f"cases.json: {case['name']}: schema and decoder differ, and nothing says why"
+    for twins in document["twins"]:
+        if twins["one"].encode() == twins["other"].encode():
+            yield f"cases.json: {twins['name']}: one id, not two"
+        for text in (twins["one"], twins["other"]):
+            for base, change in twin_changes(text):
+                event = merged(document["bases"][base]["event"], change)
+                if not judges[document["bases"][base]["kind"]].is_valid(event):
+                    yield f"cases.json: {twins['name']}: the schema refuses it in {change}"
 
 
 if len(sys.argv) == 2 and sys.argv[1] == "cases":

@@ -2,6 +2,7 @@ import Analytics
 import Configuration
 import Ingest
 import KafkaIO
+import LearningEvents
 import PostgresIO
 import Telemetry
 
@@ -29,12 +30,12 @@ enum Keys {
       return "properties librdkafka knows, with values it takes"
     }
   }
-  static let clusterID = ConfigurationKey<String>(
+  static let clusterID = ConfigurationKey<ClusterID>(
     "LECTERN_KAFKA_CLUSTER_ID", help: "the name the ledger keeps this cluster under; unset asks the broker")
-  static let frameTopic = ConfigurationKey<String>(
-    "LECTERN_KAFKA_FRAME_TOPIC", default: "lectern.frames.v1", help: "topic of frame events")
-  static let controlTopic = ConfigurationKey<String>(
-    "LECTERN_KAFKA_CONTROL_TOPIC", default: "lectern.control.v1", help: "topic of course, session and consent events")
+  static let frameTopic = ConfigurationKey<TopicName>(
+    "LECTERN_KAFKA_FRAME_TOPIC", default: EventTopics.frames, help: "topic of frame events")
+  static let controlTopic = ConfigurationKey<TopicName>(
+    "LECTERN_KAFKA_CONTROL_TOPIC", default: EventTopics.control, help: "topic of course, session and consent events")
   static let consumerGroup = ConfigurationKey<String>(
     "LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group that all workers share")
   static let groupInstance = ConfigurationKey<String>(

@@ -5,8 +5,8 @@ import PostgresIO
 /// Reads what became of the demo's frames.
 struct DemoLedger: Sendable {
   let connection: PostgresConnection
-  let topic: String
-  let clusterID: String
+  let topic: TopicName
+  let clusterID: ClusterID
 
   func totals() async throws -> LedgerCounters {
     try await LedgerRepository(connection: connection).totals(topic: topic, clusterID: clusterID)

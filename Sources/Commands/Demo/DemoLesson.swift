@@ -16,9 +16,9 @@ enum DemoLesson {
   /// A lesson that ends about now.
   static func lesson(learners: Int, duration: Duration) -> Lesson {
     let frames = Int(duration / frameInterval)
-    let names = (1...learners).map { "demo-learner-\($0)" }
+    let names = (1...learners).map { LearnerID("demo-learner-\($0)") }
     // One person did not consent, so that the demo shows what becomes of such frames.
-    let refusing = "demo-learner-without-consent"
+    let refusing: LearnerID = "demo-learner-without-consent"
     return Lesson(
       source: "https://lms.example/demo", courseID: "statistics-1", title: "Statistics I (demonstration)",
       segments: segments, learners: names + [refusing], refusing: [refusing],

@@ -1,14 +1,15 @@
 import KafkaIO
+import LearningEvents
 import Services
 import Telemetry
 
 /// What the demo asks of the log before it adds to it.
 struct DemoLog: Sendable {
-  let clusterID: String
+  let clusterID: ClusterID
   /// Where each partition of the topic ends.
   let ends: [Int32: Int64]
 
-  init(_ kafka: KafkaSettings, topic: String, logger: Logger) async throws {
+  init(_ kafka: KafkaSettings, topic: TopicName, logger: Logger) async throws {
     // Never subscribes, so the group it names has no members.
     (clusterID, ends) = try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
       let consumer = try KafkaConsumer(settings: kafka, groupID: "lectern-demo", topics: [topic], logger: logger)

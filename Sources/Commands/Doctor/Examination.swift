@@ -3,6 +3,7 @@ import Foundation
 import Ingest
 import IsolatedDecoding
 import KafkaIO
+import LearningEvents
 import LocalServers
 import OpenCV
 import Persistence
@@ -116,7 +117,7 @@ struct Examination {
     }
     do throws(BundleError) {
       let stored = try StoredBundle.load(from: folder)
-      return .good("model bundle", "\(stored.bundle.manifest.name), \(stored.id.prefix(12))")
+      return .good("model bundle", "\(stored.bundle.manifest.name), \(stored.id.text.prefix(12))")
     } catch {
       return .missing("model bundle", error.description, remedy: "set \(Keys.bundle.name) to a folder with a bundle")
     }

@@ -1,3 +1,4 @@
+import LearningEvents
 import Recognition
 import Vision
 
@@ -49,7 +50,7 @@ struct ClassifyLine: Encodable {
   let quality: Quality?
   let explanation: Explained?
   let overlay: String?
-  let model: String
+  let model: ModelID
   let trained: Bool
   let notice: String?
 

@@ -13,7 +13,7 @@ struct ClassifyTable {
   private let labels: [String]
 
   init(_ inspector: Inspector) {
-    model = inspector.model.trained ? String(inspector.modelID.prefix(9)) : "untrained"
+    model = inspector.model.trained ? String(inspector.modelID.text.prefix(9)) : "untrained"
     labels = inspector.model.labels.map(\.printable)
   }
 

@@ -61,7 +61,7 @@ final class FeatureFile {
       "hog_normalization": (model.hogNormalization ?? .max).rawValue,
       "labels": model.labels.joined(separator: ","),
       "layout": model.layout.rawValue,
-      "model": inspector.modelID,
+      "model": inspector.modelID.text,
       "network": model.network,
       "pictures": String(decoding: try encoder.encode(rows), as: UTF8.self),
       "temperature": "\(model.temperature)",

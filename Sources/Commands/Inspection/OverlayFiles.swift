@@ -79,7 +79,7 @@ struct OverlayFiles: Sendable {
   private static func facts(_ inspection: Inspection, _ inspector: Inspector) -> [String] {
     let model = inspector.model
     var facts = [
-      "model \(inspector.modelID.prefix(12)): \(model.network), layout \(model.layout.rawValue), width \(model.width.rawValue)"
+      "model \(inspector.modelID.text.prefix(12)): \(model.network), layout \(model.layout.rawValue), width \(model.width.rawValue)"
     ]
     if let face = inspection.face {
       let quality = face.quality

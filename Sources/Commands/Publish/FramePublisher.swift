@@ -26,7 +26,7 @@ struct PublishCounts: Sendable, Equatable {
 /// one session keep their order.
 struct FramePublisher: Sendable {
   let producer: KafkaProducer
-  let topic: String
+  let topic: TopicName
   var mode = FrameEvent.ContentMode.binary
   /// Frames a second; 0 sends as fast as the broker takes them.
   var rate = 0.0

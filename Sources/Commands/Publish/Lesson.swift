@@ -5,14 +5,14 @@ import LearningEvents
 /// learner every interval.
 struct Lesson: Sendable {
   /// The LMS, a URI.
-  var source: String
-  var courseID: String
+  var source: SourceID
+  var courseID: CourseID
   var title: String
   /// Titles of equally long segments by media position; at least one.
   var segments: [String]
   /// LMS ids; whoever is not in `refusing` consents.
-  var learners: [String]
-  var refusing: Set<String> = []
+  var learners: [LearnerID]
+  var refusing: Set<LearnerID> = []
   /// The first frames' capture time.
   var start: EventTime
   var frameInterval: Duration
@@ -70,5 +70,5 @@ struct Lesson: Sendable {
     return [.course(course)] + sessions + consents
   }
 
-  private func sessionID(_ learner: Int) -> String { "\(run)-\(learner)" }
+  private func sessionID(_ learner: Int) -> SessionID { "\(run)-\(learner)" }
 }

@@ -21,14 +21,14 @@ struct PublishCommand: Command {
   @OptionGroup var common: CommonOptions
   @Argument(help: "images or folders", value: "path", completion: .file) var path: [String]
   @Option(key: Keys.bootstrapServers, long: "kafka") var kafka: String?
-  @Option(key: Keys.frameTopic, long: "topic") var topic: String?
-  @Option(key: Keys.controlTopic, long: "control-topic") var controlTopic: String?
+  @Option(key: Keys.frameTopic, long: "topic") var topic: TopicName?
+  @Option(key: Keys.controlTopic, long: "control-topic") var controlTopic: TopicName?
   @Option(help: "frames a second; 0 for as fast as the broker takes them") var rate: Double = 0
   @Option(help: "learners that take turns") var learners: Int = 1
-  @Option(help: "the course's id in the LMS") var course: String = "course-1"
+  @Option(help: "the course's id in the LMS") var course: CourseID = "course-1"
   @Option(help: "the course's title") var title: String = "A replayed course"
   @Option(help: "segments of equal length the course has") var segments: Int = 1
-  @Option(help: "the LMS, as the events' source") var source: String = "https://lms.example/replay"
+  @Option(help: "the LMS, as the events' source") var source: SourceID = "https://lms.example/replay"
   @Option(help: "time between a learner's frames") var interval: Duration = .seconds(1)
   @Option(help: "capture time of the first frames; unset lets the last ones be taken now") var start: EventTime?
   @Option(help: "frames to send; the images begin again as often as needed") var count: Int?
@@ -50,7 +50,7 @@ struct PublishCommand: Command {
     let perLearner = (wanted + learners - 1) / learners
     let lesson = Lesson(
       source: source, courseID: course, title: title, segments: (1...segments).map { "Segment \($0)" },
-      learners: (1...learners).map { "learner-\($0)" },
+      learners: (1...learners).map { "learner-\($0)" as LearnerID },
       start: start ?? CommandContext.now().advanced(by: interval * -perLearner), frameInterval: interval,
       framesPerLearner: perLearner, run: UUID().uuidString.lowercased())
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))

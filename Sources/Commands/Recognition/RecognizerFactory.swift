@@ -1,4 +1,5 @@
 import ImageIO
+import LearningEvents
 import OneDNN
 import OpenCV
 import Recognition
@@ -38,7 +39,7 @@ struct RecognizerFactory: Sendable {
     _ stored: StoredBundle, decoder: any ImageDecoding, registry: MetricsRegistry, logger: Logger
   ) async throws -> Recognizer {
     if !stored.bundle.manifest.trained {
-      logger.warning("The model is untrained: its answers mean nothing", metadata: ["model": .string(stored.id)])
+      logger.warning("The model is untrained: its answers mean nothing", metadata: ["model": .string(stored.id.text)])
     }
     let networks = try await stored.bundle.networks(on: startedStreams())
     if cascadePath != nil {

@@ -77,14 +77,14 @@ struct ConsentCommand: Command {
 struct LearnerOptions: ArgumentGroup {
   static let required: [any AnyConfigurationKey] = [Keys.postgresURL, Keys.pseudonymSecret]
 
-  @Option(help: "the LMS, its CloudEvents source") var source: String
-  @Option(help: "the learner's id in that LMS") var learner: String
+  @Option(help: "the LMS, its CloudEvents source") var source: SourceID
+  @Option(help: "the learner's id in that LMS") var learner: LearnerID
   @Option(help: "what the consent covers") var scope: ConsentEvent.Scope = .analytics
 
   func record(granted: Bool, _ context: CommandContext) async throws {
     try await context.requireDeploymentSecret()
     let event = ConsentEvent(
-      eventID: UUID().uuidString, source: source, time: CommandContext.now(), learnerID: learner, scope: scope,
+      eventID: EventID(UUID().uuidString), source: source, time: CommandContext.now(), learnerID: learner, scope: scope,
       granted: granted)
     let pseudonymizer = context.pseudonymizer
     let outcome = try await context.withConnection(role: "lectern_ingest", application: "import") { connection in

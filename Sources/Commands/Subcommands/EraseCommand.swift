@@ -19,8 +19,8 @@ struct EraseCommand: Command {
       """)
 
   @OptionGroup var database: DatabaseOptions
-  @Option(help: "the LMS, its CloudEvents source") var source: String
-  @Option(help: "the learner's id in that LMS") var learner: String
+  @Option(help: "the LMS, its CloudEvents source") var source: SourceID
+  @Option(help: "the learner's id in that LMS") var learner: LearnerID
   @Flag(help: "do it; without it nothing is changed") var yes: Bool
   @Flag(help: "print JSON") var json: Bool
 

@@ -72,7 +72,9 @@ struct LedgerLine: Encodable {
     case examined(LedgerExamination)
   }
 
-  let cluster, topic, group: String
+  let cluster: ClusterID
+  let topic: TopicName
+  let group: String
   let incarnation, partition: Int32
   let ledger: Int32
   let epoch, first, next, samples, rejects, duplicates, applied, skipped, lost, erased, expired: Int64
@@ -113,7 +115,7 @@ struct LedgerLine: Encodable {
       lines.map { line in
         func number(_ value: Int64?) -> String { value.map(String.init) ?? "-" }
         return [
-          line.topic.printable, "\(line.incarnation)", "\(line.partition)", "\(line.next)", number(line.end),
+          line.topic.text.printable, "\(line.incarnation)", "\(line.partition)", "\(line.next)", number(line.end),
           number(line.lag), "\(line.samples)", "\(line.rejects)", "\(line.duplicates)", "\(line.applied)",
           "\(line.skipped)", "\(line.lost)", "\(line.erased)", "\(line.expired)",
           line.parked != nil ? "PARKED" : line.end == nil ? "-" : "ok",
@@ -121,7 +123,7 @@ struct LedgerLine: Encodable {
       })
     for line in lines {
       guard let parked = line.parked else { continue }
-      text += "\n\(line.topic.printable)[\(line.partition)] is parked: \(parked)\n"
+      text += "\n\(line.topic.text.printable)[\(line.partition)] is parked: \(parked)\n"
     }
     return text
   }

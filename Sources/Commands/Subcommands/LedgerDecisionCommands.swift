@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Ingest
 import KafkaIO
+import LearningEvents
 import Persistence
 import PostgresIO
 import Telemetry
@@ -68,7 +69,7 @@ extension LedgerCommand {
 
 /// Which partitions a decision is about.
 struct LogOptions: ArgumentGroup {
-  @Option(help: "the topic; of frames unless given") var topic: String?
+  @Option(help: "the topic; of frames unless given") var topic: TopicName?
   @Option(help: "one partition; all that are in this state unless given") var partition: PartitionNumber?
   @Flag(help: "do it; without it nothing is changed") var yes: Bool
   @Flag(help: "print JSON") var json: Bool
@@ -81,7 +82,7 @@ protocol LedgerChange: Encodable, Sendable {
 
 /// Offsets that were never stored and are in the log no more.
 struct LedgerGap: LedgerChange {
-  let topic: String
+  let topic: TopicName
   let partition, ledger: Int32
   /// The offsets [from, to).
   let from, to: Int64
@@ -115,7 +116,7 @@ struct LedgerGap: LedgerChange {
 
 /// A log that was made again under its old name.
 struct LedgerRenewal: LedgerChange {
-  let topic: String
+  let topic: TopicName
   let partition, ledger, incarnation: Int32
   let oldNext, first: Int64
   let reason: String
@@ -223,7 +224,7 @@ struct LedgerDecision {
 
 extension CommandContext {
   /// The name the ledger keeps the configured cluster under.
-  func clusterID(deadline: Duration = .seconds(30)) async throws -> String {
+  func clusterID(deadline: Duration = .seconds(30)) async throws -> ClusterID {
     if let given = settings.optional(Keys.clusterID) { return given }
     return try await LedgerExamination.clusterID(kafka: kafka, deadline: deadline, logger: logger)
   }

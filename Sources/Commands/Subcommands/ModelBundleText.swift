@@ -14,7 +14,7 @@ struct ModelBundleText {
   var text: String {
     let manifest = stored.bundle.manifest
     var rows: [(String, String)] = [
-      ("model", manifest.name.printable), ("id", stored.id),
+      ("model", manifest.name.printable), ("id", stored.id.text),
       ("trained", manifest.trained ? "yes" : "no: what it answers means nothing"),
       ("labels", labels(manifest)),
       ("network", "\(manifest.network), layout \(manifest.layout.rawValue), width \(manifest.width.rawValue)"),

@@ -1,3 +1,4 @@
+import LearningEvents
 import Neural
 import Recognition
 import Tensors
@@ -23,7 +24,7 @@ extension ModelInfoReport: Encodable {
   }
 
   private struct BundleLine: Encodable {
-    let id: String
+    let id: ModelID
     let manifest: ModelManifest
   }
 

@@ -5,12 +5,14 @@ import Persistence
 /// What `lectern rejects list` prints.
 struct RejectPage: Encodable {
   struct Count: Encodable {
-    let topic, code, detail, first, last: String
+    let topic: TopicName
+    let code, detail, first, last: String
     let count: Int64
   }
 
   struct Row: Encodable {
-    let topic, code, detail, rejectedAt: String
+    let topic: TopicName
+    let code, detail, rejectedAt: String
     let incarnation, partition: Int32
     let offset: Int64
     let recordTime: String?
@@ -43,7 +45,7 @@ struct RejectPage: Encodable {
     var text = ""
     if let counts {
       text += TextTable(["topic", "code", "first", "last", "detail", "count"], leading: 5).text(
-        counts.map { [$0.topic, $0.code, $0.first, $0.last, $0.detail, "\($0.count)"] })
+        counts.map { [$0.topic.text, $0.code, $0.first, $0.last, $0.detail, "\($0.count)"] })
     }
     if let rows {
       text += TextTable(["rejected", "code", "place", "record", "detail"], leading: 5).text(

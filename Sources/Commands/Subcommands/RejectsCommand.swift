@@ -22,7 +22,7 @@ struct RejectsCommand: Command {
         """)
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var choice: RejectOptions
-    @Option(help: "the topic; all unless given") var topic: String?
+    @Option(help: "the topic; all unless given") var topic: TopicName?
     @Option(help: "rejected at this time or later") var since: EventTime?
     @Option(help: "rejected before this time") var until: EventTime?
     @Flag(help: "list the rejects themselves") var rows: Bool

@@ -17,7 +17,7 @@ struct TapCommand: Command {
       """)
 
   @OptionGroup var kafka: KafkaOptions
-  @Option(help: "the topic; of frames unless given") var topic: String?
+  @Option(help: "the topic; of frames unless given") var topic: TopicName?
   @Option(help: "one partition; all unless given") var partition: PartitionNumber?
   @Option(help: "where to begin: end, beginning, or a time like 2026-11-23T10:00:00Z") var from: TapStart = .end
   @Option(help: "end after so many events") var count: Int?

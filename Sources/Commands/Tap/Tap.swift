@@ -8,7 +8,7 @@ import Telemetry
 /// Prints what passes until it was enough, somebody asks it to end, or nobody reads any more.
 final class Tap: Service {
   let settings: KafkaSettings
-  let topic: String
+  let topic: TopicName
   let isControl: Bool
   let partition: Int32?
   let start: TapStart
@@ -20,7 +20,7 @@ final class Tap: Service {
   private let failure = Mutex<(any Error)?>(nil)
 
   init(
-    settings: KafkaSettings, topic: String, isControl: Bool, partition: Int32?, start: TapStart, count: Int?,
+    settings: KafkaSettings, topic: TopicName, isControl: Bool, partition: Int32?, start: TapStart, count: Int?,
     json: Bool, logger: Logger
   ) {
     (self.settings, self.topic, self.isControl) = (settings, topic, isControl)

@@ -16,8 +16,8 @@ struct TapLine: Encodable, Equatable {
   let mode: String
   /// `frame`, `course`, `session`, `consent` or `bad`.
   let type: String
-  var course: String?
-  var segment: String?
+  var course: CourseID?
+  var segment: SegmentID?
   var sequence: Int32?
   var capturedAt: String?
   var imageType: String?

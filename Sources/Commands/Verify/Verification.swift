@@ -96,7 +96,7 @@ struct Verification {
       let first = try await LedgerExamination.survey(
         own, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
       var places: [ConsistencyCheck.Place] = []
-      var retired: Set<String> = []
+      var retired: Set<TopicName> = []
       let suspects = Set(first.examinations.filter { $0.reason != nil }.map(\.ledger.ledgerID))
         .union(first.withoutLog.map(\.ledgerID))
       if !suspects.isEmpty {

@@ -14,7 +14,7 @@ struct VerifyReport: Encodable {
   /// How far workers are behind the log; never a violation.
   struct Lag: Encodable {
     struct Partition: Encodable {
-      let topic: String
+      let topic: TopicName
       let partition, ledger: Int32
       let next, end, lag: Int64
     }
@@ -70,7 +70,7 @@ struct VerifyReport: Encodable {
       """
     if let lag {
       let behind = lag.partitions.filter { $0.lag > 0 }.map {
-        "\($0.topic.printable)[\($0.partition)] \($0.lag)"
+        "\($0.topic.text.printable)[\($0.partition)] \($0.lag)"
       }
       text += "lag        \(lag.records) records\(behind.isEmpty ? "" : ": " + behind.joined(separator: ", "))\n"
     }
@@ -80,7 +80,7 @@ struct VerifyReport: Encodable {
   private static func line(_ place: ConsistencyCheck.Place) -> String {
     var words: [String] = []
     if let topic = place.topic, let partition = place.partition {
-      words.append("\(topic.printable)[\(partition)]")
+      words.append("\(topic.text.printable)[\(partition)]")
       if let incarnation = place.incarnation, incarnation > 0 { words.append("incarnation \(incarnation)") }
     }
     if let ledger = place.ledger { words.append("ledger \(ledger)") }

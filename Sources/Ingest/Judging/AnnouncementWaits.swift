@@ -6,8 +6,8 @@ import Synchronization
 /// their neighbours up again.
 final class AnnouncementWaits: Sendable {
   private struct Key: Hashable {
-    var source: String
-    var course: String
+    var source: SourceID
+    var course: CourseID
     var learner: LearnerPseudonym
 
     init(_ frame: FrameCandidate) {

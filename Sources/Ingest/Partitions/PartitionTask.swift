@@ -46,7 +46,7 @@ struct PartitionTask: Sendable {
   /// fits again, which is looked for every `parkedInterval`.
   private func claimUnparked() async throws -> LedgerCursor {
     defer {
-      context.health.unpark(name)
+      context.health.unpark(partition)
       context.metrics.parkedPartitions.set(context.health.parkedCount)
     }
     var known: ParkReason?
@@ -58,7 +58,7 @@ struct PartitionTask: Sendable {
         }
         return LedgerCursor(ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset)
       }
-      context.health.park(name, reason)
+      context.health.park(partition, reason)
       context.metrics.parkedPartitions.set(context.health.parkedCount)
       if reason != known {
         context.logger.error(

@@ -4,7 +4,7 @@ import PostgresIO
 
 /// Finds or opens the sessions of one batch: each new one in a short transaction of its own, once.
 struct SessionOpener {
-  private struct Key: Hashable { var source: String, session: String }
+  private struct Key: Hashable { var source: SourceID, session: SessionID }
 
   private let frameIntervalMilliseconds: Int32
   private let lease: DatabaseLease

@@ -124,7 +124,7 @@ package struct RejectRetry: Sendable {
 
   /// The newest ledgers of the frame topic, with their epochs, and the lease under which they were read.
   private func ledgers(
-    of clusterID: String, _ database: IngestDatabase, until stop: StopFlag
+    of clusterID: ClusterID, _ database: IngestDatabase, until stop: StopFlag
   ) async throws -> (DatabaseLease, [Int32: LedgerState]) {
     let topic = settings.frameTopic
     while true {

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+package import LearningEvents
 import Neural
 import PlainText
 import Tensors
@@ -13,7 +14,7 @@ import Tensors
 package struct StoredBundle: Sendable {
   package let bundle: ModelBundle
   /// 64 lower-case hex digits.
-  package let id: String
+  package let id: ModelID
   package let folder: String
 
   package static let manifestName = "model.json"
@@ -53,8 +54,8 @@ package struct StoredBundle: Sendable {
       bundle: bundle, id: id(manifest: SHA256.hash(manifestFile.bytes), weights: digest), folder: folder)
   }
 
-  static func id(manifest: [UInt8], weights: [UInt8]) -> String {
-    Hex.encode(SHA256.hash(Array("lectern model bundle 1\n".utf8) + manifest + weights))
+  static func id(manifest: [UInt8], weights: [UInt8]) -> ModelID {
+    ModelID(Hex.encode(SHA256.hash(Array("lectern model bundle 1\n".utf8) + manifest + weights)))
   }
 }
 

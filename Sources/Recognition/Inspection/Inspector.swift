@@ -1,4 +1,4 @@
-import LearningEvents
+package import LearningEvents
 package import Neural
 import Services
 import Tensors
@@ -33,7 +33,7 @@ package final class Inspector: Sendable {
   }
 
   package let model: ModelManifest
-  package let modelID: String
+  package let modelID: ModelID
   /// The classifying network.
   package let network: Network
   package let streams: StreamPool<Stream>
@@ -45,7 +45,7 @@ package final class Inspector: Sendable {
   ///   - model: what the networks were compiled from; one that this program can run.
   ///   - networks: for each stream, at least one; with a feature network exactly where the layout reads CNN features.
   package init(
-    model: ModelManifest, id: String, networks: [BundleNetworks], decoder: any ImageDecoding,
+    model: ModelManifest, id: ModelID, networks: [BundleNetworks], decoder: any ImageDecoding,
     detector: any FaceDetecting, describer: any KeypointDescribing
   ) {
     guard let network = model.makeNetwork() else { preconditionFailure("no network \(model.network)") }

@@ -33,7 +33,7 @@ struct RecognitionStream: Sendable {
 struct FrameAnalyzer: Sendable {
   let decoder: any ImageDecoding
   let finder: FaceFinder
-  var modelID: String
+  var modelID: ModelID
   var metrics: RecognitionMetrics?
   var logger = Logger.silent
 
@@ -48,7 +48,7 @@ struct FrameAnalyzer: Sendable {
       let features = try await stream.extractor.features(of: [face.crops])[0]
       guard let answer = try await stream.classifier.answers(to: [features])[0] else {
         metrics?.failures.increment()
-        logger.error("A network returned a number that is not finite", metadata: ["model": .string(modelID)])
+        logger.error("A network returned a number that is not finite", metadata: ["model": .string(modelID.text)])
         return .rejected(.badImage, detail: "the network gave no finite answer")
       }
       return .classified(face, features, answer)

@@ -1,4 +1,4 @@
-import LearningEvents
+package import LearningEvents
 package import Telemetry
 package import Vision
 
@@ -10,7 +10,7 @@ package import Vision
 /// on a thread of the stream's own; the networks where their implementation runs them. Nothing blocks the cooperative
 /// pool. Several batches may be in work at once and share the streams.
 package final class Recognizer: FrameRecognizing {
-  package let modelID: String
+  package let modelID: ModelID
   private let streams: StreamPool<RecognitionStream>
   private let analyzer: FrameAnalyzer
 
@@ -21,7 +21,7 @@ package final class Recognizer: FrameRecognizing {
   ///   - networks: for each stream, at least one; with a feature network exactly where the layout reads CNN features.
   ///   - reuse: how long a face is looked for where its session's last frame had it.
   package init(
-    model: ModelManifest, id: String, networks: [BundleNetworks], decoder: any ImageDecoding,
+    model: ModelManifest, id: ModelID, networks: [BundleNetworks], decoder: any ImageDecoding,
     detector: any FaceDetecting, describer: any KeypointDescribing, reuse: FaceReuse = FaceReuse(),
     registry: MetricsRegistry, logger: Logger
   ) {

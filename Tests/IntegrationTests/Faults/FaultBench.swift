@@ -1,5 +1,6 @@
 import Foundation
 import KafkaIO
+import LearningEvents
 import Persistence
 import PostgresIO
 import Processes
@@ -174,7 +175,7 @@ final class FaultBench: Sendable {
   /// The same of the control topic.
   func controlLag() async throws -> Int64 { try await lag(of: ingest.controlTopic, partitions: 1) }
 
-  private func lag(of topic: String, partitions: Int) async throws -> Int64 {
+  private func lag(of topic: TopicName, partitions: Int) async throws -> Int64 {
     let admin = admin
     let ends = try await BlockingThread().run {
       try (0..<Int32(partitions)).map {
@@ -208,7 +209,9 @@ extension IngestBench {
   init(server: KafkaTestServer, database: TestDatabase, owner: PostgresConnection, _ options: FaultBench.Options)
     async throws
   {
-    let (frames, control) = (KafkaTestServer.unique("lectern-test"), KafkaTestServer.unique("lectern-test"))
+    let (frames, control) = (
+      TopicName(KafkaTestServer.unique("lectern-test")), TopicName(KafkaTestServer.unique("lectern-test"))
+    )
     let clusterID = try await BlockingThread().run {
       try server.createTopic(frames, partitions: options.partitions)
       try server.createTopic(control, partitions: 1)

@@ -51,7 +51,7 @@ extension Faults {
               SELECT ledger_id, log_offset, 'sample' AS what FROM lectern.emotion_sample
               UNION ALL SELECT ledger_id, log_offset, 'reject:' || code FROM lectern.ingest_reject) x USING (ledger_id)
             WHERE l.topic = $1 AND l.partition = $2 ORDER BY x.log_offset
-            """, [.text(bench.frameTopic), .int4(fault.partition)])
+            """, [.text(bench.frameTopic.text), .int4(fault.partition)])
           found[fault] = try rows.map { try $0.decode(at: 0, as: String.self) }
         }
         // Whoever has the same ids in two systems is two learners, in two sessions.

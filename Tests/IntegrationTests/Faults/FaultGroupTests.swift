@@ -1,4 +1,5 @@
 import KafkaIO
+import LearningEvents
 import Persistence
 import PostgresIO
 import Processes
@@ -55,7 +56,7 @@ extension Faults {
         let repository = IngestRepository(connection: connection)
         let ledgers = try await bench.ingest.owner.query(
           "SELECT ledger_id, epoch, next_offset FROM lectern.ingest_ledger WHERE topic = $1",
-          [.text(bench.ingest.frameTopic)])
+          [.text(bench.ingest.frameTopic.text)])
         for row in ledgers {
           let next: Int64 = try row.decode(at: 2)
           let step = LedgerStep(

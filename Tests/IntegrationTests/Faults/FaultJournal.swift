@@ -39,8 +39,8 @@ final class FaultJournal: Sendable {
 
   func begin(_ frame: FrameEvent, image: [UInt8], incarnation: Int = 0, expect: Expectation) -> Entry {
     let fields = """
-      "source":"\(frame.source)","session":"\(frame.sessionID)","sequence":\(frame.sequence),\
-      "learner":"\(frame.learnerID)","course":"\(frame.courseID)","captured_at":"\(frame.capturedAt.rfc3339)",\
+      "source":"\(frame.source.text)","session":"\(frame.sessionID.text)","sequence":\(frame.sequence),\
+      "learner":"\(frame.learnerID.text)","course":"\(frame.courseID.text)","captured_at":"\(frame.capturedAt.rfc3339)",\
       "body_sha256":"\(Hex.encode(SHA256.hash(image)))","incarnation":\(incarnation),"expect":"\(expect.rawValue)"
       """
     file.append("{\"state\":\"maybe\",\(fields)}")
@@ -54,9 +54,9 @@ final class FaultJournal: Sendable {
   }
 
   /// Takes down that a learner was erased: nothing captured until then may be stored afterwards.
-  func erased(source: String, learner: String, at time: EventTime) {
+  func erased(source: SourceID, learner: LearnerID, at time: EventTime) {
     file.append(
-      "{\"state\":\"erased\",\"source\":\"\(source)\",\"learner\":\"\(learner)\",\"at\":\"\(time.rfc3339)\"}")
+      "{\"state\":\"erased\",\"source\":\"\(source.text)\",\"learner\":\"\(learner.text)\",\"at\":\"\(time.rfc3339)\"}")
   }
 
   func fail() { counted.withLock { $0.failed += 1 } }

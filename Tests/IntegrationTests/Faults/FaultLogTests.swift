@@ -62,8 +62,8 @@ extension Faults {
         let worker = bench.start(StubRecognizer(probesHeader: false))
         let journal = try #require(bench.journal)
         _ = try await lms([
-          "transactions", bench.server.settings.bootstrapServers, bench.frameTopic, journal.path, IngestBench.source,
-          IngestBench.learner(0), IngestBench.course,
+          "transactions", bench.server.settings.bootstrapServers, bench.frameTopic.text, journal.path, IngestBench.source.text,
+          IngestBench.learner(0).text, IngestBench.course.text,
         ])
         // 60 frames and six markers; the last of them ends the log.
         try await bench.settle(66, by: worker)
@@ -108,7 +108,7 @@ extension Faults {
           sent += 1
           kept =
             Int(
-              try await lms(["count", bench.server.settings.bootstrapServers, bench.frameTopic])
+              try await lms(["count", bench.server.settings.bootstrapServers, bench.frameTopic.text])
                 .trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
           return kept == 10 + sent
         }

@@ -8,7 +8,7 @@ import Synchronization
 /// It never runs further ahead of the ledger than the embedded broker can keep, nor of the broker's acknowledgements.
 final class FaultProducer: Sendable {
   struct Plan: Sendable {
-    var topic: String
+    var topic: TopicName
     var partitions: Int
     var learners: Int
     /// Frames a second.

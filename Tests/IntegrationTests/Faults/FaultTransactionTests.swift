@@ -1,5 +1,6 @@
 import Aggregation
 import Ingest
+import LearningEvents
 import Migrations
 import PostgresIO
 import Processes
@@ -69,7 +70,7 @@ extension Faults {
         let other = try await bench.database.connect()
         try await other.execute("SET deadlock_timeout = '1h'; BEGIN")
         try await other.query(
-          "SELECT FROM lectern.ingest_ledger WHERE topic = $1 FOR UPDATE", [.text(bench.frameTopic)])
+          "SELECT FROM lectern.ingest_ledger WHERE topic = $1 FOR UPDATE", [.text(bench.frameTopic.text)])
         try await send(3..<12, to: bench)
         try await bench.wait(for: "a store that waits for its ledger") {
           try await bench.number(

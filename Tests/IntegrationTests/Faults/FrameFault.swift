@@ -7,7 +7,7 @@ enum FrameFault: String, CaseIterable, Sendable {
   case acrossMidnight, oneSessionIDInTwoSystems, dayWithoutAPartition
 
   /// Another LMS, which gives the same ids to others.
-  static let otherSource = "https://other.\(IngestBench.marker).example"
+  static let otherSource: SourceID = "https://other.\(IngestBench.marker).example"
   /// The day whose partition is taken away: days back from today.
   static let missingDay: Int32 = 5
 
@@ -20,7 +20,7 @@ enum FrameFault: String, CaseIterable, Sendable {
 
   /// The frames in the order in which they are sent, and what must become of each.
   func frames(now: EventTime) -> [Sent] {
-    func frame(_ sequence: Int32, _ offset: Duration, session: String = "a") -> FrameEvent {
+    func frame(_ sequence: Int32, _ offset: Duration, session: SessionID = "a") -> FrameEvent {
       IngestBench.frame(
         session: "\(rawValue)-\(session)", sequence: sequence, capturedAt: now.advanced(by: offset))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LearningEvents
 import PostgresIO
 import Synchronization
 import Telemetry
@@ -10,7 +11,7 @@ final class LedgerHistory: Sendable {
   private struct State {
     var rows: [Int32: Row] = [:]
     var accounted: Int64 = 0
-    var next: [String: Int64] = [:]
+    var next: [TopicName: Int64] = [:]
     var generation = 0
     var steps = 0
     var regressions: [String] = []
@@ -18,11 +19,11 @@ final class LedgerHistory: Sendable {
 
   private let file: LineFile
   private let settings: PostgresSettings
-  private let frameTopic: String
+  private let frameTopic: TopicName
   private let state = Mutex(State())
   private let task = Mutex<Task<Void, Never>?>(nil)
 
-  init(path: String, settings: PostgresSettings, frameTopic: String) throws {
+  init(path: String, settings: PostgresSettings, frameTopic: TopicName) throws {
     file = try LineFile(path: path)
     (self.settings, self.frameTopic) = (settings, frameTopic)
   }
@@ -31,7 +32,7 @@ final class LedgerHistory: Sendable {
   /// Frame records the ledger accounts for, as of the last look.
   var accounted: Int64 { state.withLock(\.accounted) }
   /// The sum of the next offsets of a topic's ledgers, as of the last look; 0 without any.
-  func next(of topic: String) -> Int64 { state.withLock { $0.next[topic] ?? 0 } }
+  func next(of topic: TopicName) -> Int64 { state.withLock { $0.next[topic] ?? 0 } }
   /// Changes seen.
   var steps: Int { state.withLock(\.steps) }
   /// Where an epoch or offset went back within one generation of the database.
@@ -78,12 +79,12 @@ final class LedgerHistory: Sendable {
     let rows = try await connection.query(
       "SELECT ledger_id, epoch, next_offset, topic, next_offset - first_offset FROM lectern.ingest_ledger")
     var accounted: Int64 = 0
-    var next: [String: Int64] = [:]
+    var next: [TopicName: Int64] = [:]
     let now = Date().timeIntervalSince1970
     for row in rows {
       let id: Int32 = try row.decode(at: 0)
       let found = Row(epoch: try row.decode(at: 1), next: try row.decode(at: 2))
-      let topic: String = try row.decode(at: 3)
+      let topic: TopicName = try row.decode(at: 3)
       next[topic, default: 0] += found.next
       if topic == frameTopic { accounted += try row.decode(at: 4, as: Int64.self) }
       let isNew = state.withLock { state in

@@ -8,11 +8,11 @@ import Testing
 /// An operator who erases one learner, again and again until the program says that it is done. Any thread.
 final class TortureErasures: Sendable {
   private let bench: FaultBench
-  private let learner: String
+  private let learner: LearnerID
   private let running = Atomic(0)
   private let last = Mutex<Task<Void, any Error>?>(nil)
 
-  init(_ bench: FaultBench, learner: String) { (self.bench, self.learner) = (bench, learner) }
+  init(_ bench: FaultBench, learner: LearnerID) { (self.bench, self.learner) = (bench, learner) }
 
   /// Whether an erasure that was begun is not done yet.
   var isRunning: Bool { running.load(ordering: .relaxed) > 0 }
@@ -37,7 +37,7 @@ final class TortureErasures: Sendable {
     while true {
       let begun = IngestBench.now
       let result = try await bench.ingest.lectern(
-        ["erase", "--source", IngestBench.source, "--learner", learner, "--yes"], deadline: .seconds(300))
+        ["erase", "--source", IngestBench.source.text, "--learner", learner.text, "--yes"], deadline: .seconds(300))
       if result.status == .exited(0) {
         return bench.journal.erased(source: IngestBench.source, learner: learner, at: begun)
       }
