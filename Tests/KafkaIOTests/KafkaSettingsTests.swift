@@ -1,4 +1,5 @@
 import KafkaIO
+import LearningEvents
 import Testing
 
 @Suite struct KafkaSettingsTests {
