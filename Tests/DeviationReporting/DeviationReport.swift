@@ -6,7 +6,7 @@ internal import Foundation
 /// variable LECTERN_REPORT_DEVIATIONS set, publishing prints one line to standard output,
 /// `part<TAB>reference<TAB>tolerance<TAB>worst`; otherwise nothing. The table of all of them:
 ///
-///     LECTERN_REPORT_DEVIATIONS=1 make test-unit | awk -f Tests/DeviationReporting/deviations.awk
+///     LECTERN_REPORT_DEVIATIONS=1 make test ROUNDS=numerics | awk -f Tests/DeviationReporting/deviations.awk
 ///
 /// Lines of the same part, reference and tolerance (from several arguments of one test) are one row there, the worst.
 package struct DeviationReport: Sendable {

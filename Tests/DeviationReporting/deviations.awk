@@ -1,5 +1,5 @@
 # Makes a Markdown table of the lines that DeviationReport prints, out of whatever else the tests print:
-#   LECTERN_REPORT_DEVIATIONS=1 make test-unit | awk -f Tests/DeviationReporting/deviations.awk
+#   LECTERN_REPORT_DEVIATIONS=1 make test ROUNDS=numerics | awk -f Tests/DeviationReporting/deviations.awk
 BEGIN { FS = "\t" }
 
 NF == 4 {

@@ -7,7 +7,7 @@ import PostgresIO
 import TestSupport
 import Testing
 
-extension Integration {
+extension Broker {
   /// Ids are bytes: two that only look alike, or are canonically equivalent to each other, are two; together in a batch as
   /// much as apart, whichever comes first.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
