@@ -119,8 +119,9 @@ extension Faults {
         let heir = try await bench.startWorker("heir")
         try await bench.wait(for: "the heir stores", within: .seconds(60), alive: [heir]) { heir.samples > 0 }
         trap.release(cutting: false)
-        try await Task.sleep(for: .milliseconds(500))
-        #expect(bench.proxy.counts.errors["LF001"] == 1, "the store of the frozen worker was taken")
+        try await bench.wait(for: "the store of the frozen worker to be refused", alive: [heir]) {
+          bench.proxy.counts.errors["LF001"] == 1
+        }
         zombie.thaw()
         try await bench.wait(for: "the zombie counts it", alive: [zombie, heir]) { zombie.fenced >= 1 }
         // It joins again and is of use.
