@@ -85,9 +85,7 @@ let adapters: [Target] = [
 let features: [Target] = [
   .target(
     name: "Migrations", path: "migrations",
-    resources: ["0001_schema.sql", "0002_rollups.sql", "0003_reports.sql", "functions", "views"].map {
-      .embedInCode($0)
-    },
+    resources: ["steps", "functions", "views"].map { .embedInCode($0) },
     swiftSettings: swift),
   target(
     "Persistence",

@@ -1,4 +1,4 @@
-/// One step of the database's tables, types, roles and grants: an SQL file of this folder, embedded in the program.
+/// One step of the database's tables, types, roles and grants: an SQL file of `steps/`, embedded in the program.
 /// Functions and views are no steps, see `SchemaDefinition`.
 package struct Migration: Sendable, Equatable {
   /// The number the file's name starts with, from 1 on without a gap.

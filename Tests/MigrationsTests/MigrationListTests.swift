@@ -8,11 +8,11 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("migrations")
 
   @Test func theListIsTheFolder() throws {
-    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-      .filter { $0.hasSuffix(".sql") }.sorted()
+    let steps = Self.folder.appendingPathComponent("steps")
+    let files = try FileManager.default.contentsOfDirectory(atPath: steps.path).sorted()
     #expect(Migration.all.map { "\($0.name).sql" } == files)
     for migration in Migration.all {
-      let content = try Data(contentsOf: Self.folder.appendingPathComponent("\(migration.name).sql"))
+      let content = try Data(contentsOf: steps.appendingPathComponent("\(migration.name).sql"))
       let isSame = migration.bytes == [UInt8](content)
       #expect(isSame, "\(migration.name) is not what the folder holds")
     }
