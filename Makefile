@@ -20,7 +20,7 @@ TORTURE_SEED    ?=
 # `kafka`: an Apache Kafka of its own, where there is one to start; `embedded`: the broker inside librdkafka.
 TORTURE_BROKER  ?= kafka
 
-.PHONY: all build demo test test-build torture bench bench-ingest benchmarks lint format clean bootstrap bootstrap-tests
+.PHONY: all build demo test test-build torture bench bench-ingest benchmarks check-onednn3 lint format clean bootstrap bootstrap-tests
 
 all: build
 
@@ -66,6 +66,10 @@ bench-ingest: bootstrap
 # Every program under Benchmarks, built and not run.
 benchmarks: bootstrap
 	$(BENCH)
+
+# Against the headers of the next major version, which Debian does not have yet.
+check-onednn3: bootstrap
+	ops/check-onednn3.sh
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks migrations
