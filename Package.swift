@@ -11,15 +11,22 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// The same for tests, which run optimised code and do little of their own: to optimise them takes minutes as well.
+let unoptimised = swift + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// A Swift target under `Sources/`; what it may depend on is decided by its layer.
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
+/// The targets whose tests themselves compute for long.
+let computing: Set = ["ImageIO", "OneDNN", "OpenCV", "Recognition", "Tensors", "Training", "Vision"]
+
 /// The tests of one target, under `Tests/<name>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: swift)
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+    swiftSettings: computing.contains(name) ? swift : unoptimised)
 }
 
 /// A C library of the system: a module map and a shim header, nothing compiled.
@@ -130,7 +137,7 @@ let top: [Target] = [
 
 // MARK: Benchmarks
 
-/// A program under `Benchmarks/` that measures. They are part of the package only where `LECTERN_BENCHMARKS` is set, so that
+/// A program under `Benchmarks/` that measures. They are part of the package only where `LECTERN_BENCHMARKS` is set:
 /// neither `make build` nor `make test` compiles them.
 func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: swift)
@@ -204,8 +211,7 @@ let testTargets: [Target] = [
       "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
       "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
-    // These tests wait for what optimised programs do: to optimise them too would cost minutes and gain nothing.
-    swiftSettings: swift + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
+    swiftSettings: unoptimised),
   tests("Cryptography", ["LearningEvents"]),
   tests("KafkaIO", ["LearningEvents", "Telemetry"]),
   .target(
