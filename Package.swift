@@ -56,7 +56,9 @@ let base: [Target] = [
   target("JSON"),
   target("PlainText"),
   target("StableHashing"),
-  target("LearningEvents", ["JSON"]),
+  target("Files"),
+  target("ImageTypes"),
+  target("LearningEvents", ["ImageTypes", "JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
   target("Configuration", ["JSON"]),
   target("Arguments", ["Configuration"]),
@@ -68,7 +70,7 @@ let base: [Target] = [
 // MARK: Pure
 
 let pure: [Target] = [
-  target("Vision"),
+  target("Vision", ["ImageTypes"]),
   target("Neural", ["PlainText", "StableHashing", "Tensors"]),
   target("Analytics", ["LearningEvents", "StableHashing"]),
   target("Markup"),
@@ -80,7 +82,7 @@ let adapters: [Target] = [
   target("PostgresIO", ["CPostgres", "Services", "Telemetry"]),
   target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
-  target("ImageIO", ["CSpng", "CTurboJPEG", "Vision"]),
+  target("ImageIO", ["CSpng", "CTurboJPEG", "ImageTypes", "Vision"]),
   target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL", "LearningEvents"]),
@@ -99,7 +101,10 @@ let features: [Target] = [
     ["Analytics", "Cryptography", "LearningEvents", "Migrations", "PostgresIO", "Services", "Telemetry"]),
   target(
     "Recognition",
-    ["Cryptography", "JSON", "LearningEvents", "Neural", "PlainText", "Services", "Telemetry", "Tensors", "Vision"]),
+    [
+      "Cryptography", "Files", "ImageTypes", "JSON", "LearningEvents", "Neural", "PlainText", "Services", "Telemetry",
+      "Tensors", "Vision",
+    ]),
   target(
     "Ingest",
     [
@@ -113,8 +118,8 @@ let features: [Target] = [
   target(
     "Training",
     [
-      "Cryptography", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "StableHashing", "Telemetry",
-      "Tensors", "Vision",
+      "Cryptography", "Files", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "StableHashing",
+      "Telemetry", "Tensors", "Vision",
     ]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
@@ -128,10 +133,10 @@ let top: [Target] = [
   target(
     "Commands",
     [
-      "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "HTTPServing", "ImageIO", "Ingest",
-      "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Neural", "OneDNN",
-      "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports", "Services",
-      "StableHashing", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
+      "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "Files", "HTTPServing", "ImageIO",
+      "ImageTypes", "Ingest", "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations",
+      "Neural", "OneDNN", "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports",
+      "Services", "StableHashing", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
     ]),
 ]
 
@@ -154,7 +159,10 @@ let benchmarks: [Target] = [
     ]),
   benchmark(
     "IngestBenchmark",
-    ["Cryptography", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Processes", "Services", "Telemetry"]),
+    [
+      "Cryptography", "ImageTypes", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO", "Processes", "Services",
+      "Telemetry",
+    ]),
   benchmark("DecodeBenchmark", ["ImageIO", "IsolatedDecoding", "Telemetry", "Vision"]),
   benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
@@ -163,6 +171,7 @@ let benchmarks: [Target] = [
 
 let testTargets: [Target] = [
   tests("JSON"),
+  tests("Files"),
   tests("Processes"),
   tests("Services", ["Telemetry"]),
   tests("Telemetry"),
@@ -179,7 +188,9 @@ let testTargets: [Target] = [
     dependencies: ["Cryptography", "DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"],
     exclude: ["Goldens"], swiftSettings: swift),
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
-  tests("Ingest", ["Cryptography", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry"]),
+  tests(
+    "Ingest",
+    ["Cryptography", "ImageTypes", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry"]),
   tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
   tests("Analytics", ["LearningEvents", "StableHashing"]),
   .target(
@@ -201,13 +212,14 @@ let testTargets: [Target] = [
       "Recognition", "Services", "StubRecognition", "Telemetry",
     ],
     path: "Tests/StubWorker", swiftSettings: swift),
-  tests("LearningEvents", ["StableHashing"]),
+  tests("LearningEvents", ["ImageTypes", "StableHashing"]),
   tests("Migrations"),
   tests("PostgresIO"),
   .testTarget(
     name: "IntegrationTests",
     dependencies: [
-      "Aggregation", "Analytics", "Cryptography", "ImageIO", "Ingest", "IsolatedDecoding", "KafkaIO", "LearningEvents",
+      "Aggregation", "Analytics", "Cryptography", "ImageIO", "ImageTypes", "Ingest", "IsolatedDecoding", "KafkaIO",
+      "LearningEvents",
       "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
       "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
@@ -220,7 +232,8 @@ let testTargets: [Target] = [
   tests(
     "Recognition",
     [
-      "Cryptography", "DeviationReporting", "LearningEvents", "Neural", "Services", "StableHashing", "Telemetry",
+      "Cryptography", "DeviationReporting", "Files", "ImageTypes", "LearningEvents", "Neural", "Services",
+      "StableHashing", "Telemetry",
       "Tensors", "Vision",
     ]),
   tests(
@@ -235,7 +248,7 @@ let testTargets: [Target] = [
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
   tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
   tests("IsolatedDecoding", ["Vision"]),
-  tests("ImageIO", ["DeviationReporting", "StableHashing", "Vision", "VisionTestSupport"]),
+  tests("ImageIO", ["DeviationReporting", "ImageTypes", "StableHashing", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),
 ]
 

@@ -1,3 +1,4 @@
+import ImageTypes
 package import Vision
 
 /// Decodes JPEG (libjpeg-turbo) and PNG (libspng) into upright gray pixels; the first bytes decide which, never a name.
@@ -90,21 +91,15 @@ package struct PictureDecoder: ImageDecoding {
   private func probe(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
     guard !bytes.isEmpty else { throw ImageError(.notAnImage, "no bytes") }
     guard bytes.count <= limits.maximumBytes else { throw ImageError(.tooLarge, "more bytes than allowed") }
-    let format: ImageHeader.Format
+    guard let format = ImageType(magic: bytes) else {
+      guard let other = OtherFormat(bytes) else { throw ImageError(.notAnImage, "neither \(ImageType.names("nor"))") }
+      throw ImageError(.unsupported, "\(other.rawValue) pictures are not read: send \(ImageType.names("or"))")
+    }
     let stored: (width: Int, height: Int)
     let orientation: ImageOrientation
-    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
-      format = .jpeg
-      stored = try JPEGHeader.size(bytes)
-      orientation = ExifOrientation.ofJPEG(bytes)
-    } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-      format = .png
-      stored = try PNGReader.size(bytes)
-      orientation = ExifOrientation.ofPNG(bytes)
-    } else if let other = OtherFormat(bytes) {
-      throw ImageError(.unsupported, "\(other.rawValue) pictures are not read: send JPEG or PNG")
-    } else {
-      throw ImageError(.notAnImage, "neither JPEG nor PNG")
+    switch format {
+    case .jpeg: (stored, orientation) = (try JPEGHeader.size(bytes), ExifOrientation.ofJPEG(bytes))
+    case .png: (stored, orientation) = (try PNGReader.size(bytes), ExifOrientation.ofPNG(bytes))
     }
     let (pixels, overflow) = stored.width.multipliedReportingOverflow(by: stored.height)
     guard !overflow, pixels <= limits.maximumPixels else {

@@ -12,9 +12,22 @@ package struct JSONReader {
   /// What is remembered of an object or array while its members are read.
   package struct Members {
     fileprivate var isFirst = true
-    fileprivate var names: Set<JSONName> = []
+    private var first: [JSONName] = []
+    /// All of them, once there are many.
+    private var names: Set<JSONName> = []
 
     package init() {}
+
+    /// Nearly every object has few names, which are compared faster than they are hashed.
+    fileprivate mutating func insert(_ name: JSONName) -> Bool {
+      guard first.count == 16 else {
+        guard !first.contains(name) else { return false }
+        first.append(name)
+        return true
+      }
+      if names.isEmpty { names = Set(first) }
+      return names.insert(name).inserted
+    }
   }
 
   package func failure(_ reason: String) -> JSONSyntaxError { .malformed(reason, position: position) }
@@ -53,7 +66,7 @@ package struct JSONReader {
     guard try hasNext(in: &members, end: "}") else { return nil }
     let name = JSONName(try string())
     try expect(":")
-    guard members.names.insert(name).inserted else { throw .repeatedName(name, position: position) }
+    guard members.insert(name) else { throw .repeatedName(name, position: position) }
     return name
   }
 
@@ -81,19 +94,25 @@ package struct JSONReader {
     try expect("\"")
     let start = position
     var isEscaped = false
-    while position < bytes.count {
-      let byte = bytes[position]
+    // Pictures are long strings: the position stays in a register.
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
       if byte == UInt8(ascii: "\"") {
-        defer { position += 1 }
-        return JSONText(UnsafeRawBufferPointer(rebasing: bytes[start..<position]), isEscaped: isEscaped)
+        position = index + 1
+        return JSONText(UnsafeRawBufferPointer(rebasing: bytes[start..<index]), isEscaped: isEscaped)
       }
-      guard byte >= 0x20 else { throw failure("a control character in a string") }
+      guard byte >= 0x20 else {
+        position = index
+        throw failure("a control character in a string")
+      }
       if byte == UInt8(ascii: "\\") {
         isEscaped = true
-        position += 1
+        index += 1
       }
-      position += 1
+      index += 1
     }
+    position = bytes.count
     throw failure("a string without end")
   }
 

@@ -1,3 +1,5 @@
+import ImageTypes
+
 /// The headers of a binary-mode frame, gathered in one pass over the record's headers.
 ///
 /// Hot: tens of thousands of records a second pass through it. Names are told apart by length first; bytes become

@@ -1,3 +1,4 @@
+import ImageTypes
 import JSON
 
 extension FrameEvent {
@@ -18,7 +19,7 @@ extension FrameEvent {
       }
     }
     guard let imageType = ImageType(mediaType: contentType) else {
-      throw EventError("content-type", "neither image/jpeg, image/png nor application/cloudevents+json")
+      throw EventError("content-type", "neither \(ImageType.mediaTypes("nor", EventNames.structured))")
     }
     return (try attributes.event(imageType: imageType), .recordValue(byteCount: value.count))
   }
@@ -29,7 +30,7 @@ extension FrameEvent {
   ) throws(JSONError) -> (event: FrameEvent, image: FrameImage) {
     let type = try object.bytes("datacontenttype")
     guard let imageType = type.withUnsafeBytes(ImageType.init(mediaType:)) else {
-      throw JSONError("datacontenttype", "neither image/jpeg nor image/png")
+      throw JSONError("datacontenttype", "neither \(ImageType.mediaTypes("nor"))")
     }
     guard try object.text("specversion") == "1.0" else { throw JSONError("specversion", "not 1.0") }
     guard try object.text("type") == EventNames.frame else { throw JSONError("type", "not \(EventNames.frame)") }

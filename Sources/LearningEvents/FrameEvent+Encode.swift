@@ -1,3 +1,4 @@
+import ImageTypes
 import JSON
 
 extension FrameEvent {
@@ -23,7 +24,7 @@ extension FrameEvent {
 
   /// The headers of binary mode.
   package var binaryHeaders: [EventHeader] {
-    [EventHeader("content-type", imageType.rawValue)]
+    [EventHeader("content-type", "\(imageType.mediaType)")]
       + attributes.map { EventHeader(HeaderName($0.name == "traceparent" ? $0.name : "ce_\($0.name)"), $0.value) }
   }
 
@@ -47,7 +48,7 @@ extension FrameEvent {
       let isNumber = name == "sequence" || name == "mediaposms"
       return "\"\(name)\":\(isNumber ? value : JSONText.quoted(value))"
     }
-    let head = "{\(members.joined(separator: ",")),\"datacontenttype\":\"\(imageType.rawValue)\",\"data_base64\":\""
+    let head = "{\(members.joined(separator: ",")),\"datacontenttype\":\"\(imageType.mediaType)\",\"data_base64\":\""
     return Array(head.utf8) + Base64.encode(image) + Array("\"}".utf8)
   }
 }

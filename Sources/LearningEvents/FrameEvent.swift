@@ -1,3 +1,5 @@
+package import ImageTypes
+
 /// A webcam frame as a CloudEvent (type `org.lectern.frame.v1`), without its picture.
 ///
 /// Every id is the LMS's own and scoped by `source`. (`source`, `sessionID`, `sequence`) is the frame's identity. The raw

@@ -2,7 +2,7 @@
 /// it never quotes the bytes.
 package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Code: String, Sendable, Hashable {
-    /// Neither a JPEG nor a PNG file, by its first bytes; an empty value too.
+    /// No file of an `ImageType`, by its first bytes; an empty value too.
     case notAnImage
     /// The right first bytes, but damaged or cut short.
     case corrupt

@@ -1,4 +1,5 @@
 import ImageIO
+import ImageTypes
 import Testing
 import Vision
 import VisionTestSupport

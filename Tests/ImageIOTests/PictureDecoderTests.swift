@@ -1,5 +1,6 @@
 import DeviationReporting
 import ImageIO
+import ImageTypes
 import Testing
 import Vision
 import VisionTestSupport

@@ -1,4 +1,5 @@
 import Cryptography
+import ImageTypes
 import Ingest
 import LearningEvents
 import Persistence

@@ -1,5 +1,6 @@
 import Foundation
 import ImageIO
+import ImageTypes
 import IsolatedDecoding
 import LearningEvents
 import Processes

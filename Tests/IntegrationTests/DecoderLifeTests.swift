@@ -1,6 +1,7 @@
 import Foundation
 import FoundationNetworking
 import ImageIO
+import ImageTypes
 import LearningEvents
 import Neural
 import Persistence

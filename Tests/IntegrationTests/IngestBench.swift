@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import ImageTypes
 import Ingest
 import KafkaIO
 import LearningEvents

@@ -1,4 +1,5 @@
 import ImageIO
+import ImageTypes
 import Ingest
 import KafkaIO
 import LearningEvents

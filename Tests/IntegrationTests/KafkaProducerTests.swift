@@ -1,3 +1,4 @@
+import ImageTypes
 import KafkaIO
 import LearningEvents
 import LocalServers

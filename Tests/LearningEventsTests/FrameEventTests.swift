@@ -1,3 +1,4 @@
+import ImageTypes
 import LearningEvents
 import StableHashing
 import Testing

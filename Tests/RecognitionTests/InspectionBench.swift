@@ -1,3 +1,4 @@
+import ImageTypes
 import LearningEvents
 import Neural
 import Recognition

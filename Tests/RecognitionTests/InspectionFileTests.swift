@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LearningEvents
 import Neural
@@ -211,9 +212,8 @@ struct InspectionFileTests {
   func reading() throws {
     let scratch = try Scratch()
     let path = try scratch.write("x", Array(0..<100))
-    #expect(try PictureFile.read(path, limit: 100) == Array(0..<100))
-    #expect(try PictureFile.read(path, limit: 8, whole: false) == Array(0..<8))
-    #expect(try PictureFile.read(scratch.write("nothing", []), limit: 100).isEmpty)
+    #expect(try PictureFile.read(FilePath(path), limit: 100) == Array(0..<100))
+    #expect(try PictureFile.read(FilePath(scratch.write("nothing", [])), limit: 100).isEmpty)
     #expect(mkfifo(scratch("pipe"), 0o600) == 0)
     // A file of a terabyte that has no bytes on the disk.
     let huge = try scratch.write("huge", [])
@@ -223,7 +223,7 @@ struct InspectionFileTests {
       ("/dev/zero", false),
     ] {
       do {
-        _ = try PictureFile.read(path, limit: 99)
+        _ = try PictureFile.read(FilePath(path), limit: 99)
         Issue.record("\(path) was read")
       } catch {
         #expect(error.isTooLarge == isTooLarge, "\(error)")

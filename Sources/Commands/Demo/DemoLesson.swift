@@ -1,5 +1,6 @@
 import Foundation
 import ImageIO
+import ImageTypes
 import LearningEvents
 import StableHashing
 import Training
@@ -31,7 +32,7 @@ enum DemoLesson {
     let pictures = files.pictures
     return { learner, frame in
       let picture = pictures[(frame * learners + learner) % pictures.count]
-      return ([UInt8](try Data(contentsOf: URL(fileURLWithPath: picture.path))), picture.type)
+      return (try picture.read(), picture.type)
     }
   }
 

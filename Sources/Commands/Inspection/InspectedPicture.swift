@@ -62,7 +62,7 @@ struct InspectedPicture: Sendable {
     if let problem = entry.problem { return InspectedPicture(entry.path, .unreadable, problem: problem) }
     let bytes: [UInt8]
     do throws(PictureFile.Failure) {
-      bytes = try PictureFile.read(entry.path, limit: ImageLimits().maximumBytes)
+      bytes = try PictureFile.read(entry.file, limit: ImageLimits().maximumBytes)
     } catch {
       return InspectedPicture(
         entry.path, error.isTooLarge ? .rejected(.tooLarge) : .unreadable, problem: error.description)

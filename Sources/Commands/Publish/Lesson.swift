@@ -1,4 +1,5 @@
 import Foundation
+import ImageTypes
 import LearningEvents
 
 /// One lesson as an LMS would tell of it: a course, its learners' sessions and their consent, and a frame of each

@@ -1,6 +1,7 @@
 import Arguments
 import Configuration
 import Foundation
+import ImageTypes
 import KafkaIO
 import LearningEvents
 import Services
@@ -11,7 +12,7 @@ struct PublishCommand: Command {
   static let configuration = CommandConfiguration(
     "publish", abstract: "Be the LMS: replay images as frame events.",
     discussion: """
-      Takes JPEG and PNG files and folders of them, several deep. Learners take turns: each frame goes to the next
+      Takes \(ImageType.names("and")) files and folders of them, several deep. Learners take turns: each frame goes to the next
       learner's session. Announces the course, the sessions and the learners' consent first, unless --frames-only.
       Capture times are spaced by --interval and end now unless --start says when they begin, whatever the rate; a
       worker rejects what was captured more than 14 days ago. Every run opens new sessions. Ends when every frame is
@@ -45,7 +46,9 @@ struct PublishCommand: Command {
     }
     let context = try CommandContext(self, required: [Keys.bootstrapServers])
     let files = try PictureFiles(path)
-    if files.skipped > 0 { Terminal.note("\(files.skipped) files are neither JPEG nor PNG and are left out\n") }
+    if files.skipped > 0 {
+      Terminal.note("\(files.skipped) files are neither \(ImageType.names("nor")) and are left out\n")
+    }
     let wanted = count ?? files.pictures.count
     let perLearner = (wanted + learners - 1) / learners
     let lesson = Lesson(
@@ -69,7 +72,7 @@ struct PublishCommand: Command {
     let counts = try await publisher.publish(
       lesson.frames { learner, frame in
         let picture = pictures[(frame * people + learner) % pictures.count]
-        return ([UInt8](try Data(contentsOf: URL(fileURLWithPath: picture.path))), picture.type)
+        return (try picture.read(), picture.type)
       }.prefix(wanted),
       progress: { progress.update(done: $0.published, note: "published") })
     progress.finish()

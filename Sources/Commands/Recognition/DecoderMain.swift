@@ -1,5 +1,6 @@
 import Foundation
 import ImageIO
+import ImageTypes
 import IsolatedDecoding
 import Vision
 
@@ -8,7 +9,7 @@ enum DecoderMain {
   /// Never touches what the rest of the program needs: neither OpenCV nor oneDNN is called, no thread started.
   static func run() -> Never {
     let pattern = GrayImage(width: 16, height: 16, pixels: (0..<256).map { UInt8($0) })
-    let trials = [try? JPEGEncoder().encode(pattern), try? PNGEncoder().encode(pattern)].compactMap(\.self)
+    let trials = ImageType.allCases.compactMap { try? pattern.encoded(as: $0) }
     let status = DecoderProcess.run(Array(CommandLine.arguments.dropFirst(2)), trials: trials) { limits in
       let decoder = PictureDecoder(limits: limits)
       return { (file, pixels) throws(ImageError) in try decoder.decodeGray(file, into: pixels) }

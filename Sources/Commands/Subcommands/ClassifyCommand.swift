@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import ImageTypes
 import Recognition
 
 /// `lectern classify`
@@ -28,7 +29,8 @@ struct ClassifyCommand: Command {
       """)
 
   @OptionGroup var options: InspectionOptions
-  @Argument(help: "JPEG and PNG files, or folders of them", value: "image", completion: .file) var image: [String]
+  @Argument(help: "\(ImageType.names("and")) files, or folders of them", value: "image", completion: .file) var image:
+    [String]
   @Flag(help: "say what each answer hung on: families of features, thresholds") var explain: Bool
   @Option(help: "draw what was seen into this PNG file", value: "out.png", completion: .file) var overlay: String?
   @Flag(help: "print JSON, one object a line") var json: Bool

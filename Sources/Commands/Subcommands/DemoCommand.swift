@@ -1,6 +1,7 @@
 import Arguments
 import Configuration
 import Foundation
+import ImageTypes
 
 /// `lectern demo`
 struct DemoCommand: Command {
@@ -14,7 +15,8 @@ struct DemoCommand: Command {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Option(help: "folder of JPEG and PNG files to use as frames", completion: .directory) var frames: String?
+  @Option(help: "folder of \(ImageType.names("and")) files to use as frames", completion: .directory) var frames:
+    String?
   @Option(help: "length of the lesson; each learner sends a frame every 10 s of it") var duration: Duration =
     .seconds(300)
   @Option(help: "learners who consent; one more does not") var learners: Int = 20

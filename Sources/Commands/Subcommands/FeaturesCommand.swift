@@ -1,6 +1,7 @@
 import Arguments
 import Configuration
 import Foundation
+import ImageTypes
 import PlainText
 import Recognition
 
@@ -34,7 +35,8 @@ struct FeaturesCommand: Command {
       """)
 
   @OptionGroup var options: InspectionOptions
-  @Argument(help: "JPEG and PNG files, or folders of them", value: "image", completion: .file) var image: [String]
+  @Argument(help: "\(ImageType.names("and")) files, or folders of them", value: "image", completion: .file) var image:
+    [String]
   @Option(short: "o", help: "file to write, .safetensors", value: "file", completion: .file) var out: String
   @Flag(help: "with every stage of both networks") var stages: Bool
   @Option(help: "largest file to write") var limit: ByteCount = ByteCount(8 << 30)

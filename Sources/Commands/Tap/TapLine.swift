@@ -1,4 +1,5 @@
 import Foundation
+import ImageTypes
 import KafkaIO
 import LearningEvents
 import PlainText
@@ -63,7 +64,7 @@ struct TapLine: Encodable, Equatable {
         type = "frame"
         (course, segment, sequence) = (event.courseID, event.segmentID, event.sequence)
         (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
-        (imageType, imageBytes) = (event.imageType.rawValue, image.byteCount)
+        (imageType, imageBytes) = ("\(event.imageType.mediaType)", image.byteCount)
       }
     } catch {
       // The detail names the attribute and what is wrong with it, never its value.

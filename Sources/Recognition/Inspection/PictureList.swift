@@ -1,19 +1,21 @@
-import Foundation
-import LearningEvents
+package import Files
+package import ImageTypes
 
 /// The picture files that some paths name, each with its reason where it cannot be one: nothing that a user names is
 /// passed over in silence.
 ///
-/// A path of a file is always listed. Of a folder, several deep, those files are that are JPEG or PNG by their first bytes
-/// or by the end of their name; the others are counted. Links to files are followed, links to folders are not. Nothing but
-/// regular files is ever opened, so a pipe or a device cannot make a command wait.
+/// A path of a file is always listed. Of a folder, several deep, those files are that are pictures by their first bytes or
+/// by the end of their name; the others are counted. Nothing but regular files is ever opened, so a pipe or a device
+/// cannot make a command wait.
 package struct PictureList: Sendable {
   /// One line of an answer.
   package struct Entry: Sendable, Hashable {
-    /// As it was named, or found below what was named.
-    package let path: String
+    package let file: FilePath
     /// Why it is no picture file; nil where it may be one.
     package let problem: String?
+
+    /// As it was named, or found below what was named.
+    package var path: String { file.text }
   }
 
   /// As named, folders' files by their names' bytes.
@@ -25,76 +27,30 @@ package struct PictureList: Sendable {
     var entries: [Entry] = []
     var skipped = 0
     for path in paths {
-      switch Self.kind(of: path) {
-      case .failure(let problem): entries.append(Entry(path: path, problem: problem.reason))
-      case .success(.file): entries.append(Entry(path: path, problem: nil))
-      case .success(.other): entries.append(Entry(path: path, problem: "is not a file"))
-      case .success(.folder):
-        let before = entries.count
-        Self.walk(path, depth: 0, into: &entries, skipped: &skipped)
-        if entries.count == before {
-          entries.append(Entry(path: path, problem: "no JPEG or PNG file is in this folder"))
+      let walk = FolderWalk(FilePath(path))
+      let before = entries.count
+      for finding in walk.findings {
+        let isNamed = !walk.isFolder
+        switch finding.content {
+        case .file where isNamed || Self.isPicture(finding.path):
+          entries.append(Entry(file: finding.path, problem: nil))
+        case .other where isNamed: entries.append(Entry(file: finding.path, problem: FileError.notRegular.description))
+        case .unreadable(let error) where isNamed || ImageType.isPictureName(finding.path.bytes):
+          entries.append(Entry(file: finding.path, problem: error.description))
+        case .unreadableFolder(let error): entries.append(Entry(file: finding.path, problem: error.description))
+        case .file, .other, .unreadable: skipped += 1
         }
+      }
+      if entries.count == before {
+        entries.append(Entry(file: FilePath(path), problem: "no \(ImageType.names("or")) file is in this folder"))
       }
     }
     self.entries = entries
     self.skipped = skipped
   }
 
-  private enum Kind { case file, folder, other }
-
-  private struct Problem: Error {
-    let reason: String
-  }
-
-  /// Deeper folders are not looked into; no tree of pictures is that deep.
-  private static let depthLimit = 32
-
-  private static func walk(_ folder: String, depth: Int, into entries: inout [Entry], skipped: inout Int) {
-    guard depth < depthLimit else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      entries.append(Entry(path: folder, problem: "cannot be read: \(String(cString: strerror(errno)))"))
-      return
-    }
-    let prefix = folder.hasSuffix("/") ? folder : "\(folder)/"
-    for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      let path = prefix + name
-      switch kind(of: path) {
-      case .success(.file) where isPicture(path, name: name): entries.append(Entry(path: path, problem: nil))
-      case .success(.folder) where !isLink(path): walk(path, depth: depth + 1, into: &entries, skipped: &skipped)
-      case .failure(let problem) where isPictureName(name):
-        entries.append(Entry(path: path, problem: problem.reason))
-      default: skipped += 1
-      }
-    }
-  }
-
-  private static func kind(of path: String) -> Result<Kind, Problem> {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      return .failure(Problem(reason: "cannot be read: \(String(cString: strerror(errno)))"))
-    }
-    return switch status.st_mode & S_IFMT {
-    case S_IFREG: .success(.file)
-    case S_IFDIR: .success(.folder)
-    default: .success(.other)
-    }
-  }
-
-  private static func isLink(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-  }
-
-  private static func isPictureName(_ name: String) -> Bool {
-    let lower = name.lowercased()
-    return [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
-  }
-
-  private static func isPicture(_ path: String, name: String) -> Bool {
-    if isPictureName(name) { return true }
-    guard let start = try? PictureFile.read(path, limit: 8, whole: false) else { return false }
-    return start.withUnsafeBytes(ImageType.init(magic:)) != nil
+  private static func isPicture(_ file: FilePath) -> Bool {
+    ImageType.isPictureName(file.bytes) || PictureFile.type(of: file) != nil
   }
 }
 
@@ -107,36 +63,21 @@ package enum PictureFile {
     package let isTooLarge: Bool
   }
 
-  /// The bytes of a regular file. Never waits for a pipe, and never holds more than `limit` bytes.
-  ///
-  /// - Parameters:
-  ///   - limit: most bytes.
-  ///   - whole: whether a longer file is a failure; else its beginning is returned.
-  package static func read(_ path: String, limit: Int, whole: Bool = true) throws(Failure) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard file >= 0 else { throw failure() }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw failure() }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(description: "is not a file", isTooLarge: false) }
-    let size = Int(status.st_size)
-    guard size <= limit || !whole else {
-      throw Failure(description: "\(size) bytes are more than the \(limit) a frame may have", isTooLarge: true)
+  /// The bytes of a regular file, which may have `limit` of them.
+  package static func read(_ path: FilePath, limit: Int) throws(Failure) -> [UInt8] {
+    let size: Int
+    do throws(FileError) {
+      let file = try RegularFile.open(path)
+      if file.byteCount <= limit { return try file.prefix(limit) }
+      size = file.byteCount
+    } catch {
+      throw Failure(description: error.description, isTooLarge: false)
     }
-    var bytes = [UInt8](repeating: 0, count: min(size, limit))
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress! + done, $0.count - done, off_t(done)) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw failure() }
-      // It was cut while it was read.
-      guard count > 0 else { break }
-      done += count
-    }
-    return Array(bytes.prefix(done))
+    throw Failure(description: "\(size) bytes are more than the \(limit) a frame may have", isTooLarge: true)
   }
 
-  private static func failure() -> Failure {
-    Failure(description: "cannot be read: \(String(cString: strerror(errno)))", isTooLarge: false)
+  /// What a file is by its first bytes; nil for one that is no picture or cannot be read.
+  package static func type(of path: FilePath) -> ImageType? {
+    (try? RegularFile.open(path).prefix(ImageType.magicByteCount)).flatMap(ImageType.init(magic:))
   }
 }

@@ -1,36 +1,30 @@
 import Cryptography
-import Foundation
+import Files
 
 /// A regular file that is read from its beginning to its end by one thread, and hashed on the way.
 final class FileSource {
-  private let file: UnsafeMutablePointer<FILE>
+  private let file: RegularFile
   private let path: String
   private var hash: SHA256Stream? = SHA256Stream()
-  let byteCount: Int
+  private var position = 0
+  var byteCount: Int { file.byteCount }
 
   init(_ path: String) throws(ImportError) {
-    // Not blocking: opening a pipe would otherwise wait for its writer.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0, let file = fdopen(descriptor, "rb") else {
-      throw ImportError(.file, "cannot read \(path): \(String(cString: strerror(errno)))")
+    do throws(FileError) {
+      file = try RegularFile.open(FilePath(path))
+    } catch {
+      let advice = error == .notRegular ? "; name the safetensors file itself" : ""
+      throw ImportError(.file, error.sentence(about: path) + advice)
     }
-    var status = stat()
-    guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      fclose(file)
-      throw ImportError(.file, "\(path) is not a file; name the safetensors file itself")
-    }
-    self.file = file
     self.path = path
-    byteCount = Int(status.st_size)
   }
-
-  deinit { fclose(file) }
 
   /// Reads as many bytes as `target` has.
   func fill(_ target: UnsafeMutableRawBufferPointer) throws(ImportError) {
-    guard fread(target.baseAddress, 1, target.count, file) == target.count else {
+    guard (try? file.read(into: target, at: position)) == target.count else {
       throw ImportError(.file, "\(path) could not be read to its end; was it changed, or is the disk failing?")
     }
+    position += target.count
     hash?.update(UnsafeRawBufferPointer(target))
   }
 
