@@ -173,8 +173,9 @@ let testTargets: [Target] = [
   tests("JSON"),
   tests("Files"),
   tests("Processes"),
-  tests("Services", ["Telemetry"]),
-  tests("Telemetry"),
+  .target(name: "LogCapturing", dependencies: ["Telemetry"], path: "Tests/LogCapturing", swiftSettings: swift),
+  tests("Services", ["LogCapturing", "Telemetry"]),
+  tests("Telemetry", ["LogCapturing"]),
   tests("Configuration"),
   tests("Arguments", ["Configuration", "Processes"]),
   tests("Tensors", ["JSON", "StableHashing"]),
@@ -196,7 +197,7 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport",
     dependencies: [
-      "Cryptography", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence", "PostgresIO",
+      "CKafka", "Cryptography", "KafkaIO", "LearningEvents", "LocalServers", "Migrations", "Persistence", "PostgresIO",
       "Processes", "Services", "Telemetry",
     ],
     path: "Tests/TestSupport", swiftSettings: swift),
@@ -220,7 +221,8 @@ let testTargets: [Target] = [
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "ImageTypes", "Ingest", "IsolatedDecoding", "KafkaIO",
       "LearningEvents",
-      "LocalServers", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "Reports",
+      "LocalServers", "LogCapturing", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition",
+      "Reports",
       "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
     ],
     swiftSettings: unoptimised),

@@ -37,7 +37,8 @@ struct WorkerAssembly {
     guard labels != .learningEmotions else { return }
     throw ConfigurationError(
       key: Keys.bundle.name, value: stored.folder, place: "\(context.settings.origin(of: Keys.bundle))",
-      problem: "the model's labels are those of label_set \(labels.name), and a worker stores the six learning emotions",
+      problem:
+        "the model's labels are those of label_set \(labels.name), and a worker stores the six learning emotions",
       remedy: "name a model with label_set \(LabelSet.learningEmotions.name); 'lectern classify --model' shows what "
         + "this one answers")
   }

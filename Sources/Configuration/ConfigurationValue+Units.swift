@@ -36,32 +36,6 @@ extension Duration: ConfigurationValue {
   package static var configurationExpectation: String { "a duration, like 500ms, 30s, 2m or 7d" }
 }
 
-/// A share written with its sign, `80%`; 0 to 100.
-package struct Percentage: ConfigurationValue, Equatable {
-  /// 0…1.
-  package let fraction: Double
-
-  /// `fraction` is 0…1, else this traps.
-  package init(fraction: Double) {
-    precondition((0...1).contains(fraction))
-    self.fraction = fraction
-  }
-
-  package init?(configurationText text: String) {
-    guard text.hasSuffix("%"), let percent = Double(configurationText: String(text.dropLast())),
-      (0...100).contains(percent)
-    else { return nil }
-    fraction = percent / 100
-  }
-
-  package var configurationText: String {
-    let percent = (fraction * 1e6).rounded() / 1e4
-    return Int(exactly: percent).map { "\($0)%" } ?? "\(percent)%"
-  }
-
-  package static var configurationExpectation: String { "a percentage from 0% to 100%, like 80%" }
-}
-
 /// A size in bytes: `512`, `64KiB`, `8MiB`, `1GiB`.
 package struct ByteCount: ConfigurationValue, Equatable, Comparable {
   private static let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
@@ -99,9 +73,6 @@ package struct ConfigurationPath: ConfigurationValue, Equatable {
     guard !text.utf8.contains(0) else { return nil }
     path = text
   }
-
-  /// The path with `~/` replaced by the given home folder.
-  package func expanded(home: String) -> String { path.hasPrefix("~/") ? home + path.dropFirst(1) : path }
 
   package var configurationText: String { path }
   package static var configurationExpectation: String { "a path" }

@@ -40,9 +40,4 @@ package final class HMACSHA256: @unchecked Sendable {
       precondition(isMade, "HMAC-SHA-256 failed")
     }
   }
-
-  /// Compares in constant time, so that its duration tells nothing of the place of a difference.
-  package static func isEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-    a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
-  }
 }

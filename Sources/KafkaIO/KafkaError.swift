@@ -12,7 +12,6 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let timedOut = Code(RD_KAFKA_RESP_ERR__TIMED_OUT)
     package static let queueFull = Code(RD_KAFKA_RESP_ERR__QUEUE_FULL)
     package static let wrongState = Code(RD_KAFKA_RESP_ERR__STATE)
-    package static let allBrokersDown = Code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     package static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
     package static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
     /// The security of the connection: a certificate, a cipher, TLS against a port without it.
@@ -21,11 +20,9 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
     package static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
     package static let topicAlreadyExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-    package static let offsetOutOfRange = Code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
     /// The fetch position lies outside of the log, and `auto.offset.reset=error` forbids to choose another.
     package static let noOffset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
     package static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-    package static let maxPollExceeded = Code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
     package static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
     package static let closed = Code(RD_KAFKA_RESP_ERR__DESTROY)
     package static let unsupported = Code(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)

@@ -4,8 +4,6 @@ package enum EventTopics {
   package static let frames: TopicName = "lectern.frames.v1"
   /// Courses, sessions and consent.
   package static let control: TopicName = "lectern.control.v1"
-  /// Optional: a mirror of the rejects for the LMS's operators, without learner, session or image.
-  package static let rejects: TopicName = "lectern.rejects.v1"
 }
 
 /// The media types and event types of the contract.

@@ -8,21 +8,17 @@ package import Telemetry
 /// (there is no administration at all), and telling one start from another: its own cluster id is a heap address, so a fresh
 /// random one is made here and must be given to the worker.
 package final class EmbeddedBroker: Sendable {
-  /// What one partition keeps: older records are dropped without a word, 400 frames of 40 kB leave 112.
-  package static let partitionLimitBytes = 5 << 20
-  /// How far a producer may be ahead of what the ledger has stored, in bytes of one partition.
+  /// How far a producer may be ahead of what the ledger has stored, in bytes of one partition, which keeps 5 MiB and drops
+  /// older records without a word: of 400 frames of 40 kB it leaves 112.
   package static let publishAheadLimitBytes = 3 << 20
   /// Partitions of the demo's frame topic: so that 3 MiB each are enough for a class.
   package static let demoPartitionCount = 32
-  /// The session timeout of consumers on this broker. The first join of a group takes 3 s there, and who has a session timeout of
+  /// Properties that consumers on this broker must have. The first join of a group takes 3 s there, and who has a session timeout of
   /// 2 s is forgotten meanwhile and never answered; each later step of a rebalance takes the session timeout less 1 s, so a
   /// long one only makes rebalances slow.
-  package static let sessionTimeout: Duration = .seconds(4)
-
-  /// Properties that consumers on this broker must have.
   package static let consumerProperties = ["session.timeout.ms": "4000", "heartbeat.interval.ms": "500"]
 
-  /// Faults to inject: failures of requests, brokers down, slow answers.
+  /// librdkafka's cluster behind it.
   package let cluster: MockCluster
   /// Names this start of this broker in the ledger.
   package let clusterID: ClusterID

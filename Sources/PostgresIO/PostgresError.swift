@@ -25,7 +25,6 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
 
     package static let lockNotAvailable = Code("55P03")
     package static let queryCanceled = Code("57014")
-    package static let undefinedTable = Code("42P01")
     package static let uniqueViolation = Code("23505")
   }
 

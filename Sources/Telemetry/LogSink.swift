@@ -1,5 +1,3 @@
-import Synchronization
-
 package import struct Foundation.Date
 
 /// One log line before it is written.
@@ -37,19 +35,4 @@ package protocol LogSink: Sendable {
 package struct SilentLogSink: LogSink {
   package init() {}
   package func write(_ entry: LogEntry) {}
-}
-
-/// A sink for tests that keeps every entry in memory.
-package final class CapturingLogSink: LogSink {
-  private let stored = Mutex<[LogEntry]>([])
-
-  package init() {}
-
-  package func write(_ entry: LogEntry) { stored.withLock { $0.append(entry) } }
-
-  /// Everything written so far, oldest first.
-  package var entries: [LogEntry] { stored.withLock { $0 } }
-
-  /// The messages written so far, oldest first.
-  package var messages: [String] { entries.map(\.message) }
 }

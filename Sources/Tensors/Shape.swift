@@ -40,12 +40,6 @@ package struct Shape: Hashable, Sendable {
 
   /// The extent of one axis.
   package subscript(axis: Int) -> Int { dimensions[axis] }
-
-  /// The same shape with another outermost extent: the batch of an `[N, …]` tensor.
-  package func replacingBatch(_ batch: Int) -> Shape {
-    precondition(rank > 0, "a scalar has no batch axis")
-    return Shape([batch] + dimensions.dropFirst())
-  }
 }
 
 extension Shape: ExpressibleByArrayLiteral {

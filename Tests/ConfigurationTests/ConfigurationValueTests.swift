@@ -31,15 +31,6 @@ private enum Mode: String, CaseIterable, ConfigurationValue { case fast, slow }
     #expect(Double(configurationText: "inf") == nil)
   }
 
-  @Test func percentages() {
-    #expect(Percentage(configurationText: "80%")?.fraction == 0.8)
-    #expect(Percentage(configurationText: "12.5%")?.configurationText == "12.5%")
-    #expect(Percentage(fraction: 0.07).configurationText == "7%")
-    #expect(Percentage(configurationText: "0.8") == nil)
-    #expect(Percentage(configurationText: "101%") == nil)
-    #expect(Percentage(configurationText: "-1%") == nil)
-  }
-
   @Test func sizes() {
     #expect(ByteCount(configurationText: "8MiB")?.bytes == 8 << 20)
     #expect(ByteCount(512).configurationText == "512")
@@ -62,10 +53,5 @@ private enum Mode: String, CaseIterable, ConfigurationValue { case fast, slow }
     #expect([String: String](configurationText: "a") == nil)
     #expect([String: String](configurationText: "a=1,a=2") == nil)
     #expect(["b": "2", "a": "1"].configurationText == "a=1,b=2")
-  }
-
-  @Test func paths() {
-    #expect(ConfigurationPath("~/x").expanded(home: "/home/a") == "/home/a/x")
-    #expect(ConfigurationPath("/x~/y").expanded(home: "/home/a") == "/x~/y")
   }
 }

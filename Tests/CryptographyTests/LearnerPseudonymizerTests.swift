@@ -73,7 +73,5 @@ import Testing
   func codesOfTheStandard(key: [UInt8], message: String, code: String) {
     let made = HMACSHA256(key: key).authenticate(Array(message.utf8))
     #expect(Hex.encode(made) == code)
-    #expect(HMACSHA256.isEqual(made, made))
-    #expect(!HMACSHA256.isEqual(made, made.dropLast() + [made.last! ^ 1]))
   }
 }

@@ -1,5 +1,6 @@
 import Aggregation
 import Analytics
+import LogCapturing
 import Persistence
 import PostgresIO
 import Services

@@ -4,6 +4,7 @@ import ImageTypes
 import Ingest
 import KafkaIO
 import LearningEvents
+import LogCapturing
 import Persistence
 import PostgresIO
 import Recognition

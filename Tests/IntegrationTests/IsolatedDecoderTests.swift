@@ -1,6 +1,7 @@
 import Foundation
 import ImageIO
 import IsolatedDecoding
+import LogCapturing
 import Processes
 import Telemetry
 import TestSupport

@@ -273,7 +273,7 @@ extension Broker {
       for partition in 0..<Int32(partitions) {
         _ = try await producer.produce(topic: topic, key: [], headers: [], value: [1], partition: partition)
       }
-      try await BlockingThread().run { try broker.cluster.setRoundTripTime(.milliseconds(150)) }
+      try await BlockingThread().run { try broker.cluster.setRoundTripTime(milliseconds: 150) }
       // What each remembers of its only record is wrong, which shows that the record was read.
       let ledgers = (0..<Int32(partitions)).map { partition in
         LedgerRow(

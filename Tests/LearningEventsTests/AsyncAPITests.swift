@@ -46,7 +46,7 @@ import Testing
     let channels = try #require(document["channels"]).members
     #expect(channels["frames"]?["address"]?.string == EventTopics.frames.text)
     #expect(channels["control"]?["address"]?.string == EventTopics.control.text)
-    #expect(channels["rejects"]?["address"]?.string == EventTopics.rejects.text)
+    #expect(channels["rejects"]?["address"]?.string == "lectern.rejects.v1")
     #expect(channels.count == 3)
     for channel in channels.values {
       #expect(channel.value(at: "bindings/kafka/topic") == channel["address"])

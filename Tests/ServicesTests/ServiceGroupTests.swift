@@ -1,4 +1,5 @@
 import Foundation
+import LogCapturing
 import Services
 import Synchronization
 import Telemetry

@@ -1,4 +1,5 @@
 import Foundation
+import LogCapturing
 import Telemetry
 import Testing
 

@@ -52,6 +52,5 @@ import Testing
     #expect(throws: ShapeError.tooLarge([1 << 40, 1 << 40, 0])) { try Shape(validating: [1 << 40, 1 << 40, 0]) }
     #expect(try Shape(validating: []).count == 1)
     #expect(try Shape(validating: [5, 0, 7]).count == 0)
-    #expect(Shape([2, 3, 4]).replacingBatch(9) == [9, 3, 4])
   }
 }

@@ -6,7 +6,7 @@ package import PostgresIO
 /// A course, learners who consent, their open sessions and a claimed log: what a store needs to be about itself.
 package struct PostgresIngestFixture: Sendable {
   package static let source: SourceID = "https://lms.example.org"
-  package static let topic: TopicName = "lectern.frames.v1"
+  package static let topic = EventTopics.frames
   package static let group = "lectern"
   package static let pseudonymizer = LearnerPseudonymizer(secret: [UInt8](repeating: 7, count: 32))
 

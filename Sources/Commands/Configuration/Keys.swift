@@ -1,5 +1,6 @@
 import Analytics
 import Configuration
+import Cryptography
 import Ingest
 import KafkaIO
 import LearningEvents
@@ -62,9 +63,11 @@ enum Keys {
   static let basis = ConfigurationKey<String>(
     "LECTERN_DEPLOYMENT_BASIS", help: "reference of the approval or policy this rests on; logged and shown")
   static let pseudonymSecret = ConfigurationKey<String>(
-    "LECTERN_PSEUDONYM_SECRET", help: "at least 32 bytes that key the learners' pseudonyms; the same for all workers",
+    "LECTERN_PSEUDONYM_SECRET",
+    help: "at least \(secretBytes) bytes that key the learners' pseudonyms; the same for all workers",
     secret: true
-  ) { $0.utf8.count >= 32 ? nil : "at least 32 bytes" }
+  ) { $0.utf8.count >= secretBytes ? nil : "at least \(secretBytes) bytes" }
+  private static let secretBytes = LearnerPseudonymizer.secretMinimumBytes
   static let cohortMinimum = ConfigurationKey<Int>(
     "LECTERN_COHORT_MINIMUM", default: 10, in: ReleasePolicy.cohortFloor...10_000,
     help: "learners below which nothing is shown")

@@ -1,4 +1,5 @@
 import Arguments
+import Files
 import Foundation
 import ImageIO
 import LearningEvents
@@ -23,8 +24,8 @@ struct OverlayFiles: Sendable {
     }
     stem = String(path.dropLast(4))
     count = list.entries.count
-    let inputs = Set(list.entries.map { Self.resolved($0.path) })
-    for index in 0..<count where inputs.contains(Self.resolved(name(of: index))) {
+    let inputs = Set(list.entries.map { FilePath(Self.resolved($0.path)) })
+    for index in 0..<count where inputs.contains(FilePath(Self.resolved(name(of: index)))) {
       throw UsageError("--overlay would write over \(name(of: index).printable): name another file")
     }
   }
@@ -41,7 +42,9 @@ struct OverlayFiles: Sendable {
   }
 
   /// Draws one picture; nil where there is none to draw on.
-  func write(_ picture: InspectedPicture, index: Int, with inspector: Inspector, on stream: Inspector.Stream) async throws -> String? {
+  func write(_ picture: InspectedPicture, index: Int, with inspector: Inspector, on stream: Inspector.Stream)
+    async throws -> String?
+  {
     guard picture.status.isPicture, let inspection = picture.inspection else { return nil }
     let request = RecognitionRequest(bytes: picture.bytes)
     let appearance = try await inspector.appearance(of: request, face: inspection.face, on: stream)
