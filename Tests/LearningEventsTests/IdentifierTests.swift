@@ -1,4 +1,5 @@
 import Foundation
+import ImageTypes
 import LearningEvents
 import Testing
 
