@@ -15,21 +15,13 @@ enum HealthServer {
   ) throws -> [any Service] {
     guard let port = context.settings.optional(Keys.metricsPort) else { return [] }
     var router = Router()
-    let registry = context.registry
-    router.on(.get, "/metrics") { _ in
-      .text(registry.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
-    }
-    // Liveness depends on this process alone: restarting it mends neither Kafka nor PostgreSQL.
-    router.on(.get, "/live") { _ in .text("live\n") }
-    router.on(.get, "/ready") { _ in
-      let asked = await probe.problems()
-      let problems = asked + problems().filter { !asked.contains($0) }
-      return problems.isEmpty
-        ? .text("ready\n") : .text(problems.joined(separator: "\n") + "\n", status: .unavailable)
+    router.addMonitoring(metrics: context.registry) {
+      let found = await probe.problems()
+      return found + problems().filter { !found.contains($0) }
     }
     let listener = try HTTPListener.bind(port: UInt16(clamping: port), loopbackOnly: true)
     let application = HTTPApplication(
-      router: router, allowedHosts: ["localhost", "127.0.0.1"], metrics: registry, logger: context.logger)
+      router: router, allowedHosts: ["localhost", "127.0.0.1"], metrics: context.registry, logger: context.logger)
     return [HTTPServer(listener: listener, application: application, logger: context.logger.labelled("health"))]
   }
 }

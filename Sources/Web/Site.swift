@@ -11,9 +11,7 @@ package import Telemetry
 /// | `/courses/{id}/report` | the course-interest report as a page |
 /// | `/courses/{id}/report.json` | the same as JSON |
 /// | `/style.css` | the stylesheet of both |
-/// | `/metrics` | metrics in Prometheus's text format |
-/// | `/live` | 200 while the process serves; depends on nothing else |
-/// | `/ready` | 200 if what it needs is there, else 503 and what is missing |
+/// | `/metrics`, `/live`, `/ready` | what a monitor asks for: see `Router.addMonitoring` |
 ///
 /// Nobody signs in yet, so it is for this machine's own address alone: see `SiteServer`.
 package struct Site: Sendable {
@@ -52,15 +50,7 @@ package struct Site: Sendable {
       response.isTagged = true
       return response
     }
-    router.on(.get, "/metrics") { _ in
-      .text(metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
-    }
-    router.on(.get, "/live") { _ in .text("live\n") }
-    router.on(.get, "/ready") { _ in
-      let missing = await missing()
-      return missing.isEmpty
-        ? .text("ready\n") : .text(missing.joined(separator: "\n") + "\n", status: .unavailable)
-    }
+    router.addMonitoring(metrics: metrics, missing: missing)
     return router
   }
 
