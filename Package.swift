@@ -61,7 +61,8 @@ let base: [Target] = [
   target("LearningEvents", ["ImageTypes", "JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
   target("Configuration", ["JSON"]),
-  target("Arguments", ["Configuration"]),
+  target("TextOutput", ["JSON", "PlainText"]),
+  target("Arguments", ["Configuration", "TextOutput"]),
   target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),
@@ -136,7 +137,7 @@ let top: [Target] = [
       "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "Files", "HTTPServing", "ImageIO",
       "ImageTypes", "Ingest", "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations",
       "Neural", "OneDNN", "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports",
-      "Services", "StableHashing", "Telemetry", "Tensors", "Training", "Vision", "Watching", "Web",
+      "Services", "StableHashing", "Telemetry", "Tensors", "TextOutput", "Training", "Vision", "Watching", "Web",
     ]),
 ]
 
@@ -177,7 +178,17 @@ let testTargets: [Target] = [
   tests("Services", ["LogCapturing", "Telemetry"]),
   tests("Telemetry", ["LogCapturing"]),
   tests("Configuration"),
-  tests("Arguments", ["Configuration", "Processes"]),
+  .target(
+    name: "ArgumentsTestSupport", dependencies: ["Arguments", "TextOutput"], path: "Tests/ArgumentsTestSupport",
+    swiftSettings: swift),
+  tests("Arguments", ["ArgumentsTestSupport", "Configuration", "Processes", "TextOutput"]),
+  tests("TextOutput", ["Arguments", "ArgumentsTestSupport"]),
+  .testTarget(
+    name: "CommandsTests",
+    dependencies: [
+      "Aggregation", "Arguments", "ArgumentsTestSupport", "Commands", "Ingest", "KafkaIO", "LearningEvents",
+      "Neural", "Persistence", "PostgresIO", "Recognition", "TextOutput", "Watching",
+    ], exclude: ["Expected"], swiftSettings: swift),
   tests("Tensors", ["JSON", "StableHashing"]),
   .target(
     name: "DeviationReporting", path: "Tests/DeviationReporting", exclude: ["deviations.awk"], swiftSettings: swift),

@@ -10,16 +10,16 @@ package protocol ArgumentGroup {
 ///       static let configuration = CommandConfiguration("publish", abstract: "Replay images as frame events.")
 ///       @Option(help: "frames a second") var rate: Double = 1
 ///       @Argument(help: "images or folders", completion: .file) var path: [String]
-///       mutating func run() async throws { … }
+///       mutating func run(in environment: CommandEnvironment) async throws { … }
 ///     }
 package protocol Command: ArgumentGroup, SendableMetatype {
   static var configuration: CommandConfiguration { get }
-  mutating func run() async throws
+  mutating func run(in environment: CommandEnvironment) async throws
 }
 
 extension Command {
   /// A command made of subcommands alone shows its help.
-  package mutating func run() async throws { throw HelpRequest() }
+  package mutating func run(in environment: CommandEnvironment) async throws { throw HelpRequest() }
 }
 
 /// What help and completion say of a command.

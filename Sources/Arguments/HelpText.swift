@@ -1,4 +1,5 @@
 import Configuration
+import TextOutput
 
 /// The help of a command, wrapped to 100 columns.
 struct HelpText {
@@ -56,7 +57,7 @@ struct HelpText {
     let lines = rows.map { left, right in
       let head = "  \(left)"
       let indent = String(repeating: " ", count: helpColumn)
-      let body = wrapped(right, width: columns - helpColumn).joined(separator: "\n\(indent)")
+      let body = right.wrapped(columns: columns - helpColumn).joined(separator: "\n\(indent)")
       // A long name stands on a line of its own.
       if head.count + 2 > helpColumn { return "\(head)\n\(indent)\(body)" }
       return head + String(repeating: " ", count: helpColumn - head.count) + body
@@ -81,21 +82,7 @@ struct HelpText {
   private static func wrap(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       line.count <= columns || line.hasPrefix(" ")
-        ? String(line) : wrapped(String(line), width: columns).joined(separator: "\n")
+        ? String(line) : String(line).wrapped(columns: columns).joined(separator: "\n")
     }.joined(separator: "\n")
-  }
-
-  private static func wrapped(_ text: String, width: Int) -> [String] {
-    var lines = [""]
-    for word in text.split(separator: " ") {
-      if lines[lines.count - 1].isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if lines[lines.count - 1].count + 1 + word.count <= width {
-        lines[lines.count - 1] += " \(word)"
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
   }
 }

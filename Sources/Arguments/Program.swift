@@ -1,46 +1,45 @@
 import Configuration
+import TextOutput
 
 /// Runs command lines against a root command.
 package struct Program {
   private let root: any Command.Type
-  private let output: (String) -> Void
-  private let errorOutput: (String) -> Void
+  private let environment: CommandEnvironment
 
-  /// Help and version go to `output`, errors to `errorOutput`, whole lines each.
-  package init(
-    _ root: any Command.Type, output: @escaping (String) -> Void, errorOutput: @escaping (String) -> Void
-  ) {
-    (self.root, self.output, self.errorOutput) = (root, output, errorOutput)
+  /// Help and version go to the console's output, errors to its error output.
+  package init(_ root: any Command.Type, in environment: CommandEnvironment) {
+    (self.root, self.environment) = (root, environment)
   }
 
   /// Parses the words after the program's name, runs the command and returns the exit code: 0, 64 for a wrong command
   /// line, 78 for a refused configuration, 1 for any other error, or what the command threw as `ExitCode`.
   package func run(_ arguments: [String]) async -> Int32 {
     var parser = CommandParser(root: root)
+    let console = environment.console
     do {
       switch try parser.parse(arguments) {
-      case .help(let path): output(HelpText(path: path).text)
-      case .version(let version): output(version + "\n")
-      case .run(var command, _): try await command.run()
+      case .help(let path): console.print(HelpText(path: path).text)
+      case .version(let version): console.print(version + "\n")
+      case .run(var command, _): try await command.run(in: environment)
       }
       return 0
     } catch let code as ExitCode {
       return code.code
     } catch is HelpRequest {
-      errorOutput(HelpText(path: parser.path).text)
+      console.note(HelpText(path: parser.path).text)
       return ExitCode.usage.code
     } catch let error as UsageError {
       let words = parser.path.map { $0.configuration.name }.joined(separator: " ")
-      errorOutput("error: \(error)\nsee '\(words) --help'\n")
+      console.note("error: \(error)\nsee '\(words) --help'\n")
       return ExitCode.usage.code
     } catch let errors as ConfigurationErrors {
-      for error in errors.errors { errorOutput("error: \(error)\n") }
+      for error in errors.errors { console.note("error: \(error)\n") }
       return ExitCode.configuration.code
     } catch let error as ConfigurationError {
-      errorOutput("error: \(error)\n")
+      console.note("error: \(error)\n")
       return ExitCode.configuration.code
     } catch {
-      errorOutput("error: \(error)\n")
+      console.note("error: \(error)\n")
       return ExitCode.failure.code
     }
   }

@@ -7,9 +7,11 @@ import KafkaIO
 import LearningEvents
 import PostgresIO
 import Telemetry
+import TextOutput
 
-/// What a command starts from: its settings, all of them good, and where it logs and counts.
+/// A command's resolved settings, its environment, its logger and its metrics.
 struct CommandContext: Sendable {
+  let environment: CommandEnvironment
   let settings: Settings
   let logger: Logger
   let registry = MetricsRegistry()
@@ -17,11 +19,12 @@ struct CommandContext: Sendable {
   /// Resolves the whole configuration of a command before anything is connected.
   ///
   /// - Throws: `ConfigurationErrors`, which lists everything that is wrong, `required` keys without a value included.
-  init(_ command: some ArgumentGroup, required: [any AnyConfigurationKey] = []) throws {
-    let environment = ProcessInfo.processInfo.environment
+  init(
+    _ command: some ArgumentGroup, in environment: CommandEnvironment, required: [any AnyConfigurationKey] = []
+  ) throws {
     let settings = try Keys.table.resolve(
-      flags: command.configurationFlags, environment: environment, required: required)
-    self.init(settings: settings)
+      flags: command.configurationFlags, environment: environment.variables, required: required)
+    self.init(settings: settings, in: environment)
     for warning in settings.warnings {
       logger.warning("a setting is unknown", metadata: ["warning": .string(warning)])
     }
@@ -30,20 +33,25 @@ struct CommandContext: Sendable {
     }
   }
 
-  init(settings: Settings) {
-    self.settings = settings
+  init(settings: Settings, in environment: CommandEnvironment) {
+    (self.settings, self.environment) = (settings, environment)
     let format: LogFormat
     switch settings[Keys.logFormat] {
     case .json: format = .json
-    case .text: format = .human(colour: Terminal.errorIsTerminal)
+    case .text: format = .human(colour: environment.console.errors.isTerminal)
     }
     logger = Logger(
-      label: "lectern", level: settings[Keys.logLevel], sink: StreamLogSink(format: format))
+      label: "lectern", level: settings[Keys.logLevel],
+      sink: ConsoleLogSink(console: environment.console, format: format))
   }
 
-  /// The clock of everything that asks for the time.
-  static let now: @Sendable () -> EventTime = {
-    EventTime(microseconds: Int64((Date().timeIntervalSince1970 * 1e6).rounded()))
+  var console: Console { environment.console }
+
+  var clock: @Sendable () -> EventTime { environment.clock }
+
+  /// A progress bar on the console.
+  func progress(total: Int, isWanted: Bool = true) -> ProgressLine {
+    ProgressLine(total: total, on: console, isWanted: isWanted, uptime: environment.uptime)
   }
 
   /// Kafka as configured.
@@ -53,7 +61,7 @@ struct CommandContext: Sendable {
       groupInstanceID: settings.optional(Keys.groupInstance))
   }
 
-  /// What is known, before anything is connected, to fail with the configured properties.
+  /// Problems of the configured properties that are known before anything is connected.
   private var kafkaWarnings: [String] {
     KafkaSettings(bootstrapServers: "", properties: settings.optional(Keys.kafkaProperties) ?? [:]).warnings
   }
@@ -80,7 +88,7 @@ struct CommandContext: Sendable {
     do throws(DeploymentRefusal) {
       return try deploymentGate()
     } catch {
-      Terminal.note("error: \(error)\n")
+      console.note("error: \(error)\n")
       throw ExitCode.configuration
     }
   }
@@ -102,6 +110,14 @@ struct CommandContext: Sendable {
     ingest.batchAge = settings[Keys.batchAge]
     ingest.queuedBytes = settings[Keys.queuedMebibytes] << 20
     return ingest
+  }
+}
+
+extension CommandEnvironment {
+  /// The clock of everything that asks for the time.
+  var clock: @Sendable () -> EventTime {
+    let now = now
+    return { EventTime(microseconds: Int64((now().timeIntervalSince1970 * 1e6).rounded())) }
   }
 }
 

@@ -8,8 +8,8 @@ enum HealthServer {
   /// Nothing where no port is configured; binds at once, so that a taken port is known before work begins.
   ///
   /// - Parameters:
-  ///   - probe: what `/ready` asks of the servers this process cannot work without.
-  ///   - problems: what else it lacks to be ready.
+  ///   - probe: checks the servers this process depends on, for `/ready`.
+  ///   - problems: further reasons why it is not ready.
   static func services(
     _ context: CommandContext, probe: ServerProbe, problems: @escaping @Sendable () -> [String] = { [] }
   ) throws -> [any Service] {

@@ -2,21 +2,24 @@ import Arguments
 import Services
 import Synchronization
 import Telemetry
+import TextOutput
 
 /// Work of a command that SIGINT and SIGTERM interrupt.
 struct InterruptibleWork<Value: Sendable> {
-  /// How long work that was interrupted may go on: what has not ended by then is left behind, so it must have no effect
-  /// outside the process, or end in time.
+  /// How long interrupted work may still run. Work that takes longer is abandoned, so it must have no effect outside the
+  /// process, or end in time.
   let grace: Duration
-  /// What an interrupted user is told.
+  /// The message after an interruption, and where it is printed.
   let notice: String
+  let console: Console
   let body: @Sendable () async throws -> Value
 
   init(
-    grace: Duration, notice: String = "interrupted; nothing was written",
+    grace: Duration, notice: String = "interrupted; nothing was written", console: Console,
     _ body: @escaping @Sendable () async throws -> Value
   ) {
     (self.grace, self.notice) = (grace, notice)
+    self.console = console
     self.body = body
   }
 
@@ -25,13 +28,13 @@ struct InterruptibleWork<Value: Sendable> {
   /// - Throws: what the work throws; `ExitCode` 130, as a shell says of SIGINT, after an interruption.
   func run() async throws -> Value {
     let task = WorkService(body: body)
-    // The group's own words are about services; all it can complain of is work that was left behind.
+    // The group's error would be about services; the only one it can throw is about abandoned work.
     try? await ServiceGroup(services: [task], shutdownDeadline: grace, logger: .silent).run()
     switch task.outcome.withLock(\.self) {
     case .success(let value)?: return value
     case .failure(let error)? where !(error is CancellationError): throw error
     case .failure, nil:
-      Terminal.note(notice + "\n")
+      console.note(notice + "\n")
       throw ExitCode(130)
     }
   }
@@ -42,7 +45,7 @@ struct InterruptibleWork<Value: Sendable> {
 
     init(body: @escaping @Sendable () async throws -> Value) { self.body = body }
 
-    /// Never throws: the group would wrap what only the command can say well.
+    /// Never throws: the group would wrap the command's own error.
     func run() async throws {
       let result: Result<Value, any Error>
       do {

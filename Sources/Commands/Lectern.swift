@@ -27,6 +27,4 @@ struct Lectern: Command {
           CompletionCommand.self,
         ]),
     ])
-
-  static var program: Program { Program(Lectern.self, output: Terminal.print, errorOutput: Terminal.note) }
 }

@@ -1,21 +1,28 @@
-import Arguments
+package import Arguments
 import Foundation
 import IsolatedDecoding
 import Processes
+import TextOutput
 
 /// The program `lectern` as a whole: what its executable runs.
 package enum LecternProgram {
   /// Runs the command line and ends the process with its exit code.
   package static func main() async -> Never {
     if CommandLine.arguments.dropFirst().first == IsolationSettings.command { DecoderMain.run() }
+    let environment = CommandEnvironment.ofProcess()
     // Most commands hold pictures, ids or secrets at some time; a decoder does the same once it has made its own limits.
     do throws(ProcessError) {
       try ProcessMemory.keepPrivate()
     } catch {
-      Terminal.note("lectern: \(error)\n")
+      environment.console.note("lectern: \(error)\n")
       exit(1)
     }
     signal(SIGPIPE, SIG_IGN)
-    exit(await Lectern.program.run(Array(CommandLine.arguments.dropFirst())))
+    exit(await run(Array(CommandLine.arguments.dropFirst()), in: environment))
+  }
+
+  /// Runs one command line, without the program's name, and returns its exit code.
+  package static func run(_ arguments: [String], in environment: CommandEnvironment) async -> Int32 {
+    await Program(Lectern.self, in: environment).run(arguments)
   }
 }

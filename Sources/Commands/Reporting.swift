@@ -26,7 +26,7 @@ struct Reporting: Sendable {
       context: ReportContext(
         deployment: deployment, framesAreSynthetic: framesAreSynthetic,
         cohortMinimum: context.settings[Keys.cohortMinimum]),
-      now: CommandContext.now)
+      now: context.clock)
   }
 
   /// The site, bound to a port of the loopback address; 0 takes a free one.

@@ -15,22 +15,25 @@ actor ServerProbe {
   private let postgres: PostgresSettings
   private let thread = ThreadExecutor(name: "probe")
   private var admin: KafkaAdmin?
-  private var asked: (at: ContinuousClock.Instant, answer: Task<[String], Never>)?
+  private let uptime: @Sendable () -> Duration
+  private var asked: (at: Duration, answer: Task<[String], Never>)?
 
-  /// - Parameter kafka: nil for a program that does not use it.
-  init(kafka: KafkaSettings?, postgres: PostgresSettings) {
-    self.kafka = kafka
+  /// - Parameters:
+  ///   - kafka: nil for a program that does not use it.
+  ///   - uptime: a clock that never goes back.
+  init(kafka: KafkaSettings?, postgres: PostgresSettings, uptime: @escaping @Sendable () -> Duration) {
+    (self.kafka, self.uptime) = (kafka, uptime)
     var postgres = postgres
     postgres.connectDeadline = Self.deadline
     postgres.statementDeadline = Self.deadline
     self.postgres = postgres
   }
 
-  /// What does not answer, in words safe to show; empty when everything does. Takes two seconds at most, or a little more.
+  /// A phrase for each server that does not answer, safe to show; empty when all answer. Takes about two seconds at most.
   func problems() async -> [String] {
-    if let asked, asked.at.duration(to: .now) < Self.freshness { return await asked.answer.value }
+    if let asked, uptime() - asked.at < Self.freshness { return await asked.answer.value }
     let answer = Task { await ask() }
-    asked = (.now, answer)
+    asked = (uptime(), answer)
     return await answer.value
   }
 
@@ -43,7 +46,7 @@ actor ServerProbe {
   private func kafkaProblem() async -> String? {
     guard let kafka else { return nil }
     do throws(KafkaError) {
-      // The worker's own clients log what librdkafka has to say.
+      // The worker's own clients already log librdkafka's messages.
       if admin == nil { admin = try KafkaAdmin(settings: kafka, logger: .silent) }
       guard let client = admin else { return nil }
       try await thread.run { () throws(KafkaError) in try client.ping(timeout: Self.deadline) }

@@ -1,3 +1,4 @@
+import Arguments
 import Configuration
 import Foundation
 import HTTPServing
@@ -12,14 +13,14 @@ import Telemetry
 
 /// Puts a worker together from its configuration: bundle, recognition, Kafka and PostgreSQL.
 struct WorkerAssembly {
-  /// What a worker cannot do without.
+  /// The keys a worker needs.
   static let required: [any AnyConfigurationKey] = [
     Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle, Keys.region, Keys.purpose,
   ]
 
   let context: CommandContext
 
-  /// The configured bundle; what is wrong with it is a refused configuration.
+  /// The configured bundle; an invalid one is a refused configuration.
   func bundle() throws -> StoredBundle {
     let folder = context.settings[Keys.bundle].path
     do throws(BundleError) {
@@ -43,7 +44,7 @@ struct WorkerAssembly {
         + "this one answers")
   }
 
-  /// The worker of a loaded bundle, and what tells why it is not ready.
+  /// The worker of a loaded bundle, and a function that returns why it is not ready.
   func worker(
     _ stored: StoredBundle, clusterID: ClusterID? = nil
   ) async throws -> (worker: IngestWorker, problems: @Sendable () -> [String]) {
@@ -56,7 +57,7 @@ struct WorkerAssembly {
       postgres: context.postgres(role: "lectern_ingest", application: "worker"),
       recognizer: recognizer, model: try model(of: stored), pseudonymizer: context.pseudonymizer,
       registry: context.registry,
-      logger: context.logger.labelled("worker"), clock: CommandContext.now)
+      logger: context.logger.labelled("worker"), clock: context.clock)
     let health = worker.health
     return (worker, { health.problems + (decoder.problem.map { ["frames wait for a decoder: \($0)"] } ?? []) })
   }
@@ -68,7 +69,7 @@ struct WorkerAssembly {
       stored, decoder: decoder, registry: context.registry, logger: context.logger.labelled("recognition"))
   }
 
-  /// Decodes in processes of its own: what an LMS sends is whatever a stranger made of it.
+  /// Decodes in processes of its own, because anybody may have made the pictures that an LMS sends.
   func decoder() -> IsolatedDecoder {
     IsolatedDecoder(
       isolation, prober: PictureDecoder(), registry: context.registry, logger: context.logger.labelled("decoder"))
@@ -91,7 +92,7 @@ struct WorkerAssembly {
       evaluationJSON: String(decoding: try JSONEncoder().encode(evaluation), as: UTF8.self))
   }
 
-  /// What the database keeps in `model.evaluation`: whose numbers they are, and the numbers, where there are any.
+  /// The value of `model.evaluation` in the database: the model's name, and its evaluation if there is one.
   private struct RecordedEvaluation: Encodable {
     let name: String
     let evaluation: ModelEvaluation?
@@ -107,7 +108,7 @@ struct WorkerAssembly {
 
   var factory: RecognizerFactory {
     RecognizerFactory(
-      streams: context.settings.optional(Keys.streams) ?? Machine.coreCount,
+      streams: context.settings.optional(Keys.streams) ?? context.environment.coreCount,
       threadsPerStream: context.settings[Keys.streamThreads],
       cascadePath: context.settings.optional(Keys.cascade)?.path,
       reuse: FaceReuse(

@@ -10,6 +10,8 @@ package struct LogConsistency: Sendable {
     package var samples: Int64 = 0
     package var rejects: Int64 = 0
     package var checks: [ConsistencyCheck] = []
+
+    package init() {}
   }
 
   /// What one pass over the rows of a table found about one ledger.

@@ -6,6 +6,8 @@ package import PostgresIO
 package struct ErasureOrder: Sendable, Equatable {
   package let id: Int64
   package let cutoff: EventTime
+
+  package init(id: Int64, cutoff: EventTime) { (self.id, self.cutoff) = (id, cutoff) }
 }
 
 /// How far an erasure is.
@@ -19,6 +21,15 @@ package struct ErasureReceipt: Sendable, Equatable {
   package let sessionsRemoved: Int64
   /// True once nothing is left to do, the learner's sessions included. A revocation never gets there: it keeps them.
   package let isComplete: Bool
+
+  package init(
+    id: Int64, cutoff: EventTime, isPending: Bool, samplesRemoved: Int64, sessionsTouched: Int64,
+    sessionsRemoved: Int64, isComplete: Bool
+  ) {
+    (self.id, self.cutoff, self.isPending, self.isComplete) = (id, cutoff, isPending, isComplete)
+    (self.samplesRemoved, self.sessionsTouched) = (samplesRemoved, sessionsTouched)
+    self.sessionsRemoved = sessionsRemoved
+  }
 }
 
 /// What is stored of one learner.
@@ -30,6 +41,13 @@ package struct LearnerHoldings: Sendable, Equatable {
   /// When the first and the last of the samples were captured; nil without samples.
   package let firstCapturedAt: EventTime?
   package let lastCapturedAt: EventTime?
+
+  package init(
+    sessions: Int64, samples: Int64, rollupRows: Int64, firstCapturedAt: EventTime?, lastCapturedAt: EventTime?
+  ) {
+    (self.sessions, self.samples, self.rollupRows) = (sessions, samples, rollupRows)
+    (self.firstCapturedAt, self.lastCapturedAt) = (firstCapturedAt, lastCapturedAt)
+  }
 
   package var isEmpty: Bool { sessions == 0 && samples == 0 && rollupRows == 0 }
 }

@@ -22,6 +22,13 @@ package struct RejectCount: Sendable, Equatable {
   package let count: Int64
   package let firstAt: EventTime
   package let lastAt: EventTime
+
+  package init(
+    topic: TopicName, code: RejectCode, detail: String, count: Int64, firstAt: EventTime, lastAt: EventTime
+  ) {
+    (self.topic, self.code, self.detail, self.count) = (topic, code, detail, count)
+    (self.firstAt, self.lastAt) = (firstAt, lastAt)
+  }
 }
 
 /// One rejected record, by its place in the log. Whose it was is not stored.
@@ -42,6 +49,14 @@ package struct RejectedRecord: Sendable, Equatable {
   package let detail: String
   package let recordTimestamp: EventTime?
   package let rejectedAt: EventTime
+
+  package init(
+    place: Place, topic: TopicName, incarnation: Int32, partition: Int32, code: RejectCode, detail: String,
+    recordTimestamp: EventTime?, rejectedAt: EventTime
+  ) {
+    (self.place, self.topic, self.incarnation, self.partition) = (place, topic, incarnation, partition)
+    (self.code, self.detail, self.recordTimestamp, self.rejectedAt) = (code, detail, recordTimestamp, rejectedAt)
+  }
 }
 
 /// Reads of rejects, for operators. Needs the role `lectern_aggregator`.

@@ -1,4 +1,5 @@
 import Arguments
+import ArgumentsTestSupport
 import Foundation
 import Processes
 import Testing
@@ -7,7 +8,7 @@ import Testing
   private let launcher = ProcessLauncher()
 
   private func script(_ shell: CompletionShell) -> String {
-    Program(Root.self, output: { _ in }, errorOutput: { _ in }).completionScript(for: shell)
+    Program(Root.self, in: MemoryConsole().environment).completionScript(for: shell)
   }
 
   /// Feeds a script to a shell.

@@ -1,6 +1,7 @@
 import Arguments
+import ArgumentsTestSupport
 import Configuration
-import Synchronization
+import TextOutput
 
 enum Keys {
   static let port = ConfigurationKey("LECTERN_HTTP_PORT", default: 8080, in: 0...65535, help: "port of the server")
@@ -9,14 +10,6 @@ enum Keys {
 }
 
 enum Mode: String, CaseIterable, ConfigurationValue { case fast, slow }
-
-/// What the commands below did, told through a task local, because commands are made by the parser.
-final class Transcript: Sendable {
-  @TaskLocal static var current: Transcript?
-  private let stored = Mutex<[String]>([])
-  func write(_ line: String) { stored.withLock { $0.append(line) } }
-  var lines: [String] { stored.withLock { $0 } }
-}
 
 struct Common: ArgumentGroup {
   @Option(key: ConfigurationTable.file, long: "config", value: "file", group: "Configuration", completion: .file)
@@ -46,18 +39,18 @@ struct Publish: Command {
   @OptionGroup var common: Common
   @Argument(help: "images or folders", completion: .file) var path: [String]
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     if learner.contains("nobody") { throw UsageError("nobody is no learner") }
     if learner.contains("broken") { throw ExitCode(9) }
     if learner.contains("late") { throw CancellationError() }
     if learner.contains("misconfigured") {
       throw ConfigurationErrors(errors: [.init(key: "LECTERN_X", problem: "bad", remedy: "mend it")])
     }
-    Transcript.current?.write(
+    environment.console.print(
       "\(rate) \(mode) \(learner) \(course) \(duration.map(\.configurationText) ?? "-") \(dryRun) \(quiet) \(wait) \(path)"
     )
     for (name, flag) in configurationFlags.sorted(by: { $0.key < $1.key }) {
-      Transcript.current?.write("\(name)=\(flag.text) from \(flag.spelling)")
+      environment.console.print("\(name)=\(flag.text) from \(flag.spelling)")
     }
   }
 }
@@ -65,14 +58,18 @@ struct Publish: Command {
 struct Train: Command {
   static let configuration = CommandConfiguration("train", abstract: "Train it's network: [a] \"b\" $c `d`.")
   @Argument(help: "how", value: "mode") var mode: Mode?
-  mutating func run() async throws { Transcript.current?.write("train \(mode.map(\.rawValue) ?? "-")") }
+  mutating func run(in environment: CommandEnvironment) async throws {
+    environment.console.print("train \(mode.map(\.rawValue) ?? "-")")
+  }
 }
 
 struct Info: Command {
   static let configuration = CommandConfiguration("info", abstract: "Describe a bundle.")
   @Argument(help: "a layer's number") var layer: Int
   @Argument(help: "and another", value: "other") var other = 7
-  mutating func run() async throws { Transcript.current?.write("info \(layer) \(other)") }
+  mutating func run(in environment: CommandEnvironment) async throws {
+    environment.console.print("info \(layer) \(other)")
+  }
 }
 
 struct Model: Command {
@@ -86,13 +83,9 @@ struct Root: Command {
     groups: [.init("Events", [Publish.self]), .init("Networks", [Model.self])])
 }
 
-/// Runs a command line and returns all it left.
+/// Runs a command line and returns all it left; `did` is what it printed, a line each.
 func execute(_ words: String...) async -> (code: Int32, did: [String], output: String, errors: String) {
-  let output = Transcript()
-  let errors = Transcript()
-  let transcript = Transcript()
-  let code = await Transcript.$current.withValue(transcript) {
-    await Program(Root.self, output: { output.write($0) }, errorOutput: { errors.write($0) }).run(words)
-  }
-  return (code, transcript.lines, output.lines.joined(), errors.lines.joined())
+  let console = MemoryConsole()
+  let code = await Program(Root.self, in: console.environment).run(words)
+  return (code, console.output.texts, console.output.text, console.errors.text)
 }

@@ -86,3 +86,24 @@ import Testing
     #expect(!text.contains("private"))
   }
 }
+
+@Suite struct MonitoringTests {
+  @Test func aMonitorAsksForMetricsLifeAndReadiness() async {
+    for missing in [[], ["Kafka cannot be reached", "PostgreSQL cannot be reached"]] {
+      var router = Router()
+      router.addMonitoring(metrics: MetricsRegistry()) { missing }
+      let app = HTTPApplication(
+        router: router, allowedHosts: nil, metrics: MetricsRegistry(), logger: .silent)
+      func get(_ path: String) async -> (HTTPStatus, String) {
+        let response = await app.respond(to: HTTPRequest(path: [path]))
+        return (response.status, String(decoding: response.body, as: UTF8.self))
+      }
+      #expect(await get("metrics").0 == .ok)
+      #expect(await get("live") == (.ok, "live\n"))
+      #expect(
+        await get("ready")
+          == (missing.isEmpty
+            ? (.ok, "ready\n") : (.unavailable, "Kafka cannot be reached\nPostgreSQL cannot be reached\n")))
+    }
+  }
+}

@@ -19,16 +19,6 @@ extension Program {
     private struct ExitCodeMissing: Error { let status: String }
 
     private struct Info: Decodable {
-      struct Network: Decodable {
-        struct Layer: Decodable { let name: String }
-        let name: String
-        let parameters, multiply_adds: Int
-        let layers: [Layer]
-      }
-      struct Paper: Decodable {
-        let published: [String: Double]
-        let counted: [String: [String: Int]]
-      }
       struct Bundle: Decodable {
         struct Manifest: Decodable {
           struct Provenance: Decodable {
@@ -41,57 +31,7 @@ extension Program {
         let id: String
         let manifest: Manifest
       }
-      let networks: [Network]
-      let paper_table_7: Paper?
       let bundle: Bundle?
-    }
-
-    @Test func `info counts each network beside the paper's table`() async throws {
-      // Torchvision's numel() and the counters of Tests/NeuralTests/Goldens/make_counts.py.
-      for (name, parameters) in [
-        ("resnet18", 11_179_590), ("resnet18-se", 11_268_670), ("drsn18", 12_579_910), ("vgg16", 14_714_688),
-      ] {
-        let result = try await run(["info", "--network", name, "--json"])
-        #expect(result.code == 0 && result.errors.isEmpty)
-        let info = try JSONDecoder().decode(Info.self, from: Data(result.output.utf8))
-        #expect(info.networks.map(\.name) == [name] && info.networks[0].parameters == parameters)
-        #expect((info.paper_table_7 == nil) == (name == "vgg16"))
-        if let paper = info.paper_table_7 {
-          #expect(paper.published == ["resnet18": 1.83e9, "resnet18-se": 1.85e9, "drsn18": 1.87e9])
-          #expect(paper.counted["multiply_adds"]?[name] == info.networks[0].multiply_adds)
-        }
-      }
-    }
-
-    @Test(arguments: [
-      [], ["--layers"], ["--network", "vgg16", "--layers"], ["--layout", "grid", "--layers"], ["--width", "0.25"],
-    ])
-    func `tables fit a hundred columns`(arguments: [String]) async throws {
-      let result = try await run(["info"] + arguments)
-      #expect(result.code == 0)
-      let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(lines.count > 10 && lines.allSatisfy { $0.count <= 100 })
-      #expect(result.output.contains("Table 7"))
-    }
-
-    @Test func `wrong command lines and files end with what to do`() async throws {
-      try await withFolder { folder in
-        let none = try await run(["import", "--out", "\(folder)/m"])
-        #expect(none.code == 64 && none.errors.contains("needs --vgg16 FILE and --resnet18 FILE"))
-        let pickle = "\(folder)/resnet18.pth"
-        try Data("PK\u{3}\u{4}some zip".utf8).write(to: URL(fileURLWithPath: pickle))
-        let zip = try await run(["import", "--layout", "image", "--resnet18", pickle, "--out", "\(folder)/m"])
-        #expect(zip.code == 1 && zip.errors.contains("safetensors.torch"))
-        try Data().write(to: URL(fileURLWithPath: "\(folder)/there"))
-        let full = try await run(["import", "--layout", "image", "--resnet18", pickle, "--out", folder])
-        #expect(full.code == 64 && full.errors.contains("not empty"))
-        let both = try await run(["info", folder, "--network", "vgg16"])
-        #expect(both.code == 64)
-        let noBundle = try await run(["info", folder])
-        #expect(noBundle.code == 1 && noBundle.errors.contains("model.json"))
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(names.sorted() == ["resnet18.pth", "there"])
-      }
     }
 
     @Test(.timeLimit(.minutes(3)))

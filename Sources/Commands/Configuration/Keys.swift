@@ -168,7 +168,7 @@ enum Keys {
       "LECTERN_SHARE",
     ])
 
-  /// What Kafka takes in names of topics and instances.
+  /// The bytes that Kafka allows in names of topics and instances.
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

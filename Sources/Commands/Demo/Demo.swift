@@ -1,3 +1,4 @@
+import Arguments
 import Configuration
 import Foundation
 import HTTPServing
@@ -10,18 +11,20 @@ import Processes
 import Recognition
 import Services
 import Telemetry
+import TextOutput
 
 /// The whole system in one process: servers, worker, aggregator, pages, and an LMS that gives a lesson.
 struct Demo {
+  let environment: CommandEnvironment
   let folder: DemoFolder
   let lesson: Lesson
   let pictures: PictureFiles?
-  /// What the command line said about configuration keys.
+  /// Configuration keys given on the command line.
   let flags: [String: ConfigurationTable.Flag]
   let endsWhenDone: Bool
   let printsJSON: Bool
 
-  /// The demo supposes the strictest place, the seat of the European Union, unless told where it runs.
+  /// Without a configured region the demo assumes the strictest one, in the European Union.
   private static let assumedRegion = "BE"
 
   func run() async throws {
@@ -30,16 +33,17 @@ struct Demo {
     defer { lock.release() }
     // Settings without servers first: a wrong one is refused before anything is started.
     let early = try settings(adding: [:])
-    _ = try CommandContext(settings: early).requireDeployment()
+    let context = CommandContext(settings: early, in: environment)
+    _ = try context.requireDeployment()
     try refuseStaticMembership(early)
-    let logger = CommandContext(settings: early).logger
+    let logger = context.logger
 
     var found: [String: String] = [:]
     let cluster = try await startPostgres(early, logger: logger, into: &found)
     do {
       let broker = try await startKafka(early, logger: logger, into: &found)
       found[Keys.bundle.name] = early.optional(Keys.bundle)?.path ?? folder.model
-      let context = CommandContext(settings: try settings(adding: found))
+      let context = CommandContext(settings: try settings(adding: found), in: environment)
       try await play(context, broker: broker)
       withExtendedLifetime(broker) {}
     } catch {
@@ -62,7 +66,7 @@ struct Demo {
 
   private func play(_ context: CommandContext, broker: EmbeddedBroker?) async throws {
     let gate = try context.requireDeployment()
-    Terminal.note(
+    context.console.note(
       "purpose \(gate.purpose.rawValue), region \(gate.region): servers on this machine only, no LMS behind them\n")
     try await context.withMigrations { _ = try await $0.up() }
     let stored = try await bundle(context)
@@ -89,29 +93,29 @@ struct Demo {
     let assembly = WorkerAssembly(context: context)
     guard path == folder.model else { return try assembly.bundle() }
     if !StoredBundle.exists(in: path) {
-      Terminal.note("making an untrained network of full size, once; it knows nothing of faces\n")
+      context.console.note("making an untrained network of full size, once; it knows nothing of faces\n")
     }
     return try await assembly.factory.untrainedBundle(in: path, seed: 1)
   }
 
-  /// The configuration of this demo: what the command line, environment and file say, and what it brings itself.
+  /// The configuration of this demo: command line, environment and file, completed by the demo's own values.
   private func settings(adding found: [String: String]) throws -> Settings {
     var flags = flags
-    var environment = ProcessInfo.processInfo.environment
+    var variables = environment.variables
     func give(_ key: some AnyConfigurationKey, _ value: String) {
-      guard (environment[key.name] ?? "").isEmpty, flags[key.name] == nil else { return }
+      guard (variables[key.name] ?? "").isEmpty, flags[key.name] == nil else { return }
       flags[key.name] = ConfigurationTable.Flag(spelling: "demo", text: value)
     }
     // The demo is a demonstration whatever else this machine is configured for.
     flags[Keys.purpose.name] = ConfigurationTable.Flag(spelling: "demo", text: DeploymentPurpose.demonstration.rawValue)
     give(Keys.region, Self.assumedRegion)
-    environment["\(Keys.pseudonymSecret.name)_FILE"] = nil
-    environment[Keys.pseudonymSecret.name] = try folder.pseudonymSecret()
+    variables["\(Keys.pseudonymSecret.name)_FILE"] = nil
+    variables[Keys.pseudonymSecret.name] = try folder.pseudonymSecret()
     give(Keys.frameInterval, lesson.frameInterval.configurationText)
     give(Keys.logLevel, LogLevel.warning.name)
     give(Keys.aggregateInterval, "1s")
     for (name, value) in found { flags[name] = ConfigurationTable.Flag(spelling: "demo", text: value) }
-    return try Keys.table.resolve(flags: flags, environment: environment)
+    return try Keys.table.resolve(flags: flags, environment: variables)
   }
 
   /// The configured PostgreSQL, or a private one in the folder.
@@ -119,7 +123,7 @@ struct Demo {
     _ settings: Settings, logger: Logger, into found: inout [String: String]
   ) async throws -> PostgresCluster? {
     guard settings.optional(Keys.postgresURL) == nil else { return nil }
-    Terminal.note("starting a private PostgreSQL in \(folder.database)\n")
+    environment.console.note("starting a private PostgreSQL in \(folder.database)\n")
     let cluster = try await PostgresCluster.start(
       folder: folder.database, launcher: ProcessLauncher(), logger: logger)
     do {
@@ -139,7 +143,7 @@ struct Demo {
     let controlTopic = settings[Keys.controlTopic]
     let topics = [settings[Keys.frameTopic]: 6, controlTopic: 1]
     guard settings.optional(Keys.bootstrapServers) == nil else {
-      let kafka = CommandContext(settings: settings).kafka
+      let kafka = CommandContext(settings: settings, in: environment).kafka
       try await thread.run { () throws(KafkaError) in
         let admin = try KafkaAdmin(settings: kafka, logger: logger)
         for (topic, partitions) in topics {

@@ -1,3 +1,4 @@
+import Arguments
 import Foundation
 
 /// Where the demo keeps its database, model and report.
@@ -10,11 +11,10 @@ struct DemoFolder {
   var report: String { "\(path)/report.html" }
 
   /// The usual place: root's must be one the database's own user can reach, which no home folder of root's is.
-  static var standard: String {
-    if getuid() == 0 { return "/var/lib/lectern/demo" }
-    let environment = ProcessInfo.processInfo.environment
-    if let base = environment["XDG_DATA_HOME"], base.hasPrefix("/") { return "\(base)/lectern/demo" }
-    return "\(FileManager.default.homeDirectoryForCurrentUser.path)/.local/share/lectern/demo"
+  static func standard(_ environment: CommandEnvironment) -> String {
+    if environment.isRoot { return "/var/lib/lectern/demo" }
+    if let base = environment.variables["XDG_DATA_HOME"], base.hasPrefix("/") { return "\(base)/lectern/demo" }
+    return "\(environment.homeFolder())/.local/share/lectern/demo"
   }
 
   /// Makes the folder; others may pass through it, as root's database runs as another user, but not list it.

@@ -2,11 +2,13 @@ import LearningEvents
 import Persistence
 import PostgresIO
 
-/// Reads what became of the demo's frames.
+/// Reads how many of the demo's frames were stored, rejected or counted as duplicates.
 struct DemoLedger: Sendable {
   let connection: PostgresConnection
   let topic: TopicName
   let clusterID: ClusterID
+  /// A clock that never goes back.
+  let uptime: @Sendable () -> Duration
 
   func totals() async throws -> LedgerCounters {
     try await LedgerRepository(connection: connection).totals(topic: topic, clusterID: clusterID)
@@ -16,7 +18,7 @@ struct DemoLedger: Sendable {
     try await LedgerRepository(connection: connection).rejectCounts(topic: topic, clusterID: clusterID)
   }
 
-  /// Where reading goes on, for each partition that has been read at all.
+  /// The next offset of each partition that has a ledger.
   func nextOffsets() async throws -> [Int32: Int64] {
     try await IngestRepository(connection: connection).progress(clusterID: clusterID, topic: topic)
   }
@@ -32,28 +34,28 @@ struct DemoLedger: Sendable {
   /// Waits until each partition of the topic is read up to an offset.
   func catchUp(with ends: [Int32: Int64], patience: Duration) async throws {
     var last: [Int32: Int64] = [:]
-    var moved = ContinuousClock.now
+    var moved = uptime()
     while true {
       let progress = try await nextOffsets()
       if ends.allSatisfy({ $1 == 0 || progress[$0, default: 0] >= $1 }) { return }
-      if progress != last { (last, moved) = (progress, .now) }
-      guard moved.duration(to: .now) < patience else { throw DemoError.backlogStalled }
+      if progress != last { (last, moved) = (progress, uptime()) }
+      guard uptime() - moved < patience else { throw DemoError.backlogStalled }
       try await Task.sleep(for: .milliseconds(250))
     }
   }
 
-  /// Waits until every published frame is accounted for; returns what this run added.
-  func waitUntilSettled(
+  /// Waits until every published frame is accounted for; returns the counters of this run alone.
+  func waitUntilAccounted(
     after before: LedgerCounters, published: Int, patience: Duration, progress: (Int) -> Void
   ) async throws -> LedgerCounters {
     var last = -1
-    var moved = ContinuousClock.now
+    var moved = uptime()
     while true {
       let done = try await accounted(since: before)
       progress(done)
       if done >= published { return try await totals().since(before) }
-      if done != last { (last, moved) = (done, .now) }
-      guard moved.duration(to: .now) < patience else {
+      if done != last { (last, moved) = (done, uptime()) }
+      guard uptime() - moved < patience else {
         throw DemoError.stalled(stored: done, published: published)
       }
       try await Task.sleep(for: .milliseconds(250))

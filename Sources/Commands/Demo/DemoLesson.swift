@@ -14,8 +14,8 @@ enum DemoLesson {
     "Confidence intervals", "Questions and a puzzle",
   ]
 
-  /// A lesson that ends about now.
-  static func lesson(learners: Int, duration: Duration) -> Lesson {
+  /// A lesson of that length, which ends at `end`.
+  static func lesson(learners: Int, duration: Duration, endingAt end: EventTime) -> Lesson {
     let frames = Int(duration / frameInterval)
     let names = (1...learners).map { LearnerID("demo-learner-\($0)") }
     // One person did not consent, so that the demo shows what becomes of such frames.
@@ -23,7 +23,7 @@ enum DemoLesson {
     return Lesson(
       source: "https://lms.example/demo", courseID: "statistics-1", title: "Statistics I (demonstration)",
       segments: segments, learners: names + [refusing], refusing: [refusing],
-      start: CommandContext.now().advanced(by: frameInterval * -frames), frameInterval: frameInterval,
+      start: end.advanced(by: frameInterval * -frames), frameInterval: frameInterval,
       framesPerLearner: frames, run: UUID().uuidString.lowercased())
   }
 

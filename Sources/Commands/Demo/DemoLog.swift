@@ -3,7 +3,7 @@ import LearningEvents
 import Services
 import Telemetry
 
-/// What the demo asks of the log before it adds to it.
+/// The state of the frame topic before the demo publishes.
 struct DemoLog: Sendable {
   let clusterID: ClusterID
   /// Where each partition of the topic ends.

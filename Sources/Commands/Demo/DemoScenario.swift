@@ -1,4 +1,5 @@
 import Aggregation
+import Arguments
 import Configuration
 import Foundation
 import KafkaIO
@@ -10,6 +11,7 @@ import Reports
 import Services
 import Synchronization
 import Telemetry
+import TextOutput
 
 /// The LMS of the demo: gives the lesson, waits until everything is accounted for, writes the report.
 struct DemoScenario: Service {
@@ -37,32 +39,31 @@ struct DemoScenario: Service {
     let log = try await DemoLog(context.kafka, topic: context.settings[Keys.frameTopic], logger: context.logger)
     let clusterID = broker?.clusterID ?? log.clusterID
     let ledger = DemoLedger(
-      connection: try await connect(), topic: context.settings[Keys.frameTopic], clusterID: clusterID)
+      connection: try await connect(), topic: context.settings[Keys.frameTopic], clusterID: clusterID,
+      uptime: context.environment.uptime)
     // On a Kafka that was used before, this worker may have older frames to read first.
     try await ledger.catchUp(with: log.ends, patience: Self.patience)
     let before = try await ledger.totals()
     let rejectsBefore = try await ledger.rejects()
-    for event in lesson.controlEvents(at: CommandContext.now()) {
+    for event in lesson.controlEvents(at: context.clock()) {
       _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
     }
-    Terminal.note(
+    context.console.note(
       "\(lesson.learners.count) learners, \(lesson.segments.count) segments, \(lesson.frameCount) frames on their way\n"
     )
 
-    let start = ContinuousClock.now
-    let progress = ProgressLine(total: lesson.frameCount)
+    let start = context.environment.uptime()
+    let progress = context.progress(total: lesson.frameCount)
     let published = try await publish(producer, ledger, before, progress)
-    let totals = try await ledger.waitUntilSettled(
+    let totals = try await ledger.waitUntilAccounted(
       after: before, published: published.published, patience: Self.patience
-    ) {
-      progress.update(done: $0, note: Self.progressNote)
-    }
+    ) { progress.update(done: $0, note: Self.progressNote) }
     progress.finish()
-    let seconds = start.duration(to: .now) / .seconds(1)
+    let seconds = (context.environment.uptime() - start) / .seconds(1)
     let rejects = try await ledger.rejects().map { code, count in (code, count - rejectsBefore[code, default: 0]) }
     await ledger.close()
 
-    // The lesson is over: so is its release period, and what was computed of it may be shown where enough took part.
+    // The lesson is over, and with it its release period: figures of cohorts that are large enough may be released.
     try await context.aggregator().runOnce(closingPeriods: true)
     let report = try await writeReport()
     let summary = DemoSummary(
@@ -70,14 +71,19 @@ struct DemoScenario: Service {
       rejects: rejects.filter { $0.1 > 0 }, segments: report.segments.count, seconds: seconds,
       reportPath: folder.report, url: url,
       isSynthetic: report.framesAreSynthetic, isTrained: report.models.allSatisfy(\.isTrained))
-    try summary.print(asJSON: printsJSON, isServing: !endsWhenDone)
+    if printsJSON {
+      try context.console.print(json: summary)
+    } else {
+      context.console.print(summary.text(isServing: !endsWhenDone))
+    }
     guard summary.addsUp, published.failed == 0 else { throw DemoError.doesNotAddUp }
   }
 
   private func publish(
     _ producer: KafkaProducer, _ ledger: DemoLedger, _ before: LedgerCounters, _ progress: ProgressLine
   ) async throws -> PublishCounts {
-    var publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
+    var publisher = FramePublisher(
+      producer: producer, topic: context.settings[Keys.frameTopic], uptime: context.environment.uptime)
     publisher.headroom = broker.map { _ in
       PartitionHeadroom(
         limitBytes: EmbeddedBroker.publishAheadLimitBytes, partitionCount: EmbeddedBroker.demoPartitionCount

@@ -1,7 +1,7 @@
-import LearningEvents
+package import LearningEvents
 
-/// What the demo has to show for itself.
-struct DemoSummary: Encodable {
+/// The result of `lectern demo`.
+package struct DemoSummary: Encodable {
   let framesPublished: Int
   let stored: Int64
   let rejected: Int64
@@ -17,7 +17,7 @@ struct DemoSummary: Encodable {
   let syntheticFaces: Bool
   let trainedModel: Bool
 
-  init(
+  package init(
     published: Int, stored: Int64, rejected: Int64, duplicates: Int64, rejects: [(code: RejectCode, count: Int64)],
     segments: Int,
     seconds: Double, reportPath: String, url: String, isSynthetic: Bool, isTrained: Bool
@@ -33,13 +33,11 @@ struct DemoSummary: Encodable {
     (syntheticFaces, trainedModel) = (isSynthetic, isTrained)
   }
 
-  var addsUp: Bool { lag == 0 }
+  package var addsUp: Bool { lag == 0 }
 
-  func print(asJSON: Bool, isServing: Bool) throws {
-    guard !asJSON else { return try Terminal.print(json: self) }
+  package func text(isServing: Bool) -> String {
     let codes = rejectsByCode.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-    Terminal.print(
-      """
+    var text = """
 
       published   \(framesPublished) frames
       stored      \(stored)
@@ -48,11 +46,12 @@ struct DemoSummary: Encodable {
       rate        \(framesPerSecond) frames a second over \(seconds) s
       report      \(reportPath)
 
-      """)
+      """
     if !trainedModel {
-      Terminal.print("The network is untrained: the figures show the software at work and say nothing about anyone.\n")
+      text += "The network is untrained: the figures show the software at work and say nothing about anyone.\n"
     }
-    if syntheticFaces { Terminal.print("The faces are drawn; nobody is in them.\n") }
-    if isServing { Terminal.print("\nopen \(url)    (Ctrl-C ends)\n") }
+    if syntheticFaces { text += "The faces are drawn; nobody is in them.\n" }
+    if isServing { text += "\nopen \(url)    (Ctrl-C ends)\n" }
+    return text
   }
 }

@@ -1,3 +1,4 @@
+import Arguments
 import Configuration
 import Foundation
 import Ingest
@@ -12,7 +13,7 @@ import Processes
 import Recognition
 import Services
 
-/// Looks at this machine and at the configured servers. Every question has a deadline.
+/// Checks this machine and the configured servers. Every check has a deadline.
 struct Examination {
   let context: CommandContext
 
@@ -23,15 +24,15 @@ struct Examination {
   }
 
   private func machine() -> Finding {
-    let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1e9
-    let detail = "\(Machine.coreCount) cores, \(String(format: "%.1f", memory)) GB of memory"
+    let memory = Double(context.environment.memoryByteCount) / 1e9
+    let detail = "\(context.environment.coreCount) cores, \(String(format: "%.1f", memory)) GB of memory"
     // A worker with two streams of the full-size network needs about one; PostgreSQL and the broker the rest.
     guard memory >= 3 else { return .warning("machine", detail, remedy: "give it 4 GB for the demo") }
     return .good("machine", detail)
   }
 
   private func disk() -> Finding {
-    let folder = DemoFolder.standard
+    let folder = DemoFolder.standard(context.environment)
     var existing = URL(fileURLWithPath: folder)
     while !FileManager.default.fileExists(atPath: existing.path), existing.path != "/" {
       existing.deleteLastPathComponent()
@@ -112,7 +113,7 @@ struct Examination {
       return .warning(
         "model bundle", "none is configured; the demo makes an untrained one",
         remedy:
-          "set \(Keys.bundle.name) for workers; 'lectern demo' leaves an untrained one in \(DemoFolder(path: DemoFolder.standard).model)"
+          "set \(Keys.bundle.name) for workers; 'lectern demo' leaves an untrained one in \(DemoFolder(path: DemoFolder.standard(context.environment)).model)"
       )
     }
     do throws(BundleError) {

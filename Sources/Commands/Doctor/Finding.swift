@@ -1,6 +1,6 @@
-/// One thing `lectern doctor` looked at.
-struct Finding: Encodable, Sendable, Equatable {
-  enum State: String, Encodable {
+/// The result of one check of `lectern doctor`.
+package struct Finding: Encodable, Sendable, Equatable {
+  package enum State: String, Encodable {
     case good, warning, missing
 
     var mark: String {
@@ -12,21 +12,21 @@ struct Finding: Encodable, Sendable, Equatable {
     }
   }
 
-  var subject: String
-  var state: State
-  var detail: String
-  /// What to do about it; nil where nothing is to be done.
-  var remedy: String?
+  package let subject: String
+  package let state: State
+  package let detail: String
+  /// The step that mends it; nil where none is needed.
+  package let remedy: String?
 
-  static func good(_ subject: String, _ detail: String) -> Finding {
-    Finding(subject: subject, state: .good, detail: detail)
+  package static func good(_ subject: String, _ detail: String) -> Finding {
+    Finding(subject: subject, state: .good, detail: detail, remedy: nil)
   }
 
-  static func warning(_ subject: String, _ detail: String, remedy: String) -> Finding {
+  package static func warning(_ subject: String, _ detail: String, remedy: String) -> Finding {
     Finding(subject: subject, state: .warning, detail: detail, remedy: remedy)
   }
 
-  static func missing(_ subject: String, _ detail: String, remedy: String) -> Finding {
+  package static func missing(_ subject: String, _ detail: String, remedy: String) -> Finding {
     Finding(subject: subject, state: .missing, detail: detail, remedy: remedy)
   }
 }

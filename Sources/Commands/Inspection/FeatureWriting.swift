@@ -1,6 +1,7 @@
 import LearningEvents
 import PlainText
 import Recognition
+import TextOutput
 
 /// Looks at pictures, several at once, writes their rows in order and prints the list of rows.
 struct FeatureWriting {
@@ -9,13 +10,13 @@ struct FeatureWriting {
   let stages: Bool
   let box: FaceBox?
   let printsJSON: Bool
+  let context: CommandContext
 
   /// How many could not be read as pictures, and how many have an answer.
   func run(_ entries: [PictureList.Entry]) async throws -> (failed: Int, classified: Int) {
-    let progress = ProgressLine(
-      total: entries.count, isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal)
+    let progress = context.progress(total: entries.count, isWanted: !context.console.output.isTerminal)
     var (failed, classified) = (0, 0)
-    if !printsJSON { Terminal.print("row  status       sha256        file\n") }
+    if !printsJSON { context.console.print("row  status       sha256        file\n") }
     let (inspector, box, detail) = (inspector, box, Inspector.Detail(tellsStages: stages))
     try await inspector.streams.inOrder(entries) { stream, _, entry in
       try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
@@ -23,7 +24,7 @@ struct FeatureWriting {
       try file.append(picture)
       if !picture.status.isPicture { failed += 1 }
       if picture.status == .sample(.classified) { classified += 1 }
-      try Self.report(picture, row: index, asJSON: printsJSON)
+      try report(picture, row: index)
       progress.update(done: index + 1, note: "written")
     }
     progress.finish()
@@ -37,9 +38,9 @@ struct FeatureWriting {
     let file: String
   }
 
-  private static func report(_ picture: InspectedPicture, row: Int, asJSON: Bool) throws {
-    if asJSON {
-      return try Terminal.printLine(
+  private func report(_ picture: InspectedPicture, row: Int) throws {
+    if printsJSON {
+      return try context.console.printLine(
         json: Line(
           row: row, status: picture.status, sha256: picture.sha256, problem: picture.problem, file: picture.path))
     }
@@ -48,7 +49,7 @@ struct FeatureWriting {
     }
     let number = String(row)
     let problem = picture.problem.map { ": \($0.printable)" } ?? ""
-    Terminal.print(
+    context.console.print(
       "\(String(repeating: " ", count: max(0, 3 - number.count)))\(number)  \(padded(picture.status.name, 11))  "
         + "\(padded(String(picture.sha256?.prefix(12) ?? "-"), 12))  \(picture.path.printable)\(problem)\n")
   }

@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import LearningEvents
 import Recognition
+import TextOutput
 
 /// Which model looks at pictures, for commands that do without servers.
 struct InspectionOptions: ArgumentGroup {
@@ -32,9 +33,10 @@ struct InspectionOptions: ArgumentGroup {
       return try assembly.bundle()
     }
     guard model == nil else { throw UsageError("--model and --untrained exclude each other") }
-    let folder = DemoFolder(path: DemoFolder.standard)
+    let folder = DemoFolder(path: DemoFolder.standard(context.environment))
     if !StoredBundle.exists(in: folder.model) {
-      Terminal.note("making an untrained network of full size in \(folder.model), once; it knows nothing of faces\n")
+      context.console.note(
+        "making an untrained network of full size in \(folder.model), once; it knows nothing of faces\n")
       try folder.create()
     }
     return try await assembly.factory.untrainedBundle(in: folder.model, seed: 1)

@@ -8,7 +8,7 @@ struct OutgoingFrame: Sendable {
   var image: [UInt8]
 }
 
-/// What became of frames that were to be published.
+/// How many frames the broker acknowledged.
 struct PublishCounts: Sendable, Equatable {
   /// Acknowledged by the broker.
   var published = 0
@@ -27,6 +27,8 @@ struct PublishCounts: Sendable, Equatable {
 struct FramePublisher: Sendable {
   let producer: KafkaProducer
   let topic: TopicName
+  /// A clock that never goes back.
+  let uptime: @Sendable () -> Duration
   var mode = FrameEvent.ContentMode.binary
   /// Frames a second; 0 sends as fast as the broker takes them.
   var rate = 0.0
@@ -38,17 +40,17 @@ struct FramePublisher: Sendable {
   /// Publishes all frames and waits for every acknowledgement.
   ///
   /// - Parameter progress: called on any thread after each acknowledgement.
-  /// - Throws: what makes the next frame, `headroom`, or cancellation; what was sent by then stays sent.
+  /// - Throws: the error of making a frame or of `headroom`, or cancellation; frames sent by then stay sent.
   func publish(
     _ frames: some Sequence<@Sendable () throws -> OutgoingFrame>,
     progress: @escaping @Sendable (PublishCounts) -> Void = { _ in }
   ) async throws -> PublishCounts {
     let outcome = Outcome(progress: progress)
-    let start = ContinuousClock.now
+    let start = uptime()
     var sent = 0
     for make in frames {
       try Task.checkCancellation()
-      if rate > 0 { try await Task.sleep(until: start.advanced(by: .seconds(Double(sent) / rate))) }
+      if rate > 0 { try await Task.sleep(for: max(.zero, start + .seconds(Double(sent) / rate) - uptime())) }
       while outcome.waiting >= inFlightLimit { try await Task.sleep(for: .milliseconds(2)) }
       let frame = try make()
       let event = frame.image.withUnsafeBytes { frame.event.encoded(image: $0, mode: mode) }

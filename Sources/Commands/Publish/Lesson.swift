@@ -11,7 +11,7 @@ struct Lesson: Sendable {
   var title: String
   /// Titles of equally long segments by media position; at least one.
   var segments: [String]
-  /// LMS ids; whoever is not in `refusing` consents.
+  /// LMS ids; all but those in `refusing` consent.
   var learners: [LearnerID]
   var refusing: Set<LearnerID> = []
   /// The first frames' capture time.
@@ -21,7 +21,7 @@ struct Lesson: Sendable {
   /// Makes this lesson's sessions new ones, though the course may have had others.
   var run: String
 
-  /// What one learner's camera shows at one moment.
+  /// The picture of one learner's camera at one moment.
   typealias Picture = @Sendable (_ learner: Int, _ frame: Int) throws -> (bytes: [UInt8], type: ImageType)
 
   var frameCount: Int { learners.count * framesPerLearner }

@@ -6,6 +6,7 @@ import KafkaIO
 import LearningEvents
 import Services
 import Telemetry
+import TextOutput
 
 /// `lectern publish`
 struct PublishCommand: Command {
@@ -37,38 +38,39 @@ struct PublishCommand: Command {
   @Flag(help: "send structured CloudEvents (JSON) instead of binary ones") var structured: Bool
   @Flag(help: "print the summary as JSON") var json: Bool
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     guard (1...100_000).contains(learners), (1...1000).contains(segments), (1...100_000_000).contains(count ?? 1) else {
       throw UsageError("--learners is from 1 to 100000, --segments from 1 to 1000, --count from 1 to 100000000")
     }
     guard rate == 0 || (0.001...1_000_000).contains(rate), interval > .zero, interval <= .seconds(3600) else {
       throw UsageError("--rate is 0 or from 0.001 to 1000000, --interval from 1ms to 1h")
     }
-    let context = try CommandContext(self, required: [Keys.bootstrapServers])
+    let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
     let files = try PictureFiles(path)
     if files.skipped > 0 {
-      Terminal.note("\(files.skipped) files are neither \(ImageType.names("nor")) and are left out\n")
+      context.console.note("\(files.skipped) files are neither \(ImageType.names("nor")) and are left out\n")
     }
     let wanted = count ?? files.pictures.count
     let perLearner = (wanted + learners - 1) / learners
     let lesson = Lesson(
       source: source, courseID: course, title: title, segments: (1...segments).map { "Segment \($0)" },
       learners: (1...learners).map { "learner-\($0)" as LearnerID },
-      start: start ?? CommandContext.now().advanced(by: interval * -perLearner), frameInterval: interval,
+      start: start ?? context.clock().advanced(by: interval * -perLearner), frameInterval: interval,
       framesPerLearner: perLearner, run: UUID().uuidString.lowercased())
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
     if !framesOnly {
-      for event in lesson.controlEvents(at: CommandContext.now()) {
+      for event in lesson.controlEvents(at: context.clock()) {
         _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
       }
     }
-    let began = ContinuousClock.now
+    let began = environment.uptime()
     let pictures = files.pictures
     let people = learners
-    var publisher = FramePublisher(producer: producer, topic: context.settings[Keys.frameTopic])
+    var publisher = FramePublisher(
+      producer: producer, topic: context.settings[Keys.frameTopic], uptime: environment.uptime)
     publisher.rate = rate
     publisher.mode = structured ? .structured : .binary
-    let progress = ProgressLine(total: wanted)
+    let progress = context.progress(total: wanted)
     let counts = try await publisher.publish(
       lesson.frames { learner, frame in
         let picture = pictures[(frame * people + learner) % pictures.count]
@@ -76,23 +78,10 @@ struct PublishCommand: Command {
       }.prefix(wanted),
       progress: { progress.update(done: $0.published, note: "published") })
     progress.finish()
-    let seconds = began.duration(to: .now) / .seconds(1)
+    let seconds = (environment.uptime() - began) / .seconds(1)
     let summary = PublishSummary(
-      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds,
-      framesPerSecond: (Double(counts.published) / max(seconds, 0.001) * 10).rounded() / 10)
-    if json {
-      try Terminal.print(json: summary)
-    } else {
-      Terminal.print(
-        "\(counts.published) frames published, \(counts.bytes) bytes, \(String(format: "%.1f", seconds)) s\n")
-    }
+      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds)
+    if json { try context.console.print(json: summary) } else { context.console.print(summary.text) }
     if counts.failed > 0 { throw PublishError.failed(counts.failed, first: counts.firstFailure) }
   }
-}
-
-/// What `lectern publish --json` prints.
-private struct PublishSummary: Encodable {
-  let published, failed, bytes: Int
-  let seconds: Double
-  let framesPerSecond: Double
 }

@@ -2,6 +2,7 @@ import Foundation
 import ImageIO
 import ImageTypes
 import IsolatedDecoding
+import TextOutput
 import Vision
 
 /// The program as a worker's decoder process; see `IsolatedDecoder`.
@@ -14,7 +15,9 @@ enum DecoderMain {
       let decoder = PictureDecoder(limits: limits)
       return { (file, pixels) throws(ImageError) in try decoder.decodeGray(file, into: pixels) }
     }
-    if status == 64 { Terminal.note("lectern: a worker starts decoder processes, nobody else does\n") }
+    if status == 64 {
+      try? DescriptorStream(STDERR_FILENO).write("lectern: a worker starts decoder processes, nobody else does\n")
+    }
     // Nothing is left to be written or freed, and the libraries' own farewells ask for more than is allowed.
     _exit(status)
   }

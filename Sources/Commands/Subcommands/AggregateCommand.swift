@@ -4,6 +4,7 @@ import Arguments
 import Configuration
 import Services
 import Telemetry
+import TextOutput
 
 /// `lectern aggregate`
 struct AggregateCommand: Command {
@@ -19,15 +20,17 @@ struct AggregateCommand: Command {
   @Option(key: Keys.aggregateRetention) var aggregateRetentionMonths: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: [Keys.postgresURL])
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
     let aggregator = context.aggregator()
     if once {
       let counts = try await aggregator.runOnce()
-      Terminal.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
+      context.console.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
       return
     }
-    let probe = ServerProbe(kafka: nil, postgres: context.postgres(role: "lectern_aggregator", application: "ready"))
+    let probe = ServerProbe(
+      kafka: nil, postgres: context.postgres(role: "lectern_aggregator", application: "ready"),
+      uptime: environment.uptime)
     let services = try HealthServer.services(context, probe: probe) + [aggregator]
     try await ServiceGroup(
       services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger

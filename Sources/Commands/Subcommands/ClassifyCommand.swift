@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import ImageTypes
 import Recognition
+import TextOutput
 
 /// `lectern classify`
 struct ClassifyCommand: Command {
@@ -35,8 +36,8 @@ struct ClassifyCommand: Command {
   @Option(help: "draw what was seen into this PNG file", value: "out.png", completion: .file) var overlay: String?
   @Flag(help: "print JSON, one object a line") var json: Bool
 
-  mutating func run() async throws {
-    let context = try CommandContext(self)
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment)
     let list = PictureList(image)
     let files = try overlay.map { try OverlayFiles($0, for: list) }
     let stored = try await options.bundle(context)
@@ -44,18 +45,17 @@ struct ClassifyCommand: Command {
     factory.streams = min(factory.streams, list.entries.count)
     let taps = explain ? stored.bundle.manifest.makeNetwork().map(Explanation.StageThreshold.taps) ?? [] : []
     let inspector = try await factory.inspector(stored, classifierTaps: taps)
-    if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
+    if list.skipped > 0 { context.console.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
     let table = ClassifyTable(inspector)
     if !json {
-      if !inspector.model.trained { Terminal.print("NOTE: \(InspectionOptions.notice)\n") }
-      Terminal.print(table.heading)
+      if !inspector.model.trained { context.console.print("NOTE: \(InspectionOptions.notice)\n") }
+      context.console.print(table.heading)
     }
     let (detail, box, printsJSON) = (Inspector.Detail(explains: explain), options.faceBox, json)
     // Lines on a terminal are progress enough, and a bar would run into them.
-    let progress = ProgressLine(
-      total: list.entries.count,
-      isShown: Terminal.errorIsTerminal && !Terminal.outputIsTerminal && list.entries.count > 1)
+    let progress = context.progress(
+      total: list.entries.count, isWanted: !context.console.output.isTerminal && list.entries.count > 1)
     var failed = 0
     try await inspector.streams.inOrder(list.entries) { stream, index, entry in
       let picture = try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
@@ -64,18 +64,18 @@ struct ClassifyCommand: Command {
       let (picture, drawing) = answer
       if !picture.status.isPicture { failed += 1 }
       if printsJSON {
-        try Terminal.printLine(json: ClassifyLine(picture, overlay: drawing, of: inspector))
+        try context.console.printLine(json: ClassifyLine(picture, overlay: drawing, of: inspector))
       } else {
-        Terminal.print(table.row(picture))
+        context.console.print(table.row(picture))
         if let explanation = picture.inspection?.answer?.explanation {
-          for line in ClassifyTable.lines(explanation, of: inspector) { Terminal.print("    \(line)\n") }
+          for line in ClassifyTable.lines(explanation, of: inspector) { context.console.print("    \(line)\n") }
         }
       }
       progress.update(done: index + 1, note: "classified")
     }
     progress.finish()
     if failed > 0 {
-      Terminal.note("\(failed) of \(list.entries.count) could not be read as pictures\n")
+      context.console.note("\(failed) of \(list.entries.count) could not be read as pictures\n")
       throw ExitCode.failure
     }
   }

@@ -1,4 +1,5 @@
 import Arguments
+import TextOutput
 
 /// `lectern completion`
 struct CompletionCommand: Command {
@@ -12,5 +13,7 @@ struct CompletionCommand: Command {
 
   @Argument(help: "bash, zsh or fish") var shell: CompletionShell
 
-  mutating func run() async throws { Terminal.print(Lectern.program.completionScript(for: shell)) }
+  mutating func run(in environment: CommandEnvironment) async throws {
+    environment.console.print(Program(Lectern.self, in: environment).completionScript(for: shell))
+  }
 }

@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import TextOutput
 
 /// `lectern config`
 struct ConfigCommand: Command {
@@ -11,9 +12,12 @@ struct ConfigCommand: Command {
   @Flag(help: "print JSON") var json: Bool
   @Flag(help: "print the documentation of all keys, as Markdown") var markdown: Bool
 
-  mutating func run() async throws {
-    if markdown { return Terminal.print(Keys.table.markdown()) }
-    let context = try CommandContext(self)
-    Terminal.print(json ? context.settings.json() : context.settings.text())
+  mutating func run(in environment: CommandEnvironment) async throws {
+    if markdown {
+      environment.console.print(Keys.table.markdown())
+      return
+    }
+    let context = try CommandContext(self, in: environment)
+    context.console.print(json ? context.settings.json() : context.settings.text())
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Ingest
 import LearningEvents
 import Persistence
+import TextOutput
 
 /// `lectern course`
 struct CourseCommand: Command {
@@ -18,8 +19,8 @@ struct CourseCommand: Command {
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "files of events", completion: .file) var file: [String]
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       // Course events name no learner, so any secret does; consent events are refused here.
       let rows = try ControlFile.rows(
         in: file, pseudonymizer: LearnerPseudonymizer(secret: Array(repeating: 0, count: 32)), consent: false)
@@ -40,8 +41,8 @@ struct ConsentCommand: Command {
     @OptionGroup var database: DatabaseOptions
     @Argument(help: "files of events", completion: .file) var file: [String]
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL, Keys.pseudonymSecret])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.pseudonymSecret])
       try await context.requireDeploymentSecret()
       try await context.apply(try ControlFile.rows(in: file, pseudonymizer: context.pseudonymizer, consent: true))
     }
@@ -53,8 +54,8 @@ struct ConsentCommand: Command {
       discussion: "Where what holds was said for a later time, as by a clock that runs ahead, it is refused.")
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var learner: LearnerOptions
-    mutating func run() async throws {
-      try await learner.record(granted: true, CommandContext(self, required: LearnerOptions.required))
+    mutating func run(in environment: CommandEnvironment) async throws {
+      try await learner.record(granted: true, CommandContext(self, in: environment, required: LearnerOptions.required))
     }
   }
 
@@ -67,8 +68,8 @@ struct ConsentCommand: Command {
         """)
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var learner: LearnerOptions
-    mutating func run() async throws {
-      try await learner.record(granted: false, CommandContext(self, required: LearnerOptions.required))
+    mutating func run(in environment: CommandEnvironment) async throws {
+      try await learner.record(granted: false, CommandContext(self, in: environment, required: LearnerOptions.required))
     }
   }
 }
@@ -84,22 +85,18 @@ struct LearnerOptions: ArgumentGroup {
   func record(granted: Bool, _ context: CommandContext) async throws {
     try await context.requireDeploymentSecret()
     let event = ConsentEvent(
-      eventID: EventID(UUID().uuidString), source: source, time: CommandContext.now(), learnerID: learner, scope: scope,
+      eventID: EventID(UUID().uuidString), source: source, time: context.clock(), learnerID: learner, scope: scope,
       granted: granted)
     let pseudonymizer = context.pseudonymizer
     let outcome = try await context.withConnection(role: "lectern_ingest", application: "import") { connection in
       try await PrivacyRepository(connection: connection).decide(event, pseudonymizer: pseudonymizer)
     }
-    switch outcome {
-    case .holds(event.time): Terminal.print("1 applied\n")
-    case .holds(let since): Terminal.print("1 applied, as of \(since): what was said for that time is overruled\n")
-    case .superseded(let stated):
-      let state = stated.granted ? "granted" : "revoked"
-      Terminal.note(
-        "refused: consent of scope \(scope.rawValue) is \(state) as of \(stated.since), which is not before now; "
-          + "nothing was changed\n")
+    let answer = ConsentAnswer(outcome, to: event)
+    guard answer.isApplied else {
+      context.console.note(answer.text)
       throw ExitCode.failure
     }
+    context.console.print(answer.text)
   }
 }
 
@@ -149,10 +146,7 @@ extension CommandContext {
     let result = try await withConnection(role: "lectern_ingest", application: "import") { connection in
       try await CourseRepository(connection: connection).apply(rows)
     }
-    let late = result.superseded
-    Terminal.print(
-      "\(result.applied) applied" + (late == 0 ? "" : ", \(late) of them without effect: a newer event had come") + "\n"
-    )
+    console.print(ControlAnswer.text(result))
   }
 
   /// Refuses a secret that is not this database's.

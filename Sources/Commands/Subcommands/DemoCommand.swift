@@ -27,16 +27,19 @@ struct DemoCommand: Command {
   @Flag(help: "end when the report is written") var exitWhenDone: Bool
   @Flag(help: "print one JSON object at the end") var json: Bool
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     guard duration >= .seconds(60), duration <= .seconds(86_400) else {
       throw UsageError("--duration is from 1m to 1d: each of the six segments needs a frame")
     }
     guard (1...1000).contains(learners) else { throw UsageError("--learners is from 1 to 1000") }
-    let folder = DemoFolder(path: URL(fileURLWithPath: dataFolder ?? DemoFolder.standard).standardizedFileURL.path)
+    let folder = DemoFolder(
+      path: URL(fileURLWithPath: dataFolder ?? DemoFolder.standard(environment)).standardizedFileURL.path)
     let pictures = try frames.map { try PictureFiles([$0]) }
-    let lesson = DemoLesson.lesson(learners: learners, duration: duration)
+    let lesson = DemoLesson.lesson(
+      learners: learners, duration: duration, endingAt: environment.clock())
     let demo = Demo(
-      folder: folder, lesson: lesson, pictures: pictures, flags: configurationFlags, endsWhenDone: exitWhenDone,
+      environment: environment, folder: folder, lesson: lesson, pictures: pictures, flags: configurationFlags,
+      endsWhenDone: exitWhenDone,
       printsJSON: json)
     try await demo.run()
   }

@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import TextOutput
 
 /// `lectern doctor`
 struct DoctorCommand: Command {
@@ -13,19 +14,10 @@ struct DoctorCommand: Command {
   @OptionGroup var server: ServerOptions
   @Flag(help: "print JSON") var json: Bool
 
-  mutating func run() async throws {
-    let context = try CommandContext(self)
-    let findings = await Examination(context: context).findings()
-    if json {
-      try Terminal.print(json: findings)
-    } else {
-      let width = findings.map(\.subject.count).max() ?? 0
-      for finding in findings {
-        let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-        Terminal.print("\(finding.state.mark)  \(subject)  \(finding.detail)\n")
-        if let remedy = finding.remedy { Terminal.print("      \(String(repeating: " ", count: width))→ \(remedy)\n") }
-      }
-    }
-    if findings.contains(where: { $0.state == .missing }) { throw ExitCode.failure }
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment)
+    let report = DoctorReport(await Examination(context: context).findings())
+    if json { try context.console.print(json: report.findings) } else { context.console.print(report.text) }
+    if !report.isGood { throw ExitCode.failure }
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import ImageTypes
 import PlainText
 import Recognition
+import TextOutput
 
 /// `lectern features`
 struct FeaturesCommand: Command {
@@ -42,43 +43,43 @@ struct FeaturesCommand: Command {
   @Option(help: "largest file to write") var limit: ByteCount = ByteCount(8 << 30)
   @Flag(help: "print the list of rows as JSON, one object a line") var json: Bool
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     guard out.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
-    let context = try CommandContext(self)
+    let context = try CommandContext(self, in: environment)
     let list = PictureList(image)
     guard list.entries.contains(where: { $0.problem == nil }) else {
       for entry in list.entries {
-        Terminal.note("\(entry.path.printable): \((entry.problem ?? "").printable)\n")
+        context.console.note("\(entry.path.printable): \((entry.problem ?? "").printable)\n")
       }
       throw UsageError("there is no picture to look at")
     }
     let stored = try await options.bundle(context)
     try refuseModelFolder(stored.folder)
     let table = try FeatureTable(model: stored.bundle.manifest, stages: stages)
-    try announce(table, pictures: list.entries.count)
+    try announce(table, pictures: list.entries.count, on: context.console)
     var factory = WorkerAssembly(context: context).factory
     factory.streams = min(factory.streams, list.entries.count)
     let inspector = try await factory.inspector(
       stored, featureTaps: table.featureTaps, classifierTaps: table.classifierTaps)
-    if !inspector.model.trained { Terminal.note("NOTE: \(InspectionOptions.notice)\n") }
-    if list.skipped > 0 { Terminal.note("\(list.skipped) files in folders are no pictures and are left out\n") }
+    if !inspector.model.trained { context.console.note("NOTE: \(InspectionOptions.notice)\n") }
+    if list.skipped > 0 { context.console.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
     let writing = FeatureWriting(
       file: try FeatureFile(at: out, table, rows: list.entries.count, of: inspector), inspector: inspector,
-      stages: stages, box: options.faceBox, printsJSON: json)
+      stages: stages, box: options.faceBox, printsJSON: json, context: context)
     let counts = try await writing.run(list.entries)
     guard counts.failed < list.entries.count else {
-      Terminal.note("none of the \(counts.failed) could be read as a picture: nothing was written\n")
+      context.console.note("none of the \(counts.failed) could be read as a picture: nothing was written\n")
       throw ExitCode.failure
     }
     try writing.file.finish()
-    Terminal.note(
+    context.console.note(
       "wrote \(out.printable): \(list.entries.count) rows, \(counts.classified) with an answer, "
         + "\(RowFile.megabytes(writing.file.byteCount))\n")
     if counts.failed > 0 { throw ExitCode.failure }
   }
 
-  /// The file may not stand among a model's own: one name there is the weights'.
+  /// The file must not lie in the model's folder, where it could replace the weights.
   private func refuseModelFolder(_ folder: String) throws {
     let target = URL(fileURLWithPath: out).deletingLastPathComponent().resolvingSymlinksInPath().path
     guard target != URL(fileURLWithPath: folder).resolvingSymlinksInPath().path else {
@@ -86,8 +87,8 @@ struct FeaturesCommand: Command {
     }
   }
 
-  /// Says how large the file will be, and refuses what is over the limit.
-  private func announce(_ table: FeatureTable, pictures: Int) throws {
+  /// Prints how large the file will be, and refuses one above the limit.
+  private func announce(_ table: FeatureTable, pictures: Int, on console: Console) throws {
     let data = RowFile.dataByteCount(table.columns, rows: pictures)
     let sum =
       "\(pictures) pictures of \(RowFile.megabytes(RowFile.dataByteCount(table.columns, rows: 1))) each are "
@@ -96,6 +97,6 @@ struct FeaturesCommand: Command {
       throw UsageError(
         "\(sum), more than --limit \(limit.configurationText): name fewer pictures, leave out --stages, or raise it")
     }
-    Terminal.note("\(sum)\n")
+    console.note("\(sum)\n")
   }
 }

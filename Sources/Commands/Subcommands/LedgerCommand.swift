@@ -7,6 +7,7 @@ import LearningEvents
 import Persistence
 import PlainText
 import Telemetry
+import TextOutput
 
 /// `lectern ledger`
 struct LedgerCommand: Command {
@@ -25,14 +26,14 @@ struct LedgerCommand: Command {
     @OptionGroup var servers: ServerOptions
     @Flag(help: "print JSON") var json: Bool
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       let ledgers = try await context.withConnection(role: "lectern_aggregator", application: "ledger") { connection in
         try await LedgerRepository(connection: connection).ledgers()
       }
       let lines = try await lines(ledgers, context)
-      if json { return try Terminal.print(json: lines) }
-      Terminal.print(LedgerLine.table(lines))
+      if json { return try context.console.print(json: lines) }
+      context.console.print(LedgerLine.table(lines))
     }
 
     private func lines(_ ledgers: [LedgerRow], _ context: CommandContext) async throws -> [LedgerLine] {
@@ -43,7 +44,8 @@ struct LedgerCommand: Command {
         let cluster = try await context.clusterID()
         let own = ledgers.filter { $0.log.clusterID == cluster }
         if own.isEmpty {
-          Terminal.note("no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another\n")
+          context.console.note(
+            "no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another\n")
         }
         let (examinations, withoutLog, _) = try await LedgerExamination.survey(
           own, kafka: context.kafka, deadline: .seconds(10), logger: context.logger)
@@ -54,77 +56,9 @@ struct LedgerCommand: Command {
           return LedgerLine(row, log: missing.contains(row.ledgerID) ? .missing : .unasked)
         }
       } catch let error as KafkaError {
-        Terminal.note("Kafka did not answer, so lag and parked partitions are not shown: \(error)\n")
+        context.console.note("Kafka did not answer, so lag and parked partitions are not shown: \(error)\n")
         return ledgers.map { LedgerLine($0, log: .unasked) }
       }
     }
-  }
-}
-
-/// A ledger row beside its log, as JSON and as a line.
-struct LedgerLine: Encodable {
-  /// What is known of the log.
-  enum Log {
-    /// Kafka was not asked, or this is an older incarnation.
-    case unasked
-    /// The cluster has no such partition.
-    case missing
-    case examined(LedgerExamination)
-  }
-
-  let cluster: ClusterID
-  let topic: TopicName
-  let group: String
-  let incarnation, partition: Int32
-  let ledger: Int32
-  let epoch, first, next, samples, rejects, duplicates, applied, skipped, lost, erased, expired: Int64
-  /// When a batch, a claim or a decision last moved it.
-  let updatedAt: String
-  /// The log's first and end offset, and the records that are not stored yet; nil where Kafka was not asked.
-  let low, end, lag: Int64?
-  /// Why workers park it.
-  let parked: String?
-
-  init(_ row: LedgerRow, log: Log) {
-    (cluster, topic, group) = (row.log.clusterID, row.log.topic, row.consumerGroup)
-    (incarnation, partition, ledger) = (row.log.incarnation ?? 0, row.log.partition, row.ledgerID)
-    (epoch, first, next) = (row.epoch, row.firstOffset, row.nextOffset)
-    let counters = row.counters
-    (samples, rejects, duplicates) = (counters.samples, counters.rejects, counters.duplicates)
-    (applied, skipped, lost) = (counters.applied, counters.skipped, counters.lost)
-    (erased, expired) = (counters.erased, counters.expired)
-    updatedAt = row.updatedAt.rfc3339
-    switch log {
-    case .unasked: (low, end, lag, parked) = (nil, nil, nil, nil)
-    case .missing:
-      (low, end, lag, parked) = (nil, nil, nil, ParkReason.logIsGone(nextOffset: row.nextOffset).description)
-    case .examined(let examination):
-      (low, end) = (examination.lowWatermark, examination.highWatermark)
-      lag = max(0, examination.highWatermark - row.nextOffset)
-      parked = examination.reason?.description
-    }
-  }
-
-  static func table(_ lines: [LedgerLine]) -> String {
-    let table = TextTable(
-      [
-        "topic", "incarnation", "partition", "next", "end", "lag", "samples", "rejects", "duplicates", "applied",
-        "skipped", "lost", "erased", "expired", "state",
-      ], leading: 1, last: .text)
-    var text = table.text(
-      lines.map { line in
-        func number(_ value: Int64?) -> String { value.map(String.init) ?? "-" }
-        return [
-          line.topic.text.printable, "\(line.incarnation)", "\(line.partition)", "\(line.next)", number(line.end),
-          number(line.lag), "\(line.samples)", "\(line.rejects)", "\(line.duplicates)", "\(line.applied)",
-          "\(line.skipped)", "\(line.lost)", "\(line.erased)", "\(line.expired)",
-          line.parked != nil ? "PARKED" : line.end == nil ? "-" : "ok",
-        ]
-      })
-    for line in lines {
-      guard let parked = line.parked else { continue }
-      text += "\n\(line.topic.text.printable)[\(line.partition)] is parked: \(parked)\n"
-    }
-    return text
   }
 }

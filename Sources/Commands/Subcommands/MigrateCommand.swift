@@ -1,7 +1,8 @@
 import Arguments
-import Persistence
+package import Persistence
 import PostgresIO
 import Telemetry
+import TextOutput
 
 /// `lectern migrate`
 struct MigrateCommand: Command {
@@ -14,10 +15,10 @@ struct MigrateCommand: Command {
       "up", abstract: "Apply missing migrations, and functions and views that differ, in one transaction.")
     @OptionGroup var database: DatabaseOptions
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
-      let changes = try await context.withMigrations { try await $0.up() }
-      Terminal.print(changes.isEmpty ? "nothing to apply\n" : changes.map { "\($0)\n" }.joined())
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let applied = try await context.withMigrations { try await $0.up() }
+      context.console.print(MigrationText.applied(applied))
     }
   }
 
@@ -26,12 +27,10 @@ struct MigrateCommand: Command {
       "status", abstract: "List migrations, functions and views, and which are applied.")
     @OptionGroup var database: DatabaseOptions
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
-      for item in try await context.withMigrations({ try await $0.status() }) {
-        let state = item.state.rawValue
-        Terminal.print("\(state)\(String(repeating: " ", count: max(2, 11 - state.count)))\(item.name)\n")
-      }
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let status = try await context.withMigrations { try await $0.status() }
+      context.console.print(MigrationText.status(status))
     }
   }
 
@@ -40,11 +39,25 @@ struct MigrateCommand: Command {
       "verify", abstract: "Fail unless the schema is exactly what this program was built for.")
     @OptionGroup var database: DatabaseOptions
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       try await context.withMigrations { try await $0.verify() }
-      Terminal.print("the schema is this program's\n")
+      context.console.print("the schema is this program's\n")
     }
+  }
+}
+
+/// What `lectern migrate` prints.
+package enum MigrationText {
+  package static func applied(_ changes: [SchemaChange]) -> String {
+    changes.isEmpty ? "nothing to apply\n" : changes.map { "\($0)\n" }.joined()
+  }
+
+  package static func status(_ items: [SchemaStatus]) -> String {
+    items.map { item in
+      let state = item.state.rawValue
+      return "\(state)\(String(repeating: " ", count: max(2, 11 - state.count)))\(item.name)\n"
+    }.joined()
   }
 }
 

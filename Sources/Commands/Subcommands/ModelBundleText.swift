@@ -3,6 +3,7 @@ import LearningEvents
 import Neural
 import PlainText
 import Recognition
+import TextOutput
 import Vision
 
 /// What a bundle is, for people. Its name and other texts of the file appear without what could steer a terminal.

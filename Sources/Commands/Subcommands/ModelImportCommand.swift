@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Recognition
 import Synchronization
+import TextOutput
 import Training
 import Vision
 
@@ -56,9 +57,9 @@ struct ModelImportCommand: Command {
   @OptionGroup var common: CommonOptions
   @Flag(help: "print the summary as JSON, every new parameter listed") var json: Bool
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     guard seed >= 0 else { throw UsageError("--seed is a whole number from 0") }
-    let context = try CommandContext(self)
+    let context = try CommandContext(self, in: environment)
     var files: [PretrainedNetwork: String] = [:]
     files[.vgg16] = featureFile
     files[.resnet18] = trunkFile
@@ -74,18 +75,20 @@ struct ModelImportCommand: Command {
       throw UsageError("--out \(out) is not empty: name a folder that does not exist")
     }
     let maker = try RecognizerFactory(
-      streams: Machine.coreCount, cascadePath: context.settings.optional(Keys.cascade)?.path
+      streams: context.environment.coreCount, cascadePath: context.settings.optional(Keys.cascade)?.path
     ).bundleMaker()
-    let result = try await InterruptibleWork(grace: .seconds(1)) {
-      let stages = StageProgress()
+    let result = try await InterruptibleWork(grace: .seconds(1), console: context.console) {
+      let stages = StageProgress(context)
       defer { stages.finish() }
       return try await plan.run(maker: maker) { stages.update($0) }
     }.run()
     // Once begun, writing is ended: it takes a second, and leaves a whole folder or none.
-    let stored = try await InterruptibleWork(grace: .seconds(60)) { try result.bundle.save(to: target) }.run()
+    let stored = try await InterruptibleWork(grace: .seconds(60), console: context.console) {
+      try result.bundle.save(to: target)
+    }.run()
     let report = ModelImportReport(result, stored: stored, seed: seed)
-    if json { return try Terminal.printLine(json: report) }
-    Terminal.print(report.text)
+    if json { return try context.console.printLine(json: report) }
+    context.console.print(report.text)
   }
 }
 
@@ -96,15 +99,18 @@ private final class StageProgress: Sendable {
     var line: ProgressLine?
   }
 
+  private let context: CommandContext
   private let state = Mutex(State())
+
+  init(_ context: CommandContext) { self.context = context }
 
   func update(_ progress: BundleMaker.Progress) {
     let line = state.withLock { state in
       if state.stage != progress.stage {
         state.line?.finish()
         state.stage = progress.stage
-        state.line = ProgressLine(total: progress.total)
-        if !Terminal.errorIsTerminal { Terminal.note("\(progress.stage.lowercasedFirst)\n") }
+        state.line = context.progress(total: progress.total)
+        if !context.console.errors.isTerminal { context.console.note("\(progress.stage.lowercasedFirst)\n") }
       }
       return state.line
     }

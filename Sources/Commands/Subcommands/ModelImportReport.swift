@@ -1,6 +1,7 @@
 import Neural
 import Recognition
 import Tensors
+import TextOutput
 import Training
 
 /// What `lectern model import` says when it is done.
@@ -26,7 +27,7 @@ struct ModelImportReport {
     lines.append(measured(manifest))
     lines.append("")
     lines.append("NOTE: this model is not trained. It must be trained before its numbers mean anything.")
-    return lines.map { $0.wrapped(indent: 4) }.joined(separator: "\n") + "\n"
+    return lines.map { $0.wrapped(indent: 4).joined(separator: "\n") }.joined(separator: "\n") + "\n"
   }
 
   private func description(of file: PretrainedFile) -> [String] {

@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import Neural
 import Recognition
+import TextOutput
 
 /// `lectern model info`
 struct ModelInfoCommand: Command {
@@ -31,7 +32,7 @@ struct ModelInfoCommand: Command {
   @Flag(help: "list every layer instead of blocks") var layers: Bool
   @Flag(help: "print JSON") var json: Bool
 
-  mutating func run() async throws {
+  mutating func run(in environment: CommandEnvironment) async throws {
     var report: ModelInfoReport
     if let bundle {
       guard network == nil, layout == nil, width == nil else {
@@ -42,7 +43,7 @@ struct ModelInfoCommand: Command {
       report = try ModelInfoReport(
         network: network ?? .drsn18, layout: layout ?? .planes, width: (width ?? .full).width)
     }
-    if json { return try Terminal.printLine(json: report) }
-    Terminal.print(report.text(everyLayer: layers))
+    if json { return try environment.console.printLine(json: report) }
+    environment.console.print(report.text(everyLayer: layers))
   }
 }

@@ -1,6 +1,7 @@
 import Neural
 import Recognition
 import Tensors
+import TextOutput
 import Training
 
 /// What `lectern model info` prints.
@@ -62,7 +63,7 @@ struct ModelInfoReport {
       sections.append(
         "Beside Table 7 of Sun, Liu and Qian (2024): billions for one 224×224 picture at full width\n\(table)"
           + "* prints as Table 7's number\n\n"
-          + comparison.remarks.map { $0.wrapped() + "\n" }.joined(separator: "\n"))
+          + comparison.remarks.map { $0.wrapped().joined(separator: "\n") + "\n" }.joined(separator: "\n"))
     } else {
       sections.append("Table 7 of the paper has no figure for this network.\n")
     }

@@ -1,9 +1,10 @@
-import Ingest
+package import Ingest
 import LearningEvents
-import Persistence
+package import Persistence
+import TextOutput
 
 /// What `lectern rejects list` prints.
-struct RejectPage: Encodable {
+package struct RejectPage: Encodable {
   struct Count: Encodable {
     let topic: TopicName
     let code, detail, first, last: String
@@ -23,7 +24,7 @@ struct RejectPage: Encodable {
   /// Where the next page begins; nil on the last.
   var next: String?
 
-  init(counts: [RejectCount]) {
+  package init(counts: [RejectCount]) {
     self.counts = counts.map { count in
       Count(
         topic: count.topic, code: count.code.rawValue, detail: count.detail, first: count.firstAt.rfc3339,
@@ -31,7 +32,7 @@ struct RejectPage: Encodable {
     }
   }
 
-  init(records: [RejectedRecord], limit: Int) {
+  package init(records: [RejectedRecord], limit: Int) {
     rows = records.prefix(limit).map { record in
       Row(
         topic: record.topic, code: record.code.rawValue, detail: record.detail, rejectedAt: record.rejectedAt.rfc3339,
@@ -41,7 +42,7 @@ struct RejectPage: Encodable {
     if records.count > limit { next = RejectPlace(records[limit - 1].place).configurationText }
   }
 
-  var text: String {
+  package var text: String {
     var text = ""
     if let counts {
       text += TextTable(["topic", "code", "first", "last", "detail", "count"], leading: 5).text(
@@ -63,21 +64,32 @@ struct RejectPage: Encodable {
 }
 
 /// What `lectern rejects retry` prints.
-struct RetryAnswer: Encodable {
+package struct RetryAnswer: Encodable {
   let samples, duplicates, rejects, untouched, gone: Int64
   /// Partitions that were left out, with the reason.
-  let parked: [String: String]
+  private let parked: [String: String]
   /// Partitions that were left midway, because the database was restored meanwhile.
-  let abandoned: [String]
+  private let abandoned: [String]
+  /// A line for each partition that was left out or left midway, for people.
+  package let notes: [String]
 
-  init(_ report: RetryReport) {
+  private enum CodingKeys: String, CodingKey {
+    case samples, duplicates, rejects, untouched, gone, parked, abandoned
+  }
+
+  package init(_ report: RetryReport) {
     (samples, duplicates, rejects) = (report.samples, report.duplicates, report.rejects)
     (untouched, gone) = (report.untouched, report.gone)
     parked = Dictionary(uniqueKeysWithValues: report.parked.map { ("\($0.key)", "\($0.value)") })
     abandoned = report.abandoned.map { "\($0)" }.sorted()
+    notes =
+      report.parked.sorted { $0.key < $1.key }.map { "left out: \($0): \($1)\n" }
+      + report.abandoned.sorted().map {
+        "left midway: \($0): its ledger became another or an older one, as after a restore; retry once more\n"
+      }
   }
 
-  var text: String {
+  package var text: String {
     """
     samples     \(samples)
     duplicates  \(duplicates)

@@ -7,6 +7,7 @@ import Persistence
 import PostgresIO
 import Recognition
 import Telemetry
+import TextOutput
 
 /// `lectern rejects`
 struct RejectsCommand: Command {
@@ -30,9 +31,9 @@ struct RejectsCommand: Command {
     @Option(help: "continue behind this place, as the page before says", value: "ledger:offset") var after: RejectPlace?
     @Flag(help: "print JSON") var json: Bool
 
-    mutating func run() async throws {
+    mutating func run(in environment: CommandEnvironment) async throws {
       guard limit > 0 else { throw UsageError("--limit is a number from 1 on") }
-      let context = try CommandContext(self, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       var filter = RejectFilter()
       filter.topic = topic
       filter.partition = choice.partition?.value
@@ -42,13 +43,13 @@ struct RejectsCommand: Command {
       let page = try await context.withConnection(role: "lectern_aggregator", application: "rejects") { connection in
         let repository = RejectRepository(connection: connection)
         if wantsRows {
-          // One more than is shown tells whether there is a next page.
+          // One row more than the page holds shows whether there is a next page.
           return RejectPage(
             records: try await repository.records(asked, after: after?.place, limit: limit + 1), limit: limit)
         }
         return RejectPage(counts: try await repository.counts(asked))
       }
-      if json { try Terminal.print(json: page) } else { Terminal.print(page.text) }
+      if json { try context.console.print(json: page) } else { context.console.print(page.text) }
     }
   }
 
@@ -68,29 +69,21 @@ struct RejectsCommand: Command {
     @Option(key: Keys.streams) var streams: Int?
     @Flag(help: "print JSON") var json: Bool
 
-    mutating func run() async throws {
+    mutating func run(in environment: CommandEnvironment) async throws {
       guard limit ?? 1 > 0 else { throw UsageError("--limit is a number from 1 on") }
-      let context = try CommandContext(self, required: WorkerAssembly.required)
+      let context = try CommandContext(self, in: environment, required: WorkerAssembly.required)
       _ = try context.requireDeployment()
       let assembly = WorkerAssembly(context: context)
       let retry = try await assembly.rejectRetry(try assembly.bundle())
       let selection = RetrySelection(codes: choice.codes, partition: choice.partition?.value, limit: limit)
       let report = try await InterruptibleWork(
-        grace: context.settings[Keys.shutdownGrace], notice: "interrupted; what was judged until then is stored"
+        grace: context.settings[Keys.shutdownGrace], notice: "interrupted; what was judged until then is stored",
+        console: context.console
       ) { try await retry.run(selection) }.run()
-      if json {
-        try Terminal.print(json: RetryAnswer(report))
-      } else {
-        Terminal.print(RetryAnswer(report).text)
-      }
-      for (partition, reason) in report.parked.sorted(by: { $0.key < $1.key }) {
-        Terminal.note("left out: \(partition): \(reason)\n")
-      }
-      for partition in report.abandoned.sorted() {
-        Terminal.note(
-          "left midway: \(partition): its ledger became another or an older one, as after a restore; retry once more\n")
-      }
-      guard report.parked.isEmpty, report.abandoned.isEmpty else { throw ExitCode.failure }
+      let answer = RetryAnswer(report)
+      if json { try context.console.print(json: answer) } else { context.console.print(answer.text) }
+      for note in answer.notes { context.console.note(note) }
+      guard answer.notes.isEmpty else { throw ExitCode.failure }
     }
   }
 }
@@ -122,13 +115,13 @@ struct RejectPlace: ConfigurationValue, Equatable {
 }
 
 extension WorkerAssembly {
-  /// What judges rejects once more: a worker's recognition without the worker.
+  /// Judges rejects once more with a worker's recognition.
   func rejectRetry(_ stored: StoredBundle) async throws -> RejectRetry {
     let recognizer = try await recognizer(stored, decoder: decoder())
     return RejectRetry(
       settings: context.ingest, kafka: context.kafka,
       postgres: context.postgres(role: "lectern_ingest", application: "rejects"), recognizer: recognizer,
       model: try model(of: stored), pseudonymizer: context.pseudonymizer, registry: context.registry,
-      logger: context.logger.labelled("rejects"), clock: CommandContext.now)
+      logger: context.logger.labelled("rejects"), clock: context.clock)
   }
 }

@@ -1,8 +1,9 @@
 import Arguments
 import Configuration
 import Foundation
-import Persistence
+package import Persistence
 import Reports
+import TextOutput
 
 /// `lectern report`
 struct ReportCommand: Command {
@@ -20,16 +21,19 @@ struct ReportCommand: Command {
     @Flag(help: "write the report's figures as JSON") var json: Bool
     @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL, Keys.region, Keys.purpose])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.region, Keys.purpose])
       let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
       guard let report = try await reporting.source.report(course: Int64(course)) else {
         throw UsageError("there is no course \(course); 'lectern report list' prints those there are")
       }
       let text = json ? String(decoding: try report.json(), as: UTF8.self) : CourseInterestPage(report).rendered()
-      guard let output else { return Terminal.print(text) }
+      guard let output else {
+        context.console.print(text)
+        return
+      }
       try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-      Terminal.note("wrote \(output)\n")
+      context.console.note("wrote \(output)\n")
     }
   }
 
@@ -37,12 +41,19 @@ struct ReportCommand: Command {
     static let configuration = CommandConfiguration("list", abstract: "List the courses reports can be made of.")
     @OptionGroup var database: DatabaseOptions
 
-    mutating func run() async throws {
-      let context = try CommandContext(self, required: [Keys.postgresURL])
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       let courses = try await context.withConnection(role: "lectern_aggregator", application: "report") { connection in
         try await ReportsRepository(connection: connection, reader: .deployment).courses()
       }
-      for course in courses { Terminal.print("\(course.id)\t\(course.segments) segments\t\(course.title)\n") }
+      context.console.print(CourseList.text(courses))
     }
+  }
+}
+
+/// What `lectern report list` prints.
+package enum CourseList {
+  package static func text(_ courses: [ReportedCourse]) -> String {
+    courses.map { "\($0.id)\t\($0.segments) segments\t\($0.title)\n" }.joined()
   }
 }

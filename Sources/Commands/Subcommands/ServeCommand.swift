@@ -6,6 +6,7 @@ import Persistence
 import PostgresIO
 import Reports
 import Services
+import TextOutput
 import Web
 
 /// `lectern serve`
@@ -18,11 +19,11 @@ struct ServeCommand: Command {
   @Option(key: Keys.httpPort, long: "port") var port: Int?
   @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: [Keys.postgresURL, Keys.region, Keys.purpose])
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.region, Keys.purpose])
     let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
     let server = try reporting.site(port: context.settings[Keys.httpPort])
-    Terminal.note("serving \(server.listener.url)\n")
+    context.console.note("serving \(server.listener.url)\n")
     try await ServiceGroup(
       services: [server], shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
     ).run()

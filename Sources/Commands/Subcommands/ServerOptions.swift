@@ -15,7 +15,7 @@ struct DatabaseOptions: ArgumentGroup {
   @OptionGroup var common: CommonOptions
 }
 
-/// What every command understands.
+/// Options of every command.
 struct CommonOptions: ArgumentGroup {
   @Option(key: ConfigurationTable.file, long: "config", group: "Common", completion: .file) var config:
     ConfigurationPath?

@@ -5,6 +5,7 @@ import KafkaIO
 import LearningEvents
 import Services
 import Telemetry
+import TextOutput
 
 /// `lectern tap`
 struct TapCommand: Command {
@@ -23,13 +24,14 @@ struct TapCommand: Command {
   @Option(help: "end after so many events") var count: Int?
   @Flag(help: "print JSON, an object a line") var json: Bool
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: [Keys.bootstrapServers])
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
     guard count ?? 0 >= 0 else { throw UsageError("--count is a number from 0 on") }
     let topic = topic ?? context.settings[Keys.frameTopic]
     let tap = Tap(
       settings: context.kafka, topic: topic, isControl: topic == context.settings[Keys.controlTopic],
-      partition: partition?.value, start: from, count: count, json: json, logger: context.logger)
+      partition: partition?.value, start: from, count: count, json: json, console: context.console,
+      logger: context.logger)
     try await ServiceGroup(services: [tap], logger: context.logger.labelled("tap")).run()
     try tap.check()
   }

@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import Services
 import Telemetry
+import TextOutput
 
 /// `lectern top`
 struct TopCommand: Command {
@@ -21,12 +22,12 @@ struct TopCommand: Command {
   @Flag(help: "print one report and end") var once: Bool
   @Flag(help: "print JSON, an object a line") var json: Bool
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: [Keys.postgresURL])
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
     guard interval >= .milliseconds(200), interval <= .seconds(3600) else {
       throw UsageError("--interval is from 200ms to 1h")
     }
-    let output: Top.Output = json ? .json : once || !Terminal.outputIsTerminal ? .text : .terminal
+    let output: Top.Output = json ? .json : once || !context.console.output.isTerminal ? .text : .terminal
     let top = Top(context: context, interval: interval, workers: metrics, output: output, once: once)
     try await ServiceGroup(services: [top], logger: .silent).run()
     if once && !top.sawEverything { throw ExitCode.failure }

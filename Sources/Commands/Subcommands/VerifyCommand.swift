@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import TextOutput
 
 /// `lectern verify`
 struct VerifyCommand: Command {
@@ -17,13 +18,13 @@ struct VerifyCommand: Command {
   @Flag(help: "leave Kafka out, though it is configured") var databaseOnly: Bool
   @Flag(help: "print JSON") var json: Bool
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: [Keys.postgresURL])
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
     var reason: String?
     if databaseOnly { reason = "left out by --database-only" }
     if context.settings.optional(Keys.bootstrapServers) == nil { reason = "no Kafka is configured" }
     let report = try await Verification(context: context, kafkaIsLeftOut: reason).run()
-    if json { try Terminal.print(json: report) } else { Terminal.print(report.text) }
+    if json { try context.console.print(json: report) } else { context.console.print(report.text) }
     guard report.ok else { throw ExitCode.failure }
   }
 }

@@ -21,8 +21,8 @@ struct WorkerCommand: Command {
   @Option(key: Keys.streams) var streams: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
 
-  mutating func run() async throws {
-    let context = try CommandContext(self, required: WorkerAssembly.required)
+  mutating func run(in environment: CommandEnvironment) async throws {
+    let context = try CommandContext(self, in: environment, required: WorkerAssembly.required)
     let gate = try context.requireDeployment()
     context.logger.info(
       "this deployment may run",
@@ -33,7 +33,8 @@ struct WorkerCommand: Command {
     let assembly = WorkerAssembly(context: context)
     let (worker, problems) = try await assembly.worker(try assembly.bundle())
     let probe = ServerProbe(
-      kafka: context.kafka, postgres: context.postgres(role: "lectern_ingest", application: "ready"))
+      kafka: context.kafka, postgres: context.postgres(role: "lectern_ingest", application: "ready"),
+      uptime: environment.uptime)
     let services = try HealthServer.services(context, probe: probe, problems: problems) + [worker]
     try await ServiceGroup(
       services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger

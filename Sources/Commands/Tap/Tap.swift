@@ -4,8 +4,10 @@ import LearningEvents
 import Services
 import Synchronization
 import Telemetry
+import TextOutput
 
-/// Prints what passes until it was enough, somebody asks it to end, or nobody reads any more.
+/// Prints passing events until the wanted number is printed, the command is asked to end, or the reader of its output has
+/// gone.
 final class Tap: Service {
   let settings: KafkaSettings
   let topic: TopicName
@@ -15,17 +17,18 @@ final class Tap: Service {
   /// How many events; nil has no end.
   let count: Int?
   let json: Bool
+  let console: Console
   let logger: Logger
-  /// What ended it, if not the reader or an order. Not thrown: the group would wrap what only the command can say well.
+  /// The error that ended it. Not thrown by `run`: the service group would wrap the command's own error.
   private let failure = Mutex<(any Error)?>(nil)
 
   init(
     settings: KafkaSettings, topic: TopicName, isControl: Bool, partition: Int32?, start: TapStart, count: Int?,
-    json: Bool, logger: Logger
+    json: Bool, console: Console, logger: Logger
   ) {
     (self.settings, self.topic, self.isControl) = (settings, topic, isControl)
     (self.partition, self.start, self.count) = (partition, start, count)
-    (self.json, self.logger) = (json, logger)
+    (self.json, self.console, self.logger) = (json, console, logger)
   }
 
   func run() async {
@@ -43,37 +46,19 @@ final class Tap: Service {
     if let error = failure.withLock(\.self) { throw error }
   }
 
-  /// Blocks its thread; looks around at least five times a second.
+  /// Blocks its thread; checks whether it should end at least five times a second.
   private func follow(until isOver: () -> Bool) throws {
     let tail = try KafkaTail.open(
       topic: topic, partition: partition, from: start.tail, settings: settings, timeout: .seconds(10), logger: logger)
     var printed = 0
     while printed < count ?? .max, !isOver() {
       guard let record = try tail.next(timeout: .milliseconds(200)) else {
-        if Terminal.outputIsAbandoned { return }
+        if console.output.isAbandoned { return }
         continue
       }
       let line = TapLine(record, isControl: isControl)
-      guard Terminal.write(json ? try Terminal.line(json: line) : line.text) else { return }
+      guard console.print(json ? try Console.line(json: line) : line.text) else { return }
       printed += 1
-    }
-  }
-}
-
-extension Terminal {
-  /// True once the reader of stdout, if it is a pipe, has gone.
-  static var outputIsAbandoned: Bool {
-    var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-    return poll(&descriptor, 1, 0) > 0 && Int32(descriptor.revents) & (POLLERR | POLLNVAL) != 0
-  }
-
-  /// Writes text to stdout, whole; false if nobody reads it.
-  static func write(_ text: String) -> Bool {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-      return true
-    } catch {
-      return false
     }
   }
 }

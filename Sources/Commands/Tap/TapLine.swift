@@ -1,12 +1,12 @@
 import Foundation
 import ImageTypes
 import KafkaIO
-import LearningEvents
+package import LearningEvents
 import PlainText
 
-/// What may be said of one event: where and when, how large, of which course. Nothing of whose it is: no picture, no id of a
-/// learner, a session or an event, and no text of a title.
-struct TapLine: Encodable, Equatable {
+/// The printable part of one event: place, time, size, course. Never the picture, the id of a learner, session or event, or
+/// a title.
+package struct TapLine: Encodable, Equatable {
   let partition: Int32
   let offset: Int64
   /// The record's time, RFC 3339.
@@ -33,48 +33,66 @@ struct TapLine: Encodable, Equatable {
   /// Why it is bad.
   var reason: String?
 
+  /// The decoded record.
+  package enum Content {
+    case frame(FrameEvent, imageByteCount: Int)
+    case control(ControlEvent)
+    case bad(EventError)
+  }
+
   init(_ record: KafkaRecord, isControl: Bool) {
-    partition = record.partition
-    offset = record.offset
-    bytes = record.valueByteCount
-    time = record.timestampMilliseconds.flatMap { milliseconds in
-      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
-      return overflow ? nil : EventTime(microseconds: microseconds).rfc3339
+    let content: Content
+    do throws(EventError) {
+      if isControl {
+        content = .control(try record.controlEvent())
+      } else {
+        let (event, image) = try record.decodeFrame()
+        content = .frame(event, imageByteCount: image.byteCount)
+      }
+    } catch {
+      content = .bad(error)
     }
     let isStructured = record.withHeaders { headers in
       headers.contains { header in
         header.name.elementsEqual("content-type".utf8) && header.value.starts(with: "application/cloudevents".utf8)
       }
     }
+    self.init(
+      partition: record.partition, offset: record.offset, timestampMilliseconds: record.timestampMilliseconds,
+      byteCount: record.valueByteCount, isStructured: isStructured, content)
+  }
+
+  package init(
+    partition: Int32, offset: Int64, timestampMilliseconds: Int64?, byteCount: Int, isStructured: Bool,
+    _ content: Content
+  ) {
+    (self.partition, self.offset, bytes) = (partition, offset, byteCount)
+    time = timestampMilliseconds.flatMap { milliseconds in
+      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return overflow ? nil : EventTime(microseconds: microseconds).rfc3339
+    }
     mode = isStructured ? "structured" : "binary"
-    do throws(EventError) {
-      if isControl {
-        let event = try record.controlEvent()
-        eventTime = event.time.rfc3339
-        switch event {
-        case .course(let event):
-          (type, course, segments) = ("course", event.courseID, event.segments.count)
-        case .session(let event):
-          (type, frameIntervalMs) = ("session", event.frameIntervalMilliseconds)
-        case .consent(let event):
-          (type, scope, granted) = ("consent", event.scope.rawValue, event.granted)
-        }
-      } else {
-        let (event, image) = try record.decodeFrame()
-        type = "frame"
-        (course, segment, sequence) = (event.courseID, event.segmentID, event.sequence)
-        (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
-        (imageType, imageBytes) = ("\(event.imageType.mediaType)", image.byteCount)
+    switch content {
+    case .frame(let event, let imageByteCount):
+      type = "frame"
+      (course, segment, sequence) = (event.courseID, event.segmentID, event.sequence)
+      (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
+      (imageType, imageBytes) = ("\(event.imageType.mediaType)", imageByteCount)
+    case .control(let event):
+      eventTime = event.time.rfc3339
+      switch event {
+      case .course(let event): (type, course, segments) = ("course", event.courseID, event.segments.count)
+      case .session(let event): (type, frameIntervalMs) = ("session", event.frameIntervalMilliseconds)
+      case .consent(let event): (type, scope, granted) = ("consent", event.scope.rawValue, event.granted)
       }
-    } catch {
+    case .bad(let error):
       // The detail names the attribute and what is wrong with it, never its value.
-      type = "bad"
-      reason = error.detail
+      (type, reason) = ("bad", error.detail)
     }
   }
 
-  /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, what the event says made harmless for a terminal.
-  var text: String {
+  /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, without characters that could steer a terminal.
+  package var text: String {
     var words = ["\(partition)/\(offset)", time ?? "-", type, mode, "bytes=\(bytes)"]
     func add(_ name: String, _ value: (some CustomStringConvertible)?) {
       if let value { words.append("\(name)=\("\(value)".printable)") }

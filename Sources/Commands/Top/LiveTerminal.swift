@@ -1,15 +1,18 @@
 import Foundation
+import TextOutput
 
 /// A terminal that is drawn on again and again: the alternate screen without cursor, keys read as they are pressed.
 ///
-/// Whatever was on the terminal stands there again once it is left. SIGINT stays the user's way out; SIGTSTP is
+/// Leaving restores what the terminal showed before. SIGINT still ends the program; SIGTSTP is
 /// switched off, because a stopped program would leave the terminal as it is.
 final class LiveTerminal {
+  private let console: Console
   private var saved: termios?
 
-  /// Nil unless stdout is a terminal.
-  init?() {
-    guard Terminal.outputIsTerminal else { return nil }
+  /// Nil unless the console's output is a terminal; keys come from standard input, if that is one too.
+  init?(_ console: Console) {
+    guard console.output.isTerminal else { return nil }
+    self.console = console
     var attributes = termios()
     if isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &attributes) == 0 {
       saved = attributes
@@ -21,33 +24,23 @@ final class LiveTerminal {
       }
       tcsetattr(STDIN_FILENO, TCSANOW, &attributes)
     }
-    _ = Terminal.write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[2J")
+    console.print("\u{1b}[?1049h\u{1b}[?25l\u{1b}[2J")
   }
 
-  /// Puts back what was there.
+  /// Restores the terminal.
   func leave() {
-    _ = Terminal.write("\u{1b}[?25h\u{1b}[?1049l")
+    console.print("\u{1b}[?25h\u{1b}[?1049l")
     if var saved { tcsetattr(STDIN_FILENO, TCSADRAIN, &saved) }
     saved = nil
   }
 
   /// Columns and rows now; 80 by 24 where the terminal does not say.
-  static var size: (columns: Int, rows: Int) {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
-    return (Int(size.ws_col), Int(size.ws_row))
-  }
+  var size: (columns: Int, rows: Int) { console.output.size ?? (80, 24) }
 
-  /// Whether colours are wanted (https://no-color.org).
-  static var wantsColour: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-  }
-
-  /// Draws over what is there, without clearing first, which would flicker. False if nobody reads.
+  /// Overwrites the screen without clearing it first, which would flicker. False if the terminal is gone.
   func draw(_ lines: [String]) -> Bool {
     // Each line's rest and all below is cleared; the last line has no break, which would scroll.
-    Terminal.write("\u{1b}[H" + lines.joined(separator: "\u{1b}[K\r\n") + "\u{1b}[K\u{1b}[J")
+    console.print("\u{1b}[H" + lines.joined(separator: "\u{1b}[K\r\n") + "\u{1b}[K\u{1b}[J")
   }
 
   /// The keys pressed since the last call.

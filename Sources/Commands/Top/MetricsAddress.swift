@@ -20,8 +20,10 @@ struct MetricsAddress: ConfigurationValue, Hashable {
 
   /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for two
   /// seconds at most, or a little more.
-  func batches() -> WorkerObservation.Batches? {
-    guard let text = fetch() else { return nil }
+  ///
+  /// - Parameter uptime: a clock that never goes back.
+  func batches(uptime: () -> Duration) -> WorkerObservation.Batches? {
+    guard let text = fetch(uptime) else { return nil }
     func value(_ name: String) -> Double? {
       for line in text.split(separator: "\n") where line.hasPrefix("\(name) ") {
         return Double(line.dropFirst(name.count + 1))
@@ -35,7 +37,7 @@ struct MetricsAddress: ConfigurationValue, Hashable {
   }
 
   /// A page of a local server needs no client library: one request of HTTP/1.0, whose answer ends with the connection.
-  private func fetch() -> String? {
+  private func fetch(_ uptime: () -> Duration) -> String? {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var found: UnsafeMutablePointer<addrinfo>?
@@ -54,8 +56,8 @@ struct MetricsAddress: ConfigurationValue, Hashable {
     guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return nil }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    let deadline = ContinuousClock.now + .seconds(2)
-    while bytes.count < 4 << 20, ContinuousClock.now < deadline {
+    let deadline = uptime() + .seconds(2)
+    while bytes.count < 4 << 20, uptime() < deadline {
       let count = recv(descriptor, &chunk, chunk.count, 0)
       guard count > 0 else { break }
       bytes += chunk.prefix(count)

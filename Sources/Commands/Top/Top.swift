@@ -1,3 +1,4 @@
+import Arguments
 import Configuration
 import Foundation
 import KafkaIO
@@ -5,9 +6,10 @@ import LearningEvents
 import PostgresIO
 import Services
 import Synchronization
+import TextOutput
 import Watching
 
-/// Watches ingest and shows it, until it is told to end, or nobody looks any more.
+/// Shows the state of ingest until it is asked to end or the reader of its output has gone.
 ///
 /// PostgreSQL, Kafka and workers are observed by loops of their own, so that one that hangs holds up neither the others nor the
 /// screen.
@@ -17,6 +19,10 @@ final class Top: Service {
   let output: Output
   /// End after the first report that knows a rate.
   let once: Bool
+  private let console: Console
+  private let clock: @Sendable () -> EventTime
+  /// A clock that never goes back.
+  private let uptime: @Sendable () -> Duration
   private let interval: Duration
   private let ledgers: LedgerObserver
   private let logs: LogObserver?
@@ -26,17 +32,18 @@ final class Top: Service {
   private static let tick = Duration.milliseconds(100)
 
   init(context: CommandContext, interval: Duration, workers: [MetricsAddress], output: Output, once: Bool) {
+    (console, clock, uptime) = (context.console, context.clock, context.environment.uptime)
     (self.interval, self.workers, self.output, self.once) = (interval, workers, output, once)
     let clusterID = context.settings.optional(Keys.clusterID)
     watch = Mutex(IngestWatch(patience: max(.seconds(5), interval * 3), clusterID: clusterID))
     ledgers = LedgerObserver(
-      settings: context.postgres(role: "lectern_aggregator", application: "top"), clock: CommandContext.now)
+      settings: context.postgres(role: "lectern_aggregator", application: "top"), clock: context.clock)
     logs =
       context.settings.optional(Keys.bootstrapServers) == nil
       ? nil
       : LogObserver(
         settings: context.kafka, topics: [context.settings[Keys.frameTopic], context.settings[Keys.controlTopic]],
-        clusterID: clusterID, clock: CommandContext.now)
+        clusterID: clusterID, clock: context.clock)
   }
 
   /// Whether every server that was to be observed had answered in the last report.
@@ -62,9 +69,9 @@ final class Top: Service {
 
   private func repeating(_ body: () async -> Void) async {
     while !Task.isCancelled && !isShuttingDownGracefully {
-      let begin = ContinuousClock.now
+      let begin = uptime()
       await body()
-      let rest = interval - (ContinuousClock.now - begin)
+      let rest = interval - (uptime() - begin)
       _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: max(.milliseconds(10), rest)) }
     }
   }
@@ -94,11 +101,12 @@ final class Top: Service {
   private func observeWorkers(_ thread: ThreadExecutor) async {
     var batches: [String: WorkerObservation.Batches] = [:]
     for address in workers {
-      batches[address.configurationText] = await thread.run { address.batches() }
+      batches[address.configurationText] = await thread.run { [uptime] in address.batches(uptime: uptime) }
     }
     let found = batches
+    let now = clock()
     watch.withLock { watch in
-      watch.take(WorkerObservation(at: CommandContext.now(), batches: found))
+      watch.take(WorkerObservation(at: now, batches: found))
       let silent = workers.map(\.configurationText).filter { found[$0] == nil }
       if !silent.isEmpty { watch.miss(.workers, problem: silent.joined(separator: ", ")) }
     }
@@ -107,59 +115,58 @@ final class Top: Service {
   // MARK: Showing
 
   private func show() async {
-    let terminal = output == .terminal ? LiveTerminal() : nil
+    let terminal = output == .terminal ? LiveTerminal(console) : nil
     defer { terminal?.leave() }
-    var report = watch.withLock { $0.report(at: CommandContext.now()) }
-    var shown: ContinuousClock.Instant?
-    var size = LiveTerminal.size
-    let begin = ContinuousClock.now
+    var report = watch.withLock { $0.report(at: clock()) }
+    var shown: Duration?
+    var size = terminal?.size
+    let begin = uptime()
     while !isShuttingDownGracefully {
       if let terminal {
         if terminal.keys().contains(where: { $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") }) { return }
-      } else if Terminal.outputIsAbandoned {
+      } else if console.output.isAbandoned {
         return
       }
-      let isDue = shown.map { $0.duration(to: .now) >= interval } ?? true
-      let now = LiveTerminal.size
+      let isDue = shown.map { uptime() - $0 >= interval } ?? true
       if isDue {
-        report = watch.withLock { $0.report(at: CommandContext.now()) }
+        report = watch.withLock { $0.report(at: clock()) }
         let isReady = isReady(report, since: begin)
-        // A terminal shows at once what is there; whoever reads lines wants them whole.
+        // A terminal shows at once what is known; a reader of lines gets complete reports only.
         if terminal != nil || isReady {
-          shown = .now
-          guard emit(report, terminal, size: now) else { return }
+          shown = uptime()
+          guard emit(report, terminal) else { return }
           if once && isReady { return }
         }
-      } else if let terminal, now != size, !terminal.draw(screen(report, now)) {
+      } else if let terminal, let size, terminal.size != size, !terminal.draw(screen(report, terminal.size)) {
         return
       }
-      size = now
+      size = terminal?.size
       _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.tick) }
     }
   }
 
   /// Whether every server was heard of, and a rate is known or will not be.
-  private func isReady(_ report: WatchReport, since begin: ContinuousClock.Instant) -> Bool {
+  private func isReady(_ report: WatchReport, since begin: Duration) -> Bool {
     let heard = watch.withLock { watch in
       watch.hasHeard(of: .postgres) && (workers.isEmpty || watch.hasHeard(of: .workers))
         && (logs == nil || watch.hasHeard(of: .kafka) || watch.lastLedgers == nil)
     }
-    guard heard else { return begin.duration(to: .now) > .seconds(15) }
+    guard heard else { return uptime() - begin > .seconds(15) }
     return report.recordsPerSecond != nil || report.postgres?.ok != true
   }
 
-  private func emit(_ report: WatchReport, _ terminal: LiveTerminal?, size: (columns: Int, rows: Int)) -> Bool {
+  private func emit(_ report: WatchReport, _ terminal: LiveTerminal?) -> Bool {
     let isComplete = report.postgres?.ok == true && (logs == nil || report.kafka?.ok == true)
     self.isComplete.withLock { $0 = isComplete }
-    if let terminal { return terminal.draw(screen(report, size)) }
+    if let terminal { return terminal.draw(screen(report, terminal.size)) }
     if output == .json {
-      guard let line = try? Terminal.line(json: report) else { return false }
-      return Terminal.write(line)
+      guard let line = try? Console.line(json: report) else { return false }
+      return console.print(line)
     }
-    return Terminal.write(WatchScreen(columns: 200).lines(report).joined(separator: "\n") + (once ? "\n" : "\n\n"))
+    return console.print(WatchScreen(columns: 200).lines(report).joined(separator: "\n") + (once ? "\n" : "\n\n"))
   }
 
   private func screen(_ report: WatchReport, _ size: (columns: Int, rows: Int)) -> [String] {
-    WatchScreen(columns: size.columns, rows: size.rows, hasColour: LiveTerminal.wantsColour).lines(report)
+    WatchScreen(columns: size.columns, rows: size.rows, hasColour: console.wantsColour).lines(report)
   }
 }

@@ -1,4 +1,5 @@
 import Aggregation
+import Arguments
 import Configuration
 import Foundation
 import Ingest
@@ -14,8 +15,8 @@ struct Verification {
   let kafkaIsLeftOut: String?
 
   func run() async throws -> VerifyReport {
-    let clock = ContinuousClock()
-    let begin = clock.now
+    let uptime = context.environment.uptime
+    let begin = uptime()
     var settings = context.postgres(role: "lectern_aggregator", application: "verify")
     // A statement reads whole tables; Ctrl-C ends it.
     settings.statementDeadline = nil
@@ -26,14 +27,14 @@ struct Verification {
         try LogConsistency().prepare(on: connection)
         let at: PostgresTimestamp = try connection.query("SELECT now()").single().decode(at: 0)
         let log = try LogConsistency().run(on: connection)
-        let begin = ContinuousClock.now
+        let begin = uptime()
         let rollups = try verification.report(on: connection)
-        return (EventTime(microseconds: at.microsecondsSince1970), log, rollups, ContinuousClock.now - begin)
+        return (EventTime(microseconds: at.microsecondsSince1970), log, rollups, uptime() - begin)
       }
       let (ends, lag) = await compareWithLogs(log.ledgers, LedgerRepository(connection: connection))
       await connection.close()
       let checks = log.checks + [ends] + Self.checks(of: rollups, took: took)
-      return VerifyReport(at: at, log: log, rollups: rollups, checks: checks, lag: lag, took: clock.now - begin)
+      return VerifyReport(at: at, log: log, rollups: rollups, checks: checks, lag: lag, took: uptime() - begin)
     } catch {
       await connection.close()
       throw error
@@ -73,16 +74,16 @@ struct Verification {
   /// How long Kafka may take to answer about one partition.
   private static let deadline = Duration.seconds(15)
 
-  /// Asked after the snapshot, so a log is never younger than its ledger; what does not fit, or is not there, is looked at
-  /// again with the ledger of then, since retention and workers move on and brokers learn of topics meanwhile.
+  /// Kafka is asked after the snapshot, so a log is never younger than its ledger. A ledger that does not fit its log, or
+  /// has none, is read and compared again: retention and workers go on meanwhile, and brokers learn of topics late.
   private func compareWithLogs(
     _ ledgers: [LedgerRow], _ repository: LedgerRepository
   ) async -> (ConsistencyCheck, VerifyReport.Lag?) {
     if let reason = kafkaIsLeftOut {
       return (ConsistencyCheck(Self.ends.name, compares: Self.ends.compares, unmade: .skipped, because: reason), nil)
     }
-    let clock = ContinuousClock()
-    let begin = clock.now
+    let uptime = context.environment.uptime
+    let begin = uptime()
     do {
       let cluster = try await context.clusterID(deadline: Self.deadline)
       let own = ledgers.filter { $0.log.clusterID == cluster }
@@ -103,7 +104,7 @@ struct Verification {
         let now = try await repository.ledgers(clusterID: cluster).filter { suspects.contains($0.ledgerID) }
         let second = try await LedgerExamination.survey(
           now, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
-        // A topic nobody is to read any more may go; its ledgers stay, and nothing can be compared with them.
+        // A topic that is no longer configured may be deleted; its ledgers stay and cannot be compared.
         retired = second.missingTopics.subtracting([
           context.settings[Keys.frameTopic], context.settings[Keys.controlTopic],
         ])
@@ -124,8 +125,7 @@ struct Verification {
       let partitions = first.examinations.map { examination in
         VerifyReport.Lag.Partition(
           topic: examination.ledger.log.topic, partition: examination.ledger.log.partition,
-          ledger: examination.ledger.ledgerID, next: examination.ledger.nextOffset, end: examination.highWatermark,
-          lag: max(0, examination.highWatermark - examination.ledger.nextOffset))
+          ledger: examination.ledger.ledgerID, next: examination.ledger.nextOffset, end: examination.highWatermark)
       }
       let others = Set(ledgers.map(\.log.clusterID)).subtracting([cluster]).count
       var notes = retired.sorted().map {
@@ -134,9 +134,9 @@ struct Verification {
       if others > 0 { notes.append("ledgers of \(others) other clusters were not compared with a log") }
       let check = ConsistencyCheck(
         Self.ends.name, compares: Self.ends.compares, violations: Int64(places.count), places: places,
-        took: clock.now - begin,
+        took: uptime() - begin,
         note: notes.isEmpty ? nil : notes.joined(separator: "; "))
-      return (check, VerifyReport.Lag(records: partitions.reduce(0) { $0 + $1.lag }, partitions: partitions))
+      return (check, VerifyReport.Lag(partitions))
     } catch {
       return (
         ConsistencyCheck(

@@ -1,10 +1,11 @@
-import Aggregation
-import LearningEvents
-import Persistence
+package import Aggregation
+package import LearningEvents
+package import Persistence
 import PlainText
+import TextOutput
 
-/// What `lectern verify` found, as it prints it. Names nobody.
-struct VerifyReport: Encodable {
+/// The result of `lectern verify`, as text and JSON. No learner is in it.
+package struct VerifyReport: Encodable {
   struct Counts: Encodable {
     let ledgers: Int
     let samples, rejects: Int64
@@ -12,18 +13,28 @@ struct VerifyReport: Encodable {
   }
 
   /// How far workers are behind the log; never a violation.
-  struct Lag: Encodable {
-    struct Partition: Encodable {
+  package struct Lag: Encodable {
+    package struct Partition: Encodable {
       let topic: TopicName
       let partition, ledger: Int32
       let next, end, lag: Int64
+
+      package init(topic: TopicName, partition: Int32, ledger: Int32, next: Int64, end: Int64) {
+        (self.topic, self.partition, self.ledger, self.next, self.end) = (topic, partition, ledger, next, end)
+        lag = max(0, end - next)
+      }
     }
 
     let records: Int64
     let partitions: [Partition]
+
+    package init(_ partitions: [Partition]) {
+      records = partitions.reduce(0) { $0 + $1.lag }
+      self.partitions = partitions
+    }
   }
 
-  let ok: Bool
+  package let ok: Bool
   /// When the snapshot was taken.
   let at: String
   let checks: [ConsistencyCheck]
@@ -32,7 +43,7 @@ struct VerifyReport: Encodable {
   let lag: Lag?
   let milliseconds: Int64
 
-  init(
+  package init(
     at: EventTime, log: LogConsistency.Report, rollups: RollupVerification.Report, checks: [ConsistencyCheck],
     lag: Lag?, took: Duration
   ) {
@@ -44,8 +55,8 @@ struct VerifyReport: Encodable {
       sessionsFrozen: rollups.sessionsFrozen)
   }
 
-  /// A table of checks, what does not hold below it, and what it was about.
-  var text: String {
+  /// A table of checks, the violations below it, and the totals of the snapshot.
+  package var text: String {
     let rows = checks.map { check in
       [
         check.name, check.outcome == .failed ? "FAILED" : check.outcome.rawValue,

@@ -1,20 +1,20 @@
 /// Aligned columns for a terminal: text to the left, numbers to the right.
-struct TextTable {
+package struct TextTable {
   /// What the last column holds.
-  enum LastColumn { case number, text }
+  package enum LastColumn { case number, text }
 
   private let titles: [String]
   private let leading: Int
   private let last: LastColumn
 
   /// - Parameter leading: how many columns, from the first, are text.
-  init(_ titles: [String], leading: Int, last: LastColumn = .number) {
+  package init(_ titles: [String], leading: Int, last: LastColumn = .number) {
     self.titles = titles
     self.leading = leading
     self.last = last
   }
 
-  func text(_ rows: [[String]]) -> String {
+  package func text(_ rows: [[String]]) -> String {
     let lines = [titles] + rows
     let widths = titles.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     return lines.map { cells in

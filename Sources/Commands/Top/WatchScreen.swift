@@ -1,5 +1,6 @@
 import LearningEvents
 import PlainText
+package import Watching
 
 /// A report as lines of text for a terminal of a certain size.
 ///

@@ -1,38 +1,27 @@
 import Foundation
-import Processes
 import Testing
 
 /// What the documentation says of the program is what the program says of itself.
 @Suite("Documentation")
 struct DocumentationTests {
-  /// The repository, also where the tests are built through a link to it.
-  private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
   private func text(_ path: String) throws -> String {
-    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    try String(contentsOf: repository.appending(path: path), encoding: .utf8)
   }
 
-  /// What the program prints, run without this process's own settings.
   private func output(_ arguments: [String]) async throws -> String {
-    let settings = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LECTERN_") }
-    let command = ChildCommand(
-      try #require(builtExecutable), arguments,
-      environment: Dictionary(uniqueKeysWithValues: settings.map { ($0, nil) }))
-    return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(30))
-      .requireSuccess().outputText
+    let run = await CommandLineRun(arguments)
+    try #require(run.code == 0)
+    return run.output
   }
 
-  @Test(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
-  func theTableOfKeysIsTheProgramsOwn() async throws {
+  @Test func theTableOfKeysIsTheProgramsOwn() async throws {
     let page = try text("docs/configuration.md")
     let begin = try #require(page.firstRange(of: "<!-- keys: begin -->\n"))
     let end = try #require(page.firstRange(of: "<!-- keys: end -->"))
     #expect(String(page[begin.upperBound..<end.lowerBound]) == (try await output(["config", "--markdown"])))
   }
 
-  @Test(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
-  func everyCommandThePagesNameExists() async throws {
+  @Test func everyCommandThePagesNameExists() async throws {
     let commands = Self.entries(in: try await output(["--help"]))
     #expect(commands.contains("demo"))
     var subcommands: [String: Set<String>] = [:]
@@ -54,7 +43,7 @@ struct DocumentationTests {
 
   @Test func linksToFilesLeadSomewhere() throws {
     for page in try pages() {
-      let folder = Self.root.appending(path: page).deletingLastPathComponent()
+      let folder = repository.appending(path: page).deletingLastPathComponent()
       let text = try text(page)
       let targets =
         text.matches(of: #/\]\(([^)\s]+)\)/#).map(\.output.1)
@@ -68,7 +57,7 @@ struct DocumentationTests {
 
   /// The Markdown pages of the repository.
   private func pages() throws -> [String] {
-    let docs = try #require(FileManager.default.enumerator(atPath: Self.root.appending(path: "docs").path))
+    let docs = try #require(FileManager.default.enumerator(atPath: repository.appending(path: "docs").path))
     let below = docs.compactMap { $0 as? String }.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
     #expect(below.count >= 10)
     return ["README.md", "CONTRIBUTING.md"] + below.sorted()

@@ -1,0 +1,33 @@
+package import TextOutput
+
+package import struct Foundation.Date
+
+/// What a command has of the process, machine and user it runs on and as: it asks for nothing else of them.
+package struct CommandEnvironment: Sendable {
+  package var console: Console
+  /// The environment variables.
+  package var variables: [String: String]
+  /// The time of day.
+  package var now: @Sendable () -> Date
+  /// A clock that never goes back, from an arbitrary start.
+  package var uptime: @Sendable () -> Duration
+  /// Cores this process may use; at least 1.
+  package var coreCount: Int
+  /// Bytes of memory the machine has.
+  package var memoryByteCount: UInt64
+  package var isRoot: Bool
+  /// Asked of the system when it is needed, since a directory service may be slow to answer.
+  package var userName: @Sendable () -> String
+  /// The user's home folder; asked as the name is.
+  package var homeFolder: @Sendable () -> String
+
+  package init(
+    console: Console, variables: [String: String], now: @escaping @Sendable () -> Date,
+    uptime: @escaping @Sendable () -> Duration, coreCount: Int, memoryByteCount: UInt64, isRoot: Bool,
+    userName: @escaping @Sendable () -> String, homeFolder: @escaping @Sendable () -> String
+  ) {
+    (self.console, self.variables, self.now, self.uptime) = (console, variables, now, uptime)
+    (self.coreCount, self.memoryByteCount, self.isRoot) = (coreCount, memoryByteCount, isRoot)
+    (self.userName, self.homeFolder) = (userName, homeFolder)
+  }
+}
