@@ -25,7 +25,8 @@ import Testing
       // The drawing shows which keypoints were kept.
       files: ["Recognition/Pipeline/FeatureExtractor.swift", "Vision/Drawing/FaceOverlay+Panels.swift"]),
     Step(
-      name: "compute HOG", pattern: #"\bHistogramOfGradients\("#, files: ["Recognition/Pipeline/FeatureExtractor.swift"]),
+      name: "compute HOG", pattern: #"\bHistogramOfGradients\("#, files: ["Recognition/Pipeline/FeatureExtractor.swift"]
+    ),
     Step(
       name: "hold a compiled network", pattern: #"\bNetworkRunning\b"#,
       files: [

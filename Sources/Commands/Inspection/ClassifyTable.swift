@@ -21,7 +21,9 @@ struct ClassifyTable {
   private var widths: [Int] { labels.map { max(5, $0.count) } }
 
   var heading: String {
-    line("label", zip(labels, widths).map { Self.right($0, $1) }, quality: "quality", face: "face", seen: "seen", from: "from", model: "model", "file")
+    line(
+      "label", zip(labels, widths).map { Self.right($0, $1) }, quality: "quality", face: "face", seen: "seen",
+      from: "from", model: "model", "file")
   }
 
   func row(_ picture: InspectedPicture) -> String {

@@ -34,7 +34,9 @@ extension ModelManifest {
     }
     if let evaluation {
       guard trained else { throw BundleError(.malformed, "model.json: an untrained model has no evaluation") }
-      if let problem = evaluation.problem(labels: labels.count) { throw BundleError(.malformed, "model.json: \(problem)") }
+      if let problem = evaluation.problem(labels: labels.count) {
+        throw BundleError(.malformed, "model.json: \(problem)")
+      }
     }
   }
 

@@ -53,7 +53,8 @@ package struct ModelManifest: Sendable, Hashable {
   package init(
     name: String, trained: Bool, labelSet: LabelSet = .learningEmotions, network: String = "drsn18",
     layout: LayoutKind = .planes, width: Width = .full, hogNormalization: HistogramOfGradients.Normalization = .max,
-    bounds: FamilyBounds? = nil, planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1, dataSetFingerprint: String? = nil,
+    bounds: FamilyBounds? = nil, planes: [PlanesLayout.Statistics]? = nil, temperature: Double = 1,
+    dataSetFingerprint: String? = nil,
     evaluation: ModelEvaluation? = nil, provenance: ModelProvenance? = nil
   ) {
     self.name = name

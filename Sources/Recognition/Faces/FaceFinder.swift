@@ -1,5 +1,4 @@
 package import LearningEvents
-import Telemetry
 package import Vision
 
 /// Finds the face of a picture that is to be classified: the box that came with the frame if it is plausible; else the
@@ -29,11 +28,11 @@ package struct FaceFinder: Sendable {
   /// - Throws: what the detector throws.
   package func face(in image: GrayImage, hint: FaceBox? = nil, track: FrameTrack? = nil) throws -> FoundFace? {
     if let hint, let box = Self.plausible(hint, in: image) {
-      metrics?.faces.count(.hint)
+      metrics?.count(FoundFace.Origin.hint)
       return FoundFace(box, among: [box], count: 1, origin: .hint, in: image)
     }
     let found = try (metrics?.face).timed { try search(image, track) }
-    metrics?.faces.count(found?.origin)
+    metrics?.count(found?.origin)
     return found.map { FoundFace($0.boxes[0], among: $0.boxes, count: $0.count, origin: $0.origin, in: image) }
   }
 
@@ -41,15 +40,15 @@ package struct FaceFinder: Sendable {
 
   private func search(_ image: GrayImage, _ frame: FrameTrack?) throws -> Found? {
     if let frame, let last = tracks.start(for: frame, in: image) {
-      metrics?.looks.local.increment()
+      metrics?.count(.local)
       if let box = try detector.follow(last.box, seenFrom: last.view, in: image) {
         tracks.remember(last, at: box, for: frame)
         return ([box], last.count, .reused)
       }
     }
     let detection = try detector.detect(in: image)
-    metrics?.looks.whole.increment()
-    if detection.looks > 1 { metrics?.looks.further.increment() }
+    metrics?.count(.whole)
+    if detection.looks > 1 { metrics?.count(.further) }
     if let frame { tracks.remember(FaceTrack(detection, in: image, at: frame.capturedAt), for: frame) }
     guard !detection.faces.isEmpty else { return nil }
     return (detection.faces, detection.faces.count, detection.view == .frontal ? .frontal : .profile)

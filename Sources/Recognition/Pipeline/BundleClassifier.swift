@@ -1,7 +1,6 @@
 import Foundation
 package import LearningEvents
 package import Neural
-import Tensors
 
 /// Turns the features of faces into a model's answers: bounds, layout, network, temperature and labels.
 ///
@@ -56,23 +55,15 @@ package struct BundleClassifier: Sendable {
   package func answers(
     to faces: [FrameFeatures], dropping family: FeatureFamily? = nil
   ) async throws -> [Answer?] {
-    var answers: [Answer?] = []
-    answers.reserveCapacity(faces.count)
-    for start in stride(from: 0, to: faces.count, by: network.batch) {
-      try Task.checkCancellation()
-      let part = faces[start..<min(start + network.batch, faces.count)]
-      let output = try await (metrics?.drsn).timed {
-        try await network.run(fusion.input(of: part, dropping: family, places: network.batch))
-      }
-      guard output.count == network.batch * labelCount else {
-        throw RecognitionError(.wrongShape, "the classifier returned \(output.shape)")
-      }
-      let logits = output.elements
-      for place in part.indices.map({ $0 - start }) {
-        answers.append(answer(Array(logits[place * labelCount..<(place + 1) * labelCount])))
-      }
+    let logits = try await network.outputs(of: faces.count, timedBy: metrics?.drsn) { part in
+      fusion.input(of: faces[part], dropping: family, places: network.batch)
     }
-    return answers
+    return try logits.map { logits in
+      guard logits.count == labelCount else {
+        throw RecognitionError(.wrongShape, "the classifier returned \(logits.count) numbers for \(labelCount) labels")
+      }
+      return answer(logits)
+    }
   }
 
   private func answer(_ logits: [Float]) -> Answer? {

@@ -1,5 +1,6 @@
 package import Neural
 package import Services
+import Telemetry
 import Tensors
 package import Vision
 
@@ -65,22 +66,40 @@ package struct FeatureExtractor: Sendable {
   /// pool5 of each face, `[C, 7, 7]`; nil without a network.
   private func pools(of faces: [FaceCrops]) async throws -> [[Float]]? {
     guard let network else { return nil }
-    var pools: [[Float]] = []
-    pools.reserveCapacity(faces.count)
-    for start in stride(from: 0, to: faces.count, by: network.batch) {
-      try Task.checkCancellation()
-      let part = faces[start..<min(start + network.batch, faces.count)]
-      let output = try await (metrics?.cnn).timed {
-        try await network.run(NetworkInput.tensor(of: part.map(\.vgg), places: network.batch))
-      }
-      let size = output.count / network.batch
-      guard size > 0, size.isMultiple(of: 49), output.count == size * network.batch else {
-        throw RecognitionError(.wrongShape, "the feature network returned \(output.shape)")
-      }
-      output.withUnsafeBufferPointer { values in
-        for place in part.indices { pools.append(Array(values[(place - start) * size..<(place - start + 1) * size])) }
-      }
+    let pools = try await network.outputs(of: faces.count, timedBy: metrics?.cnn) { part in
+      NetworkInput.tensor(of: faces[part].map(\.vgg), places: network.batch)
+    }
+    if let odd = pools.first(where: { $0.isEmpty || !$0.count.isMultiple(of: 49) }) {
+      throw RecognitionError(.wrongShape, "the feature network returned \(odd.count) numbers of a face")
     }
     return pools
+  }
+}
+
+extension NetworkRunning {
+  /// Runs `count` samples, `batch` at a time, and returns each sample's part of the output, row-major.
+  ///
+  /// - Parameters:
+  ///   - histogram: observes each run, the making of its input included.
+  ///   - input: `[batch, C, H, W]` of a range of samples, anything in the places beyond them.
+  /// - Throws: what the network throws, `RecognitionError.wrongShape` or `CancellationError`.
+  func outputs(
+    of count: Int, timedBy histogram: Histogram?, input: (Range<Int>) -> Tensor<Float>
+  ) async throws -> [[Float]] {
+    var outputs: [[Float]] = []
+    outputs.reserveCapacity(count)
+    for start in stride(from: 0, to: count, by: batch) {
+      try Task.checkCancellation()
+      let part = start..<min(start + batch, count)
+      let output = try await histogram.timed { try await run(input(part)) }
+      guard output.count.isMultiple(of: batch) else {
+        throw RecognitionError(.wrongShape, "a network for \(batch) samples returned \(output.shape)")
+      }
+      let size = output.count / batch
+      output.withUnsafeBufferPointer { values in
+        for place in 0..<part.count { outputs.append(Array(values[place * size..<(place + 1) * size])) }
+      }
+    }
+    return outputs
   }
 }

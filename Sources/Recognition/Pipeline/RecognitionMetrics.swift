@@ -14,8 +14,8 @@ package struct RecognitionMetrics: Sendable {
   let sift: Histogram
   let cnn: Histogram
   let drsn: Histogram
-  let faces: Faces
-  let looks: Looks
+  private let faces: [FoundFace.Origin?: Counter]
+  private let looks: [Look: Counter]
   /// Pictures that a library or network failed on though they had been decoded.
   let failures: Counter
 
@@ -31,51 +31,38 @@ package struct RecognitionMetrics: Sendable {
     sift = stage("sift")
     cnn = stage("cnn")
     drsn = stage("drsn")
-    faces = Faces(registry: registry)
-    looks = Looks(registry: registry)
+    let origins: [FoundFace.Origin?] = FoundFace.Origin.allCases + [nil]
+    faces = Dictionary(
+      uniqueKeysWithValues: origins.map { origin in
+        let counter = registry.counter(
+          "lectern_recognition_faces_total", help: "Decoded frames by where their face came from.",
+          labels: ["origin": origin?.rawValue ?? "none"])
+        return (origin, counter)
+      })
+    looks = Dictionary(
+      uniqueKeysWithValues: Look.allCases.map { look in
+        let counter = registry.counter(
+          "lectern_recognition_face_looks_total", help: "Searches for faces by how much of a picture they look at.",
+          labels: ["look": look.rawValue])
+        return (look, counter)
+      })
     failures = registry.counter(
       "lectern_recognition_failures_total", help: "Decoded frames that recognition could not analyse.")
   }
 
-  /// Decoded frames by where their face came from.
-  struct Faces: Sendable {
-    private let origins: [FoundFace.Origin: Counter]
-    private let none: Counter
-
-    init(registry: MetricsRegistry) {
-      func counter(_ origin: String) -> Counter {
-        registry.counter(
-          "lectern_recognition_faces_total", help: "Decoded frames by where their face came from.",
-          labels: ["origin": origin])
-      }
-      origins = Dictionary(uniqueKeysWithValues: FoundFace.Origin.allCases.map { ($0, counter($0.rawValue)) })
-      none = counter("none")
-    }
-
-    /// - Parameter origin: nil where no face was found.
-    func count(_ origin: FoundFace.Origin?) { (origin.flatMap { origins[$0] } ?? none).increment() }
-  }
-
-  /// Searches for faces by how much they look at. A local look that was not followed by a whole one found its face.
-  struct Looks: Sendable {
+  /// How much of a picture a search looks at. A local look that was not followed by a whole one found its face.
+  enum Look: String, CaseIterable {
     /// Where the session's last frame had its face.
-    let local: Counter
-    /// The whole picture.
-    let whole: Counter
+    case local
+    case whole
     /// The whole picture in other ways as well, because the first one found nobody.
-    let further: Counter
-
-    init(registry: MetricsRegistry) {
-      func counter(_ look: String) -> Counter {
-        registry.counter(
-          "lectern_recognition_face_looks_total", help: "Searches for faces by how much of a picture they look at.",
-          labels: ["look": look])
-      }
-      local = counter("local")
-      whole = counter("whole")
-      further = counter("further")
-    }
+    case further
   }
+
+  /// - Parameter origin: nil where no face was found.
+  func count(_ origin: FoundFace.Origin?) { faces[origin]?.increment() }
+
+  func count(_ look: Look) { looks[look]?.increment() }
 }
 
 extension Histogram? {
