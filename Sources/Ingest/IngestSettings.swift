@@ -37,7 +37,7 @@ package struct IngestSettings: Sendable {
   func share(of partitions: Int) -> Int { max(queuedBytes / max(partitions, 1), Self.leastShareBytes) }
 
   /// The name the ledger keeps the cluster under: the configured one, else the cluster's own.
-  func clusterID(asking probe: LogProbe, until stop: StopFlag) async throws -> String {
+  func clusterID(asking probe: LogProbe, until stop: StopFlag) async throws -> ClusterID {
     if let clusterID { return clusterID }
     return try await probe.clusterID(until: stop)
   }

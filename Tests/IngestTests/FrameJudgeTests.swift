@@ -11,7 +11,7 @@ import Testing
   private let pseudonymizer = LearnerPseudonymizer(secret: Array(repeating: 7, count: 32))
 
   private func frame(
-    learner: String = "ada", captured: Duration = .zero, recorded: Duration = .zero, imageBytes: Int = 40_000
+    learner: LearnerID = "ada", captured: Duration = .zero, recorded: Duration = .zero, imageBytes: Int = 40_000
   ) -> FrameCandidate {
     let event = FrameEvent(
       id: "e1", source: "https://lms.example", sessionID: "s1", sequence: 3, learnerID: learner, courseID: "c1",
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func theRawLearnerIDDoesNotOutliveReading() {
-    #expect(frame().event.learnerID.isEmpty)
+    #expect(frame().event.learnerID.utf8.isEmpty)
   }
 
   @Test func theFirstReasonInTheFixedOrderCounts() {

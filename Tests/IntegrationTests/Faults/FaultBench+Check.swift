@@ -35,7 +35,8 @@ extension FaultBench {
         python,
         [
           TestTools.root.appending(path: "Tests/Checker/check.py").path, "--journal", journal.path, "--database",
-          ingest.database.programURL, "--frame-topic", ingest.frameTopic.text, "--control-topic", ingest.controlTopic.text,
+          ingest.database.programURL, "--frame-topic", ingest.frameTopic.text, "--control-topic",
+          ingest.controlTopic.text,
           "--cluster-id", ingest.clusterID.text, "--bootstrap", ingest.server.settings.bootstrapServers, "--read-log",
           "--ledger-history", history.path, "--rollups",
         ] + (mayRepeat ? ["--may-repeat"] : []), environment: environment), outputLimitBytes: 1 << 22, deadline: limit)

@@ -24,8 +24,10 @@ extension Faults {
           event.source = FrameFault.otherSource
           consent = .consent(event)
         }
-        try await bench.apply([course, consent])
-        let worker = bench.start(IngestRecognizer())
+        try await bench.apply([
+          course, consent, IngestBench.consentEvent(learner: FrameFault.twinLearners.consenting),
+        ])
+        let worker = bench.start(IngestRecognizer()) { $0.judge.grace = .zero }
         try await worker.becomeReady()
         // The worker has made all days there are to be; somebody drops one.
         let day = "to_char((now() AT TIME ZONE 'UTC')::date - \(FrameFault.missingDay), 'YYYYMMDD')"

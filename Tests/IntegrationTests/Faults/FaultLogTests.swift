@@ -62,7 +62,8 @@ extension Faults {
         let worker = bench.start(StubRecognizer(probesHeader: false))
         let journal = try #require(bench.journal)
         _ = try await lms([
-          "transactions", bench.server.settings.bootstrapServers, bench.frameTopic.text, journal.path, IngestBench.source.text,
+          "transactions", bench.server.settings.bootstrapServers, bench.frameTopic.text, journal.path,
+          IngestBench.source.text,
           IngestBench.learner(0).text, IngestBench.course.text,
         ])
         // 60 frames and six markers; the last of them ends the log.

@@ -103,8 +103,11 @@ final class FaultProducer: Sendable {
     let number = number.wrappingAdd(1, ordering: .relaxed).oldValue
     let session = number % plan.sessions
     let (sitting, sequence) = (number / plan.sessions).quotientAndRemainder(dividingBy: plan.sessionFrames)
+    // Two sessions of a partition differ in nothing but their names' normal form, and take turns.
+    let form = session / plan.partitions % 2 == 0 ? "\u{E9}" : "e\u{301}"
+    let name = "f\(session % plan.partitions)-\(session / (plan.partitions * 2))\(form)"
     let frame = IngestBench.frame(
-      session: "f\(session)-\(sitting)", sequence: Int32(sequence),
+      session: "\(name)-\(sitting)", sequence: Int32(sequence),
       learner: IngestBench.learner(session % plan.learners))
     let image = Self.picture(number, bytes: plan.bodyBytes)
     let sent = Sent(

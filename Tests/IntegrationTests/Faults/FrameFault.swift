@@ -4,12 +4,17 @@ import LearningEvents
 /// What an LMS sends that is in order or not, late, early, or sent before. Each case has a partition of its own.
 enum FrameFault: String, CaseIterable, Sendable {
   case sameFrameAtANewOffset, sameIdentityAtAnotherTime, outOfOrder, sevenDaysLate, clockADayAhead, clockADayBehind
-  case acrossMidnight, oneSessionIDInTwoSystems, dayWithoutAPartition
+  case acrossMidnight, oneSessionIDInTwoSystems, dayWithoutAPartition, sessionsOfTwinNames, learnersOfTwinNames
 
   /// Another LMS, which gives the same ids to others.
   static let otherSource: SourceID = "https://other.\(IngestBench.marker).example"
   /// The day whose partition is taken away: days back from today.
   static let missingDay: Int32 = 5
+
+  /// Two learners to a database and to a pseudonym; to Unicode the Kelvin sign is a K. Only the first consents.
+  static let twinLearners: (consenting: LearnerID, other: LearnerID) = (
+    IngestBench.learner("K"), IngestBench.learner("\u{212A}")
+  )
 
   struct Sent: Sendable {
     var frame: FrameEvent
@@ -67,6 +72,30 @@ enum FrameFault: String, CaseIterable, Sendable {
         return frame
       }
       return samples(zip(ours, theirs).flatMap { [$0, $1] }) + [Sent(frame: theirs[1], expectation: .duplicate)]
+    case .sessionsOfTwinNames:
+      // The same numbers in both sessions, at other times.
+      return samples(
+        (0..<3).flatMap { number in
+          [
+            frame(number, .seconds(Int64(number)), session: "\u{E9}"),
+            frame(number, .seconds(Int64(number) + 10), session: "e\u{301}"),
+          ]
+        })
+    case .learnersOfTwinNames:
+      func of(_ learner: LearnerID, _ number: Int32, _ session: SessionID) -> FrameEvent {
+        var frame = frame(number, .seconds(Int64(number)), session: session)
+        frame.learnerID = learner
+        return frame
+      }
+      let refused = FaultJournal.Expectation.rejected(as: .noConsent)
+      // Whoever comes first, and in turn.
+      return [Sent(frame: of(Self.twinLearners.other, 0, "other"), expectation: refused)]
+        + (0..<3).flatMap { number in
+          [
+            Sent(frame: of(Self.twinLearners.consenting, number, "consenting"), expectation: .sample),
+            Sent(frame: of(Self.twinLearners.other, number + 1, "other"), expectation: refused),
+          ]
+        }
     case .dayWithoutAPartition:
       return samples([frame(0, .zero), frame(1, .seconds(1))])
         + [
