@@ -1,4 +1,5 @@
 import ImageIO
+import LearningEvents
 import OneDNN
 import OpenCV
 import Recognition
