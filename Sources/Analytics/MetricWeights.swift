@@ -42,6 +42,18 @@ package struct MetricWeights: Sendable, Hashable {
   package let onTask: Row
   package let interest: Row
 
+  package init(
+    version: Int16, concentration: Row, concentrationLow: Row, concentrationHigh: Row, engagement: Row, onTask: Row,
+    interest: Row
+  ) {
+    (self.version, self.concentration, self.engagement) = (version, concentration, engagement)
+    (self.concentrationLow, self.concentrationHigh) = (concentrationLow, concentrationHigh)
+    (self.onTask, self.interest) = (onTask, interest)
+  }
+
+  /// Every version that this program has.
+  package static let all = [version1]
+
   package static let version1 = MetricWeights(
     version: 1,
     concentration: Row(focused: 100, distracted: 0, curious: 67, confused: 50, tired: 33, happy: 67),

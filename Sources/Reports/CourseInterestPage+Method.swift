@@ -1,3 +1,4 @@
+import Analytics
 import Markup
 
 // What the figures mean, where they come from, and what they must not be used for.
@@ -17,23 +18,18 @@ extension CourseInterestPage {
         "For one learner in one segment, "
         quantity("q")
         " is the time-weighted mean of each probability over the frames with a usable face. With weights of version "
-        "\(report.weightsVersion):"
+        "\(report.weightsVersion)"
+        if formulas == nil { ", whose formulas this program does not know." } else { ":" }
       }
-      formula(
-        "Concentration = 100 · (1.00 ", "focused", " + 0.67 ", "curious", " + 0.67 ", "happy", " + 0.50 ", "confused",
-        " + 0.33 ", "tired", ")")
-      formula(
-        "Engagement = 100 · (1 + ", "focused", " + ", "curious", " + ", "happy", " − ", "distracted", " − ", "tired",
-        ") / 2")
-      formula("On task = ", "focused", " + ", "curious", " + ", "confused")
-      formula("Interest = (", "curious", " + ", "happy", ") here − (", "curious", " + ", "happy", ") over the course")
-      tag(
-        "p",
-        text: """
-          The band of concentration counts confusion as 0.33 and 0.67. A segment’s figure is the mean over its learners; \
-          its interval comes from 2000 bootstrap resamples of learners, 2.5 to 97.5 per cent. The interval covers who \
-          happened to be measured; it does not cover whether the network reads faces correctly.
-          """)
+      for pieces in formulas?.all ?? [] { formula(pieces) }
+      tag("p") {
+        if let formulas, !formulas.band.isEmpty { "The band of concentration counts \(formulas.band). " }
+        """
+        A segment’s figure is the mean over its learners; its interval comes from 2000 bootstrap resamples of learners, \
+        2.5 to 97.5 per cent. The interval covers who happened to be measured; it does not cover whether the network \
+        reads faces correctly.
+        """
+      }
       tag("h3", text: "Source")
       tag("p") {
         "Sun, Liu and Qian: “Enhancing Emotion Recognition in College Students’ Online Learning: A Research on "
@@ -77,15 +73,14 @@ extension CourseInterestPage {
 
   private func quantity(_ name: StaticString) -> Markup { tag("em", text: name.description) }
 
-  /// A formula from pieces that alternate between text and the name of an emotion, which becomes q with an index.
-  private func formula(_ pieces: String...) -> Markup {
+  private func formula(_ pieces: [WeightFormulas.Piece]) -> Markup {
     tag("p", .class("formula")) {
-      for (index, piece) in pieces.enumerated() {
-        if index.isMultiple(of: 2) {
-          piece
-        } else {
+      for piece in pieces {
+        switch piece {
+        case .text(let text): text
+        case .share(let emotion):
           quantity("q")
-          tag("sub", text: piece)
+          tag("sub", text: emotion.name)
         }
       }
     }

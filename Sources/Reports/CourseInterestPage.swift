@@ -1,11 +1,18 @@
+package import Analytics
 import LearningEvents
 package import Markup
 
 /// The HTML form of a course-interest report.
 package struct CourseInterestPage: Sendable {
   let report: CourseInterestReport
+  /// Nil for weights of a version that this program does not have.
+  let formulas: WeightFormulas?
 
-  package init(_ report: CourseInterestReport) { self.report = report }
+  /// - Parameter weights: the known versions of the weights.
+  package init(_ report: CourseInterestReport, weights: [MetricWeights] = MetricWeights.all) {
+    self.report = report
+    formulas = weights.first { Int($0.version) == report.weightsVersion }.map(WeightFormulas.init)
+  }
 
   /// The document. With `.inline` styles the file stands alone; a server links its own stylesheet.
   package func rendered(styles: Page.Styles = .inline(Theme.all)) -> String {

@@ -1,3 +1,4 @@
+import Analytics
 import LearningEvents
 import Markup
 import Reports
@@ -112,5 +113,56 @@ import Testing
     for part in ["10.18280/ts.410120", "Sun, Liu and Qian", "0.67", "version 1", "AI Act", "demonstration", "CH"] {
       #expect(page.contains(part), "\(part)")
     }
+  }
+
+  private static func text(_ pieces: [WeightFormulas.Piece]) -> String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .share(let emotion): "q_\(emotion.name)"
+      }
+    }.joined()
+  }
+
+  @Test func theFormulasAreThoseOfTheWeightsInUse() {
+    #expect(
+      WeightFormulas(.version1).all.map(Self.text) == [
+        "Concentration = 100 · (1.00 q_focused + 0.67 q_curious + 0.67 q_happy + 0.50 q_confused + 0.33 q_tired)",
+        "Engagement = 100 · (1 + q_focused + q_curious + q_happy − q_distracted − q_tired) / 2",
+        "On task = q_focused + q_curious + q_confused",
+        "Interest = (q_curious + q_happy) here − (q_curious + q_happy) over the course",
+      ])
+    #expect(WeightFormulas(.version1).band == "confusion as 0.33 and 0.67")
+    let formulas = WeightFormulas(Self.version2)
+    #expect(
+      formulas.all.map(Self.text) == [
+        "Concentration = 100 · (0.90 q_focused + 0.05 q_happy)",
+        "Engagement = 100 · (1 + 1.00 q_focused − 0.50 q_tired) / 2",
+        "On task = −q_distracted", "Interest = (q_curious) here − (q_curious) over the course",
+      ])
+    #expect(formulas.band == "confusion as 0.10 and 0.20, tired as 0.00 and 1.00")
+  }
+
+  private static let version2 = MetricWeights(
+    version: 2,
+    concentration: .init(focused: 90, distracted: 0, curious: 0, confused: 0, tired: 0, happy: 5),
+    concentrationLow: .init(focused: 90, distracted: 0, curious: 0, confused: 10, tired: 0, happy: 5),
+    concentrationHigh: .init(focused: 90, distracted: 0, curious: 0, confused: 20, tired: 100, happy: 5),
+    engagement: .init(focused: 100, distracted: 0, curious: 0, confused: 0, tired: -50, happy: 0),
+    onTask: .init(focused: 0, distracted: -100, curious: 0, confused: 0, tired: 0, happy: 0),
+    interest: .init(focused: 0, distracted: 0, curious: 100, confused: 0, tired: 0, happy: 0))
+
+  @Test func aPagePrintsTheFormulasOfItsVersionOrNone() {
+    var report = SampleReport.make()
+    report.weightsVersion = 2
+    let page = CourseInterestPage(report, weights: [.version1, Self.version2]).rendered()
+    #expect(page.contains("version 2:") && page.contains("100 · (0.90 ") && !page.contains("100 · (1.00 "))
+    let unknown = CourseInterestPage(report).rendered()
+    #expect(unknown.contains("version 2, whose formulas this program does not know.") && !unknown.contains("100 · ("))
+    report.weightsVersion = 1
+    let first = CourseInterestPage(report).rendered()
+    #expect(
+      first.contains("<p class=\"formula\">Concentration = 100 · (1.00 <em>q</em><sub>focused</sub> + 0.67 "))
+    #expect(first.contains("counts confusion as 0.33 and 0.67. A segment’s figure"))
   }
 }
