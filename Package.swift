@@ -186,7 +186,8 @@ let testTargets: [Target] = [
   .testTarget(
     name: "CommandsTests",
     dependencies: [
-      "Aggregation", "Arguments", "ArgumentsTestSupport", "Commands", "Ingest", "KafkaIO", "LearningEvents",
+      "Aggregation", "Arguments", "ArgumentsTestSupport", "Commands", "ImageTypes", "Ingest", "KafkaIO",
+      "LearningEvents",
       "Neural", "Persistence", "PostgresIO", "Recognition", "TextOutput", "Watching",
     ], exclude: ["Expected"], swiftSettings: swift),
   tests("Tensors", ["JSON", "StableHashing"]),

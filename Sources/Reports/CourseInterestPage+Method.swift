@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import Markup
 
 // What the figures mean, where they come from, and what they must not be used for.

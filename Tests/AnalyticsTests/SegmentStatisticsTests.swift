@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import StableHashing
 import Testing
 

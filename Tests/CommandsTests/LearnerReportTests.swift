@@ -1,6 +1,7 @@
 import Arguments
 import ArgumentsTestSupport
 import Commands
+import ImageTypes
 import LearningEvents
 import Persistence
 import Testing

@@ -3,6 +3,7 @@ import ImageIO
 import ImageTypes
 import IsolatedDecoding
 import LearningEvents
+import LogCapturing
 import Processes
 import Recognition
 import Telemetry

@@ -1,6 +1,7 @@
 import Ingest
 import KafkaIO
 import LearningEvents
+import LogCapturing
 import Persistence
 import PostgresIO
 import Recognition

@@ -5,6 +5,7 @@ import Foundation
 import Ingest
 import KafkaIO
 import LearningEvents
+import LogCapturing
 import Persistence
 import PostgresIO
 import Processes

@@ -1,3 +1,4 @@
+import LearningEvents
 import Reports
 
 /// Made-up reports for tests: plausible figures from a small generator, the same everywhere.
