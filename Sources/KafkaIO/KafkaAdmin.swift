@@ -75,7 +75,8 @@ package final class KafkaAdmin: Sendable {
     timeout: Duration = .seconds(20)
   ) throws(KafkaError) -> Bool {
     var message = [CChar](repeating: 0, count: 256)
-    guard let new = rd_kafka_NewTopic_new(topic.text, Int32(partitions), Int32(replication), &message, message.count) else {
+    guard let new = rd_kafka_NewTopic_new(topic.text, Int32(partitions), Int32(replication), &message, message.count)
+    else {
       throw KafkaError(.invalidArgument, while: "creating a topic")
     }
     defer { rd_kafka_NewTopic_destroy(new) }

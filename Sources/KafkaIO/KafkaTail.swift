@@ -57,7 +57,8 @@ package struct KafkaTail: ~Copyable {
       throw KafkaError(.unknownPartition, while: "reading \(name), which has \(count) partitions")
     }
     let offsets = try offsets(of: name, partitions, from: start, handle, timeout: timeout)
-    guard let topic = rd_kafka_topic_new(handle.client, name.text, nil), let queue = rd_kafka_queue_new(handle.client) else {
+    guard let topic = rd_kafka_topic_new(handle.client, name.text, nil), let queue = rd_kafka_queue_new(handle.client)
+    else {
       throw KafkaError(rd_kafka_last_error(), while: "reading \(name)")
     }
     let tail = KafkaTail(

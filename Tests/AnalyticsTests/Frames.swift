@@ -10,7 +10,8 @@ enum Frames {
 
   /// Six probabilities in ten-thousandths, in the order of `Emotion`.
   static func classified(
-    at milliseconds: Int64, _ probabilities: [Int64], sequence: Int32? = nil, media: Int64? = nil, hint: SegmentID? = nil
+    at milliseconds: Int64, _ probabilities: [Int64], sequence: Int32? = nil, media: Int64? = nil,
+    hint: SegmentID? = nil
   ) -> TimedFrame {
     TimedFrame(
       capturedAt: time(milliseconds), sequence: sequence ?? Int32(clamping: milliseconds),

@@ -26,9 +26,12 @@ extension Broker {
       let left: Left?
     }
 
-    private func erase(_ learner: LearnerID, _ bench: IngestBench, _ flags: [String] = ["--yes"]) async throws -> Receipt {
+    private func erase(_ learner: LearnerID, _ bench: IngestBench, _ flags: [String] = ["--yes"]) async throws
+      -> Receipt
+    {
       let result = try await bench.lectern(
-        ["erase", "--source", IngestBench.source.text, "--learner", learner.text, "--json"] + flags, deadline: .seconds(120))
+        ["erase", "--source", IngestBench.source.text, "--learner", learner.text, "--json"] + flags,
+        deadline: .seconds(120))
       #expect(result.status == .exited(0), "\(result)")
       #expect(!result.error.contains(IngestBench.marker) && !result.output.contains(IngestBench.marker))
       return try JSONDecoder().decode(Receipt.self, from: Data(result.output.utf8))

@@ -112,7 +112,8 @@ import Testing
 
   private static func randomFrame(_ generator: inout SystemRandomNumberGenerator) -> (FrameEvent, [UInt8]) {
     var frame = FrameEvent(
-      id: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), sessionID: SessionID(text(50, &generator)),
+      id: EventID(text(50, &generator)), source: SourceID(text(50, &generator)),
+      sessionID: SessionID(text(50, &generator)),
       sequence: .random(in: 0...Int32.max, using: &generator), learnerID: LearnerID(text(50, &generator)),
       courseID: CourseID(text(50, &generator)), capturedAt: time(&generator),
       imageType: Bool.random(using: &generator) ? .jpeg : .png)
@@ -149,7 +150,8 @@ import Testing
       .course(
         CourseEvent(
           eventID: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), time: time(&generator),
-          courseID: CourseID(text(50, &generator)), title: text(250, &generator), teachers: [TeacherID(text(50, &generator))],
+          courseID: CourseID(text(50, &generator)), title: text(250, &generator),
+          teachers: [TeacherID(text(50, &generator))],
           segments: segments)),
       .session(
         SessionEvent(
@@ -161,7 +163,8 @@ import Testing
       .consent(
         ConsentEvent(
           eventID: EventID(text(50, &generator)), source: SourceID(text(50, &generator)), time: time(&generator),
-          learnerID: LearnerID(text(50, &generator)), scope: ConsentEvent.Scope.allCases.randomElement(using: &generator)!,
+          learnerID: LearnerID(text(50, &generator)),
+          scope: ConsentEvent.Scope.allCases.randomElement(using: &generator)!,
           granted: .random(using: &generator))),
     ]
   }

@@ -53,7 +53,8 @@ enum IngestBadInput: String, CaseIterable, Sendable {
     case .bomb: value = IngestPictures.bomb()
     case .noHeaders: return ([], value)
     case .missingHeader: return (with("ce_learnerid", nil), value)
-    case .repeatedHeader: return (frame.binaryHeaders + [EventHeader("ce_learnerid", IngestBench.learner(0).text)], value)
+    case .repeatedHeader:
+      return (frame.binaryHeaders + [EventHeader("ce_learnerid", IngestBench.learner(0).text)], value)
     case .malformedTime: return (with("ce_time", Array("yesterday-\(IngestBench.marker)".utf8)), value)
     case .sequenceTooLarge: return (with("ce_sequence", Array("2147483648".utf8)), value)
     case .invalidUTF8: return (with("ce_learnerid", Array(IngestBench.marker.utf8) + [0xff, 0xfe]), value)

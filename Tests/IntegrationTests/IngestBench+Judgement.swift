@@ -28,7 +28,8 @@ extension IngestBench {
       sourceLocation: sourceLocation)
     var arguments = [
       TestTools.root.appending(path: "Tests/Checker/check.py").path, "--journal", journal.path, "--database",
-      database.programURL, "--frame-topic", frameTopic.text, "--control-topic", controlTopic.text, "--cluster-id", clusterID.text,
+      database.programURL, "--frame-topic", frameTopic.text, "--control-topic", controlTopic.text, "--cluster-id",
+      clusterID.text,
       "--bootstrap", server.settings.bootstrapServers,
     ]
     if readingLog { arguments.append("--read-log") }

@@ -120,7 +120,9 @@ extension Broker {
               """, [.text(bench.clusterID.text), .text(bench.controlTopic.text), .text(bench.group)])
           },
           mend: {
-            let done = try await bench.lectern(["ledger", "new-incarnation", "--topic", bench.controlTopic.text, "--yes"])
+            let done = try await bench.lectern([
+              "ledger", "new-incarnation", "--topic", bench.controlTopic.text, "--yes",
+            ])
             #expect(done.status == .exited(0) && done.output.contains("[7]"), "\(done)")
           })
         try await worker.stop()

@@ -147,7 +147,8 @@ extension Database {
         let connection = try await database.connect(role: "lectern_web")
         let repository = ReportsRepository(connection: connection, reader: .teacher("ada"))
         let models = try await repository.released(course: course, cohortMinimum: 10)?.models
-        #expect(models == [ReportedModel(id: ModelID(String(repeating: "2", count: 64)), name: "net 2", isTrained: false)])
+        #expect(
+          models == [ReportedModel(id: ModelID(String(repeating: "2", count: 64)), name: "net 2", isTrained: false)])
         await connection.close()
         await owner.close()
       }

@@ -26,8 +26,9 @@ extension Broker {
 
     /// Ids that must not be printed, whoever holds them; the course's may.
     private func checkSilence(_ output: String) {
-      for id in [IngestBench.learner(0).text, "s0-\(IngestBench.marker)", "frame-\(IngestBench.marker)", IngestBench.source.text]
-      {
+      for id in [
+        IngestBench.learner(0).text, "s0-\(IngestBench.marker)", "frame-\(IngestBench.marker)", IngestBench.source.text,
+      ] {
         #expect(!output.contains(id), "\(id) in \(output)")
       }
     }
@@ -41,7 +42,8 @@ extension Broker {
         frame.sequence = 8
         try await bench.send(frame, image: image, partition: 0, mode: .structured)
         try await bench.send(
-          [EventHeader("ce_learnerid", IngestBench.learner(0).text), EventHeader("ce_specversion", "1.0")], value: image,
+          [EventHeader("ce_learnerid", IngestBench.learner(0).text), EventHeader("ce_specversion", "1.0")],
+          value: image,
           key: Array("s0-\(IngestBench.marker)".utf8), partition: 1)
         let all = try await bench.lectern(["tap", "--from", "beginning", "--count", "3", "--json"])
         #expect(all.status == .exited(0), "\(all)")
