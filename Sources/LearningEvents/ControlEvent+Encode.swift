@@ -8,7 +8,10 @@ extension ControlEvent {
   }
 
   /// The CloudEvent as JSON, members in a fixed order.
-  package var json: String {
+  package var json: String { json(pseudonym: nil) }
+
+  /// The same with a consent's learner under a pseudonym where one is given.
+  package func json(pseudonym: String?) -> String {
     let data: String
     switch self {
     case .course(let event):
@@ -23,7 +26,7 @@ extension ControlEvent {
       data = #""id":\#(JSONText.quoted(event.sessionID.text))\#(interval)\#(title)"#
     case .consent(let event):
       data =
-        #""learner_id":\#(JSONText.quoted(event.learnerID.text)),"scope":"\#(event.scope.rawValue)","#
+        #""learner_id":\#(JSONText.quoted(pseudonym ?? event.learnerID.text)),"scope":"\#(event.scope.rawValue)","#
         + #""granted":\#(event.granted)"#
     }
     return #"{"specversion":"1.0","id":\#(JSONText.quoted(id.text)),"source":\#(JSONText.quoted(source.text)),"#

@@ -1,5 +1,4 @@
 package import Cryptography
-import Foundation
 package import LearningEvents
 
 /// A control event as the database takes it: with the learner's pseudonym instead of the LMS's id.
@@ -18,62 +17,7 @@ package struct ControlRow: Sendable, Equatable {
   }
 
   /// The event as `lectern.apply_control` reads it.
-  var payload: Payload {
-    var payload = Payload(source: event.source, time: event.time.rfc3339, id: event.id)
-    switch event {
-    case .course(let course):
-      payload.kind = "course"
-      payload.course = course.courseID
-      payload.title = course.title
-      payload.teachers = course.teachers
-      payload.segments = course.segments.map(Payload.Segment.init)
-    case .session(let session):
-      payload.kind = "session"
-      payload.session = session.sessionID
-      payload.title = session.title
-      payload.frameIntervalMs = session.frameIntervalMilliseconds
-    case .consent(let consent):
-      payload.kind = "consent"
-      payload.learner = learner?.uuid
-      payload.scope = consent.scope.rawValue
-      payload.granted = consent.granted
-    }
-    return payload
-  }
-
-  struct Payload: Encodable {
-    struct Segment: Encodable {
-      var id: SegmentID
-      var title: String
-      var ordinal: Int32
-      var mediaStartMs: Int64?
-      var mediaEndMs: Int64?
-      var startsAt: String?
-      var endsAt: String?
-
-      init(_ segment: SegmentDefinition) {
-        (id, title, ordinal) = (segment.id, segment.title, segment.ordinal)
-        switch segment.range {
-        case .media(let start, let end): (mediaStartMs, mediaEndMs) = (start, end)
-        case .clock(let start, let end): (startsAt, endsAt) = (start.rfc3339, end.rfc3339)
-        }
-      }
-    }
-
-    var kind = ""
-    var source: SourceID
-    var time: String
-    var id: EventID
-    var course: CourseID?
-    var session: SessionID?
-    var learner: String?
-    var title: String?
-    var teachers: [TeacherID]?
-    var segments: [Segment]?
-    var frameIntervalMs: Int32?
-    var scope: String?
-    var granted: Bool?
-  }
+  var json: String { event.json(pseudonym: learner?.uuid) }
 }
 
 /// Control records of one partition, applied in order as one transaction. Every offset of the step is an event, a reject

@@ -1,4 +1,3 @@
-import Foundation
 import LearningEvents
 import PostgresIO
 
@@ -12,12 +11,7 @@ enum ControlStatement {
   static func run(
     _ connection: PostgresConnection, step: LedgerStep?, events: [ControlRow], rejects: [RejectRow]
   ) async throws(PostgresError) -> ControlResult {
-    let json: String
-    do {
-      json = String(decoding: try JSONEncoder().encode(events.map(\.payload)), as: UTF8.self)
-    } catch {
-      throw PostgresError(code: .client, message: "an event has no JSON form", operation: "applying control events")
-    }
+    let json = "[\(events.map(\.json).joined(separator: ","))]"
     let parameters: [PostgresParameter] =
       [
         .optional(step?.ledgerID), .optional(step?.epoch), .optional(step?.expectedOffset),

@@ -26,8 +26,8 @@ extension Database {
 
     private func declaration(of session: String) -> String {
       """
-      {"kind": "session", "source": "\(Fixture.source)", "session": "\(session)", "frameIntervalMs": 5000, "title": "",
-       "time": "2026-01-01T00:00:00Z", "id": "d1"}
+      {"type": "org.lectern.session.v1", "source": "\(Fixture.source)", "time": "2026-01-01T00:00:00Z", "id": "d1",
+       "data": {"id": "\(session)", "frame_interval_ms": 5000, "title": ""}}
       """
     }
 
@@ -188,8 +188,8 @@ extension Database {
         let firstProcess = await one.backendProcessID
         try await aggregator.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.courseID))")
         let edit = """
-          {"kind": "course", "source": "\(Fixture.source)", "course": "course-1", "title": "Signals", "teachers": [],
-           "segments": [], "time": "2026-01-01T00:00:00Z", "id": "c1"}
+          {"type": "org.lectern.course.v1", "source": "\(Fixture.source)", "time": "2026-01-01T00:00:00Z", "id": "c1",
+           "data": {"id": "course-1", "title": "Signals", "teachers": [], "segments": []}}
           """
         let opening = first == .courseEdit ? edit : declaration(of: "session-0")
         async let batch: Void = applyOnce([opening, declaration(of: "session-1")], on: one)

@@ -16,18 +16,18 @@ BEGIN
     PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
   END IF;
   -- A revocation's cutoff is the clock under the exclusive lock: every store is then before it or sees it.
-  IF jsonb_path_exists(p_events, '$[*] ? (@.kind == "consent" && @.granted == false)') THEN
+  IF jsonb_path_exists(p_events, '$[*] ? (@.type == "org.lectern.consent.v1" && @.data.granted == false)') THEN
     PERFORM pg_advisory_xact_lock(2, 0);
   END IF;
   PERFORM lectern.lock_batch(p_events);
   -- In the order of the log. Control events are few, and what one does depends on those before it.
   FOR v_event IN SELECT e FROM jsonb_array_elements(p_events) WITH ORDINALITY AS t (e, i) ORDER BY i LOOP
-    v_took := CASE v_event ->> 'kind'
-      WHEN 'course' THEN lectern.apply_course(v_event)
-      WHEN 'session' THEN lectern.apply_session(v_event)
-      WHEN 'consent' THEN lectern.apply_consent(v_event) END;
+    v_took := CASE v_event ->> 'type'
+      WHEN 'org.lectern.course.v1' THEN lectern.apply_course(v_event)
+      WHEN 'org.lectern.session.v1' THEN lectern.apply_session(v_event)
+      WHEN 'org.lectern.consent.v1' THEN lectern.apply_consent(v_event) END;
     IF v_took IS NULL THEN
-      RAISE SQLSTATE '22023' USING MESSAGE = 'unknown kind of control event';
+      RAISE SQLSTATE '22023' USING MESSAGE = 'unknown type of control event';
     END IF;
     applied := applied + 1;
     IF NOT v_took THEN
@@ -45,6 +45,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lectern.apply_control IS
-  'Applies course, session and consent events; the newest event time wins, ties go to revoke. With a ledger it follows '
-  'the same rule as store; without (null) the events came from a file or over HTTP.';
+  'Applies course, session and consent events, CloudEvents whose learner is a pseudonym; the newest event time wins, '
+  'ties go to revoke. With a ledger it follows the same rule as store; without (null) the events came from a file or '
+  'over HTTP.';
 GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

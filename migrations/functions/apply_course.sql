@@ -5,13 +5,14 @@ AS $$
 DECLARE
   v_source integer := lectern.source_key(p_event ->> 'source');
   v_time timestamptz := (p_event ->> 'time')::timestamptz;
+  v_data jsonb := p_event -> 'data';
   v_course bigint;
   v_changed bigint;
   v_retired bigint;
 BEGIN
   INSERT INTO lectern.course AS c (source_id, external_id, title, teachers, event_time, event_id)
-  VALUES (v_source, p_event ->> 'course', p_event ->> 'title',
-          ARRAY(SELECT jsonb_array_elements_text(p_event -> 'teachers')), v_time, p_event ->> 'id')
+  VALUES (v_source, v_data ->> 'id', v_data ->> 'title',
+          ARRAY(SELECT jsonb_array_elements_text(v_data -> 'teachers')), v_time, p_event ->> 'id')
   ON CONFLICT (source_id, external_id) DO UPDATE
   SET title = excluded.title, teachers = excluded.teachers, event_time = excluded.event_time,
       event_id = excluded.event_id, updated_at = clock_timestamp()
@@ -22,9 +23,9 @@ BEGIN
   END IF;
   WITH given AS (
     SELECT s ->> 'id' AS external_id, s ->> 'title' AS title, (s ->> 'ordinal')::integer AS ordinal,
-      (s ->> 'mediaStartMs')::bigint AS media_start_ms, (s ->> 'mediaEndMs')::bigint AS media_end_ms,
-      (s ->> 'startsAt')::timestamptz AS starts_at, (s ->> 'endsAt')::timestamptz AS ends_at
-    FROM jsonb_array_elements(p_event -> 'segments') AS s
+      (s ->> 'media_start_ms')::bigint AS media_start_ms, (s ->> 'media_end_ms')::bigint AS media_end_ms,
+      (s ->> 'starts_at')::timestamptz AS starts_at, (s ->> 'ends_at')::timestamptz AS ends_at
+    FROM jsonb_array_elements(v_data -> 'segments') AS s
   ), kept AS (
     INSERT INTO lectern.segment AS t (
       course_id, external_id, title, ordinal, media_start_ms, media_end_ms, starts_at, ends_at)

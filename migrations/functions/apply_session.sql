@@ -4,10 +4,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_source integer := lectern.source_key(p_event ->> 'source');
+  v_data jsonb := p_event -> 'data';
   v_session bigint;
 BEGIN
   INSERT INTO lectern.session_declaration AS d (source_id, external_id, frame_interval_ms, title, event_time, event_id)
-  VALUES (v_source, p_event ->> 'session', (p_event ->> 'frameIntervalMs')::integer, p_event ->> 'title',
+  VALUES (v_source, v_data ->> 'id', (v_data ->> 'frame_interval_ms')::integer, v_data ->> 'title',
           (p_event ->> 'time')::timestamptz, p_event ->> 'id')
   ON CONFLICT (source_id, external_id) DO UPDATE
   SET frame_interval_ms = excluded.frame_interval_ms, title = excluded.title, event_time = excluded.event_time,
@@ -17,7 +18,7 @@ BEGIN
     RETURN false;
   END IF;
   SELECT n.session_id INTO v_session
-  FROM lectern.session n WHERE n.source_id = v_source AND n.external_id = p_event ->> 'session';
+  FROM lectern.session n WHERE n.source_id = v_source AND n.external_id = v_data ->> 'id';
   IF FOUND THEN
     PERFORM lectern.dirty_sessions(NULL, v_session);
   END IF;

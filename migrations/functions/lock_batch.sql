@@ -14,22 +14,22 @@ BEGIN
   PERFORM lectern.source_key(s.uri)
   FROM (
     SELECT DISTINCT e ->> 'source' AS uri FROM jsonb_array_elements(p_events) AS e
-    WHERE e ->> 'kind' IN ('course', 'session') ORDER BY 1) s;
-  PERFORM lectern.lock_sessions(array_agg(s.source_id), array_agg(e ->> 'session'))
+    WHERE e ->> 'type' IN ('org.lectern.course.v1', 'org.lectern.session.v1') ORDER BY 1) s;
+  PERFORM lectern.lock_sessions(array_agg(s.source_id), array_agg(e -> 'data' ->> 'id'))
   FROM jsonb_array_elements(p_events) AS e JOIN lectern.source s ON s.uri = e ->> 'source'
-  WHERE e ->> 'kind' = 'session';
+  WHERE e ->> 'type' = 'org.lectern.session.v1';
   PERFORM lectern.lock_courses(array_agg(c.course_id))
   FROM (
     SELECT c.course_id
     FROM jsonb_array_elements(p_events) AS e
     JOIN lectern.source s ON s.uri = e ->> 'source'
-    JOIN lectern.course c ON c.source_id = s.source_id AND c.external_id = e ->> 'course'
-    WHERE e ->> 'kind' = 'course'
+    JOIN lectern.course c ON c.source_id = s.source_id AND c.external_id = e -> 'data' ->> 'id'
+    WHERE e ->> 'type' = 'org.lectern.course.v1'
     UNION ALL
     SELECT n.course_id
     FROM jsonb_array_elements(p_events) AS e
     JOIN lectern.source s ON s.uri = e ->> 'source'
-    JOIN lectern.session n ON n.source_id = s.source_id AND n.external_id = e ->> 'session'
-    WHERE e ->> 'kind' = 'session') c;
+    JOIN lectern.session n ON n.source_id = s.source_id AND n.external_id = e -> 'data' ->> 'id'
+    WHERE e ->> 'type' = 'org.lectern.session.v1') c;
 END
 $$;
