@@ -80,7 +80,7 @@ let pure: [Target] = [
 // MARK: Adapters
 
 let adapters: [Target] = [
-  target("PostgresIO", ["CPostgres", "Services", "Telemetry"]),
+  target("PostgresIO", ["CPostgres", "LearningEvents", "Services", "Telemetry"]),
   target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
   target("ImageIO", ["CSpng", "CTurboJPEG", "ImageTypes", "Vision"]),
@@ -122,7 +122,7 @@ let features: [Target] = [
       "Cryptography", "Files", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "StableHashing",
       "Telemetry", "Tensors", "Vision",
     ]),
-  target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
+  target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence", "PostgresIO"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
 
@@ -227,6 +227,7 @@ let testTargets: [Target] = [
     path: "Tests/StubWorker", swiftSettings: swift),
   tests("LearningEvents", ["ImageTypes", "StableHashing"]),
   tests("Migrations"),
+  tests("Persistence", ["Analytics", "LearningEvents", "PostgresIO"]),
   tests("PostgresIO"),
   .testTarget(
     name: "IntegrationTests",

@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import Persistence
 package import PostgresIO
 import Services
@@ -181,7 +182,7 @@ package final class Aggregator: Service {
   }
 
   private func close(
-    _ course: Int64, period: PostgresDate?, on connection: PostgresConnection
+    _ course: Int64, period: CalendarDay?, on connection: PostgresConnection
   ) async throws -> AggregationCounts {
     let pass = CoursePass(settings: settings)
     let counts = try await connection.withTransaction { connection in

@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import Persistence
 import PostgresIO
 
@@ -30,19 +31,19 @@ struct CoursePass: Sendable {
   ///
   /// - Parameter period: the first day of the present period; nil ends it whatever the day.
   func close(
-    _ course: Int64, period: PostgresDate?, on connection: isolated PostgresConnection
+    _ course: Int64, period: CalendarDay?, on connection: isolated PostgresConnection
   ) throws -> AggregationCounts {
     try store.lock(course: course, on: connection)
     if let period, try !store.beginPeriod(of: course, period: period, on: connection) { return AggregationCounts() }
     guard let context = try store.course(course, on: connection) else { return AggregationCounts() }
     let metrics = try store.learnerMetrics(in: course, on: connection)
     return try ReleasePass(course: context, settings: settings)
-      .run(metrics: metrics, changed: Set(metrics.keys), closingPeriod: true, on: connection)
+      .run(metrics: metrics, changed: Set(metrics.keys), rows: [:], closingPeriod: true, on: connection)
   }
 
   /// Deletes the sums from before a day, and derives again what was derived from them.
   func expire(
-    _ course: Int64, before day: PostgresDate, on connection: isolated PostgresConnection
+    _ course: Int64, before day: CalendarDay, on connection: isolated PostgresConnection
   ) throws -> AggregationCounts {
     try store.lock(course: course, on: connection)
     let removed = try store.removeSums(of: course, before: day, on: connection)
@@ -60,7 +61,7 @@ struct CoursePass: Sendable {
   /// A session whose samples have expired keeps its sums, unless its learner was erased.
   private func recomputeSums(
     of dirty: [Int64], in course: RollupCourse, on connection: isolated PostgresConnection
-  ) throws -> [LearnerKey] {
+  ) throws -> [LearnerPseudonym] {
     let sessions = try store.sessions(of: course.course, only: dirty, on: connection)
       .filter { $0.isLive || $0.isErased }
     var sums: [SessionSumRow] = []
@@ -78,7 +79,7 @@ struct CoursePass: Sendable {
 
   /// Writes the metrics of the learners, in every segment they are or were in, and returns those segments.
   private func deriveLearners(
-    _ learners: [LearnerKey], in course: RollupCourse, on connection: isolated PostgresConnection
+    _ learners: [LearnerPseudonym], in course: RollupCourse, on connection: isolated PostgresConnection
   ) throws -> Set<Int64?> {
     let rows = try store.learnerSums(of: learners, in: course.course, on: connection)
       .flatMap { computation.metrics(of: $0, in: course) }
@@ -91,10 +92,13 @@ struct CoursePass: Sendable {
     _ segments: Set<Int64?>, in context: RollupCourse, on connection: isolated PostgresConnection
   ) throws -> AggregationCounts {
     let metrics = try store.learnerMetrics(in: context.course, on: connection)
-    let rows = segments.flatMap { computation.metrics(of: $0, learners: metrics[$0] ?? [], in: context) }
-    try store.replaceSegments(segments, in: context.course, with: rows, on: connection)
+    let rows = Dictionary(
+      uniqueKeysWithValues: segments.map { segment in
+        (segment, computation.metrics(of: segment, learners: metrics[segment] ?? [], in: context))
+      })
+    try store.replaceSegments(segments, in: context.course, with: rows.values.flatMap(\.self), on: connection)
     var counts = try ReleasePass(course: context, settings: settings)
-      .run(metrics: metrics, changed: segments, closingPeriod: false, on: connection)
+      .run(metrics: metrics, changed: segments, rows: rows, closingPeriod: false, on: connection)
     counts.segments += segments.count
     return counts
   }

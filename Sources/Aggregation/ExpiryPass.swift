@@ -61,7 +61,7 @@ struct ExpiryPass: Sendable {
       logger.info(
         "a day of samples expired",
         metadata: [
-          "day": .string(CalendarDay(daysSinceEpoch: expired.day.daysSince1970).iso),
+          "day": .string(expired.day.iso),
           "samples": .int(Int64(expired.removed)),
         ])
     }

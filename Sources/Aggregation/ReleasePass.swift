@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import Persistence
 import PostgresIO
 
@@ -13,8 +14,10 @@ struct ReleasePass: Sendable {
   /// - Parameters:
   ///   - metrics: every learner's metrics in the course, by segment.
   ///   - changed: the segments whose metrics may have changed.
+  ///   - rows: the segments' rows that were computed already, for their intervals cost thousands of resamples.
   func run(
-    metrics: [Int64?: [(LearnerKey, LearnerMetrics)]], changed: Set<Int64?>, closingPeriod: Bool,
+    metrics: [Int64?: [(LearnerPseudonym, LearnerMetrics)]], changed: Set<Int64?>,
+    rows: [Int64?: [SegmentMetricRow]], closingPeriod: Bool,
     on connection: isolated PostgresConnection
   ) throws -> AggregationCounts {
     let id = course.course
@@ -32,7 +35,7 @@ struct ReleasePass: Sendable {
     let records = try store.releaseRecords(in: id, minutesOf: minuteSegments, on: connection)
       .filter { $0.key.minute != nil }
     let minutes = try store.minuteSums(of: minuteSegments, in: id, on: connection).reduce(
-      into: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]]()
+      into: [ReleaseCell.Key: [(LearnerPseudonym, LearnerMetrics)]]()
     ) { found, entry in
       found[ReleaseCell.Key(segment: entry.key.segment, minute: entry.key.minute)] = entry.value.map {
         ($0.0, LearnerMetrics($0.1, course: nil, weights: settings.weights))
@@ -40,14 +43,15 @@ struct ReleasePass: Sendable {
     }
     let all = segmentCells + cells(current: minutes, records: records)
     let counts = try carryOut(
-      policy.decisions(for: all, closingPeriod: closingPeriod), all, metrics: metrics, minutes: minutes, on: connection)
+      policy.decisions(for: all, closingPeriod: closingPeriod), all, metrics: metrics, rows: rows, minutes: minutes,
+      on: connection)
     if forgot || counts.cellsWithdrawn > 0 { try store.invalidateReports(of: id, on: connection) }
     return counts
   }
 
   /// The cells that exist now or were released once.
   private func cells(
-    current: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]], records: [ReleaseCell.Key: ReleaseRecord]
+    current: [ReleaseCell.Key: [(LearnerPseudonym, LearnerMetrics)]], records: [ReleaseCell.Key: ReleaseRecord]
   ) -> [ReleaseCell] {
     Set(current.keys).union(records.keys).sorted().map { key in
       let published = (current[key] ?? []).filter { $0.1.isPublished }
@@ -62,7 +66,8 @@ struct ReleasePass: Sendable {
 
   private func carryOut(
     _ decisions: [ReleaseCell.Key: ReleasePolicy.Decision], _ cells: [ReleaseCell],
-    metrics: [Int64?: [(LearnerKey, LearnerMetrics)]], minutes: [ReleaseCell.Key: [(LearnerKey, LearnerMetrics)]],
+    metrics: [Int64?: [(LearnerPseudonym, LearnerMetrics)]], rows: [Int64?: [SegmentMetricRow]],
+    minutes: [ReleaseCell.Key: [(LearnerPseudonym, LearnerMetrics)]],
     on connection: isolated PostgresConnection
   ) throws -> AggregationCounts {
     let computation = RollupComputation(weights: settings.weights)
@@ -70,8 +75,8 @@ struct ReleasePass: Sendable {
     for cell in cells {
       switch decisions[cell.key] {
       case .release where cell.key.minute == nil:
-        let rows = computation.metrics(
-          of: cell.key.segment, learners: metrics[cell.key.segment] ?? [], in: course)
+        let segment = cell.key.segment
+        let rows = rows[segment] ?? computation.metrics(of: segment, learners: metrics[segment] ?? [], in: course)
         try store.release(cell, of: course.course, rows: rows, under: policy, on: connection)
         counts.cellsReleased += 1
       case .release:
@@ -97,10 +102,10 @@ struct ReleasePass: Sendable {
   }
 }
 
-extension PostgresDate {
+extension CalendarDay {
   /// The first day of the period of that many days which holds this day, periods counted from 1970-01-01.
-  func periodStart(days: Int32) -> PostgresDate {
-    let rest = daysSince1970 % days
-    return PostgresDate(daysSince1970: daysSince1970 - (rest < 0 ? rest + days : rest))
+  func periodStart(days: Int32) -> CalendarDay {
+    let rest = daysSinceEpoch % days
+    return CalendarDay(daysSinceEpoch: daysSinceEpoch - (rest < 0 ? rest + days : rest))
   }
 }

@@ -1,6 +1,6 @@
 package import Analytics
+package import LearningEvents
 package import Persistence
-import PostgresIO
 
 /// From rows to rows: the one way rollups are derived, for the aggregator and for the verification that judges it.
 package struct RollupComputation: Sendable {
@@ -15,16 +15,15 @@ package struct RollupComputation: Sendable {
     let fold = SessionFold(
       segments: SegmentMap(course.segments), frameIntervalMilliseconds: session.frameIntervalMilliseconds)
     let sums = fold.sums(of: frames)
-    let day = PostgresDate(daysSince1970: session.day)
     return (
       sums.segments.map { segment, sum in
         SessionSumRow(
-          course: course.course, session: session.session, day: day, learner: session.learner, segment: segment,
+          course: course.course, session: session.session, day: session.day, learner: session.learner, segment: segment,
           weightsVersion: weights.version, sum: sum)
       },
       sums.minutes.map { minute, sum in
         SessionMinuteRow(
-          course: course.course, session: session.session, day: day, learner: session.learner, minute: minute,
+          course: course.course, session: session.session, day: session.day, learner: session.learner, minute: minute,
           weightsVersion: weights.version, sum: sum)
       }
     )
@@ -42,7 +41,7 @@ package struct RollupComputation: Sendable {
 
   /// A segment's metrics over its learners.
   package func metrics(
-    of segment: Int64?, learners: [(LearnerKey, LearnerMetrics)], in course: RollupCourse
+    of segment: Int64?, learners: [(LearnerPseudonym, LearnerMetrics)], in course: RollupCourse
   ) -> [SegmentMetricRow] {
     let statistics = SegmentStatistics(
       learners: learners, seed: course.seed(segment: segment, version: weights.version))

@@ -81,9 +81,9 @@ package struct RollupVerification: Sendable {
     }
     // Equal sums first; the rest derives from the stored ones, those of dirty sessions and frozen days included.
     report.sessionSums += try RollupTable.sessionSums.difference(
-      course: course.course, where: RollupStore.settled, from: sums, on: connection)
+      course: course.course, where: RollupStore.recomputable, from: sums, on: connection)
     report.minuteSums += try RollupTable.minuteSums.difference(
-      course: course.course, where: RollupStore.settled, from: minutes, on: connection)
+      course: course.course, where: RollupStore.recomputable, from: minutes, on: connection)
 
     let learners = try store.learnerSums(of: nil, in: course.course, on: connection)
       .flatMap { computation.metrics(of: $0, in: course) }

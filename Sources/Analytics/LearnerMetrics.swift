@@ -57,8 +57,8 @@ package struct LearnerMetrics: Sendable, Hashable {
   package subscript(metric: Metric) -> Int64? { values[metric] }
 
   /// The share metric of each emotion.
-  package static let shares: [(Emotion, Metric)] = [
-    (.focused, .focused), (.distracted, .distracted), (.curious, .curious),
-    (.confused, .confused), (.tired, .tired), (.happy, .happy),
-  ]
+  package static let shares: [(Emotion, Metric)] = Emotion.allCases.map { emotion in
+    guard let metric = Metric(rawValue: emotion.name) else { preconditionFailure("every emotion has a share metric") }
+    return (emotion, metric)
+  }
 }

@@ -1,3 +1,5 @@
+package import LearningEvents
+
 /// One cell that teachers and analysts may see, segment or segment × minute, with what it held when last released.
 package struct ReleaseCell: Sendable, Equatable {
   package struct Key: Sendable, Hashable, Comparable {
@@ -18,16 +20,17 @@ package struct ReleaseCell: Sendable, Equatable {
 
   package let key: Key
   /// The published learners now.
-  package let current: [LearnerKey: LearnerDigest]
+  package let current: [LearnerPseudonym: LearnerDigest]
   /// The published learners of the last release, shown or since withdrawn; empty before the first.
-  package let released: [LearnerKey: LearnerDigest]
+  package let released: [LearnerPseudonym: LearnerDigest]
   /// How many learners of the last release were erased since, and can no longer be named.
   package let departed: Int
   /// Whether the last release is being shown.
   package let isShown: Bool
 
   package init(
-    key: Key, current: [LearnerKey: LearnerDigest], released: [LearnerKey: LearnerDigest] = [:], departed: Int = 0,
+    key: Key, current: [LearnerPseudonym: LearnerDigest], released: [LearnerPseudonym: LearnerDigest] = [:],
+    departed: Int = 0,
     isShown: Bool = false
   ) {
     self.key = key

@@ -15,8 +15,8 @@ package struct SegmentMap: Sendable {
   private let byID: [SegmentID: CourseSegment]
 
   package init(_ segments: [CourseSegment]) {
-    self.segments = segments.sorted { ($0.ordinal, $0.key) < ($1.ordinal, $1.key) }
-    byID = Dictionary(self.segments.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    self.segments = segments.sorted { ($0.definition.ordinal, $0.key) < ($1.definition.ordinal, $1.key) }
+    byID = Dictionary(self.segments.map { ($0.definition.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   package func segment(of frame: TimedFrame) -> CourseSegment? {

@@ -1,3 +1,4 @@
+package import LearningEvents
 import StableHashing
 
 /// The metrics of one segment over its learners: mean, quartiles and a 95 % bootstrap interval by learner.
@@ -14,7 +15,7 @@ package struct SegmentStatistics: Sendable, Equatable {
 
   /// - Parameter learners: each learner once, in any order. Coverage is summarised over all of them, everything else
   ///   over the published ones; a metric nobody has is absent.
-  package init(learners: [(LearnerKey, LearnerMetrics)], seed: BootstrapSeed) {
+  package init(learners: [(LearnerPseudonym, LearnerMetrics)], seed: BootstrapSeed) {
     let ordered = learners.sorted { $0.0 < $1.0 }
     var summaries: [Metric: MetricSummary] = [:]
     // Metrics that exist for the same learners share their draws.

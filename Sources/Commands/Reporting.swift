@@ -11,18 +11,17 @@ import Web
 struct Reporting: Sendable {
   let context: CommandContext
   let source: DatabaseReportSource
-  private let reader: ReportsReader
+  private let pool: PostgresPool
   private let deployment: CourseInterestReport.Deployment
 
   init(context: CommandContext, gate: DeploymentGate, framesAreSynthetic: Bool) {
     self.context = context
     deployment = CourseInterestReport.Deployment(
       region: gate.region.code, purpose: gate.purpose.rawValue, basis: gate.basis)
-    let pool = PostgresPool(
+    pool = PostgresPool(
       context.postgres(role: "lectern_aggregator", application: "serve"), logger: context.logger.labelled("serve"))
-    reader = ReportsReader(pool: pool, reader: .deployment)
     source = DatabaseReportSource(
-      reader: reader,
+      pool: pool, reader: .deployment,
       context: ReportContext(
         deployment: deployment, framesAreSynthetic: framesAreSynthetic,
         cohortMinimum: context.settings[Keys.cohortMinimum]),
@@ -31,9 +30,9 @@ struct Reporting: Sendable {
 
   /// The site, bound to a port of the loopback address; 0 takes a free one.
   func site(port: Int, alsoMissing: @escaping @Sendable () -> [String] = { [] }) throws(HTTPServerError) -> HTTPServer {
-    let reader = reader
+    let pool = pool
     let site = Site(reports: source, deployment: deployment, metrics: context.registry) {
-      await reader.isReachable() ? alsoMissing() : ["PostgreSQL cannot be reached"] + alsoMissing()
+      await pool.isReachable() ? alsoMissing() : ["PostgreSQL cannot be reached"] + alsoMissing()
     }
     return try SiteServer.bind(
       site, port: UInt16(clamping: port), metrics: context.registry, logger: context.logger.labelled("serve"))

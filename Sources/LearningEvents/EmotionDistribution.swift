@@ -5,7 +5,7 @@ package struct EmotionDistribution: Sendable, Hashable {
   /// What the six parts sum to.
   package static let total = 10_000
 
-  /// Lanes 0…5 are the emotions, lanes 6 and 7 stay zero.
+  /// The first lanes are the emotions, the others stay zero.
   private let parts: SIMD8<Int16>
 
   /// Rounds non-negative weights by the method of largest remainder; equal remainders go to the first emotion.
@@ -14,7 +14,7 @@ package struct EmotionDistribution: Sendable, Hashable {
   /// are six finite weights ≥ 0 of which one is positive: what a network must never give, and a caller must judge.
   package init?(probabilities: [Double]) {
     // Concrete, because every frame passes here; six loads and no generic collection.
-    guard probabilities.count == Emotion.allCases.count else { return nil }
+    guard probabilities.count == Emotion.count else { return nil }
     var sum = 0.0
     for weight in probabilities {
       guard weight.isFinite, weight >= 0 else { return nil }
@@ -24,7 +24,7 @@ package struct EmotionDistribution: Sendable, Hashable {
     var parts = SIMD8<Int16>()
     var remainders = SIMD8<Double>(repeating: -1)
     var missing = Self.total
-    for lane in 0..<6 {
+    for lane in 0..<Emotion.count {
       let exact = probabilities[lane] / sum * Double(Self.total)
       // Not negative, so this cuts downwards.
       let whole = Int(exact)
@@ -35,7 +35,7 @@ package struct EmotionDistribution: Sendable, Hashable {
     // The floors lose less than one each, so fewer than six are missing. (Rounding of `exact` might give one too many.)
     while missing > 0 {
       var best = 0
-      for lane in 1..<6 where remainders[lane] > remainders[best] { best = lane }
+      for lane in 1..<Emotion.count where remainders[lane] > remainders[best] { best = lane }
       parts[best] += 1
       remainders[best] = -1
       missing -= 1
@@ -51,7 +51,7 @@ package struct EmotionDistribution: Sendable, Hashable {
 
   /// Adopts stored ten-thousandths; nil unless six values of 0…10,000 sum to 10,000.
   package init?(tenThousandths: some Collection<Int16>) {
-    guard tenThousandths.count == Emotion.allCases.count else { return nil }
+    guard tenThousandths.count == Emotion.count else { return nil }
     var parts = SIMD8<Int16>()
     var sum = 0
     for (lane, value) in tenThousandths.enumerated() {

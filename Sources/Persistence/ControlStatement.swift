@@ -29,7 +29,7 @@ extension RejectRow {
   static func parameters(_ rows: [RejectRow]) -> [PostgresParameter] {
     [
       .int8s(rows.map(\.offset)), .texts(rows.map(\.code.rawValue)), .texts(rows.map(\.detail)),
-      .optionalTimestamps(rows.map { $0.recordTimestamp?.postgres }),
+      .optionalTimestamps(rows.map(\.recordTimestamp)),
     ]
   }
 }

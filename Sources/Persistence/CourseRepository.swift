@@ -1,4 +1,5 @@
-package import LearningEvents
+package import Analytics
+import LearningEvents
 package import PostgresIO
 
 /// A course and its current segments.
@@ -9,13 +10,7 @@ package struct CourseRow: Sendable, Equatable {
   package let title: String
   package let teachers: [TeacherID]
   /// By ordinal, then id; retired ones left out.
-  package let segments: [SegmentRow]
-}
-
-/// A current segment of a course.
-package struct SegmentRow: Sendable, Equatable {
-  package let id: Int64
-  package let definition: SegmentDefinition
+  package let segments: [CourseSegment]
 }
 
 /// Courses: what the LMS said of them, and events that come from a file or over HTTP rather than through Kafka.
@@ -71,34 +66,8 @@ package struct CourseRepository: Sendable {
         CourseRow(
           id: id, source: try row.decode("uri"), externalID: try row.decode("external_id"),
           title: try row.decode("title"), teachers: try row.decode("teachers", as: [String].self).map { TeacherID($0) },
-          segments: try await segments(of: id)))
+          segments: try SegmentStatement.current(try await connection.query(SegmentStatement.sql, [.int8(id)]))))
     }
     return courses
-  }
-
-  private func segments(of courseID: Int64) async throws(PostgresError) -> [SegmentRow] {
-    let rows = try await connection.query(
-      """
-      SELECT segment_id, external_id, title, ordinal, media_start_ms, media_end_ms, starts_at, ends_at
-      FROM lectern.segment WHERE course_id = $1 AND retired_at IS NULL ORDER BY ordinal, segment_id
-      """, [.int8(courseID)])
-    var segments: [SegmentRow] = []
-    for row in rows {
-      let range: SegmentDefinition.Range
-      if let start: Int64 = try row.decodeIfPresent("media_start_ms") {
-        range = .media(startMilliseconds: start, endMilliseconds: try row.decode("media_end_ms"))
-      } else {
-        range = .clock(
-          start: EventTime(try row.decode("starts_at", as: PostgresTimestamp.self)),
-          end: EventTime(try row.decode("ends_at", as: PostgresTimestamp.self)))
-      }
-      segments.append(
-        SegmentRow(
-          id: try row.decode("segment_id"),
-          definition: SegmentDefinition(
-            id: try row.decode("external_id"), title: try row.decode("title"), ordinal: try row.decode("ordinal"),
-            range: range)))
-    }
-    return segments
   }
 }

@@ -1,4 +1,3 @@
-package import Cryptography
 package import LearningEvents
 
 /// What the frames of one session ask the database about together.

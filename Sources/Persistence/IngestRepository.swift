@@ -1,4 +1,3 @@
-package import Cryptography
 package import LearningEvents
 package import PostgresIO
 package import Telemetry
@@ -75,10 +74,13 @@ package final class IngestRepository: Sendable {
   package func resolve(_ sessions: [SessionKey]) async throws(PostgresError) -> [SessionResolution] {
     guard !sessions.isEmpty else { return [] }
     let rows = try await connection.query(
-      "SELECT * FROM lectern.resolve_sessions($1, $2, $3, $4)",
+      """
+      SELECT course_id, consent, erased_until, session_id, session_day, session_learner, session_course, last_seq
+      FROM lectern.resolve_sessions($1, $2, $3, $4)
+      """,
       [
         .texts(sessions.map(\.source.text)), .texts(sessions.map(\.courseID.text)),
-        .uuids(sessions.map(\.learner.postgres)), .texts(sessions.map(\.sessionID.text)),
+        .uuids(sessions.map(\.learner)), .texts(sessions.map(\.sessionID.text)),
       ])
     try Self.check(rows.count, of: sessions.count, "resolving sessions")
     var resolutions: [SessionResolution] = []
@@ -91,17 +93,14 @@ package final class IngestRepository: Sendable {
   package func storedCaptures(of samples: [SampleKey]) async throws(PostgresError) -> [EventTime?] {
     guard !samples.isEmpty else { return [] }
     let rows = try await connection.query(
-      "SELECT * FROM lectern.stored_frames($1, $2, $3)",
+      "SELECT captured_at FROM lectern.stored_frames($1, $2, $3)",
       [
-        .dates(samples.map(\.sessionDay.postgres)), .int8s(samples.map(\.sessionID)), .int4s(samples.map(\.sequence)),
+        .dates(samples.map(\.sessionDay)), .int8s(samples.map(\.sessionID)), .int4s(samples.map(\.sequence)),
       ])
     try Self.check(rows.count, of: samples.count, "looking up samples")
     var captures: [EventTime?] = []
     captures.reserveCapacity(rows.count)
-    for row in rows {
-      let time: PostgresTimestamp? = try row.decodeIfPresent(at: 1)
-      captures.append(time.map { EventTime($0) })
-    }
+    for row in rows { captures.append(try row.decodeIfPresent("captured_at")) }
     return captures
   }
 
@@ -121,7 +120,7 @@ package final class IngestRepository: Sendable {
     let row = try await connection.query(
       "SELECT * FROM lectern.open_session($1, $2, $3, $4, $5, $6)",
       [
-        .id(source), .id(sessionID), .int8(courseID), .uuid(learner.postgres), .timestamp(capturedAt.postgres),
+        .id(source), .id(sessionID), .int8(courseID), .uuid(learner), .timestamp(capturedAt),
         .int4(frameIntervalMilliseconds),
       ]
     ).single()
@@ -129,8 +128,8 @@ package final class IngestRepository: Sendable {
     if verdict == "open" {
       return .open(
         SessionRow(
-          id: try row.decode("session_id"), day: CalendarDay(try row.decode("session_day")),
-          learner: LearnerPseudonym(try row.decode("learner")), courseID: try row.decode("course_id")))
+          id: try row.decode("session_id"), day: try row.decode("session_day"),
+          learner: try row.decode("learner"), courseID: try row.decode("course_id")))
     }
     guard let code = RejectCode(rawValue: verdict) else {
       throw PostgresError(code: .decoding, message: "unknown verdict", operation: "opening a session")
@@ -158,19 +157,17 @@ package final class IngestRepository: Sendable {
   /// Makes missing partitions. Returns how many it made, and the last day there is a partition for (nil: none).
   package func premake() async throws(PostgresError) -> (created: Int32, lastDay: CalendarDay?) {
     let row = try await connection.query("SELECT created, last_day FROM lectern.premake()").single()
-    let last: PostgresDate? = try row.decodeIfPresent("last_day")
-    return (try row.decode("created"), last.map { CalendarDay($0) })
+    return (try row.decode("created"), try row.decodeIfPresent("last_day"))
   }
 
   /// Whether the pseudonym secret is this database's. The first secret that asks becomes it.
   package func checkSecretFingerprint(_ fingerprint: String) async throws(PostgresError) -> Bool {
-    try await connection.query("SELECT lectern.check_secret($1)", [.text(fingerprint)]).single().decode(at: 0)
+    try await connection.query("SELECT lectern.check_secret($1)", [.text(fingerprint)]).value()
   }
 
   /// Makes a model bundle known, once, and returns its key for `StoreBatch.modelID`.
   package func registerModel(_ model: ModelDescription) async throws(PostgresError) -> Int32 {
-    try await connection.query("SELECT lectern.register_model($1, $2, $3, $4, $5)", model.parameters).single()
-      .decode(at: 0)
+    try await connection.query("SELECT lectern.register_model($1, $2, $3, $4, $5)", model.parameters).value()
   }
 }
 
@@ -184,18 +181,22 @@ extension LastRecord {
 }
 
 extension SessionResolution {
-  /// Columns by position, because a batch has hundreds of these rows.
+  /// Reads a row of `resolve`'s statement.
   init(_ row: PostgresRow) throws(PostgresError) {
-    let granted: Bool? = try row.decodeIfPresent(at: 2)
-    let cutoff: PostgresTimestamp? = try row.decodeIfPresent(at: 3)
+    var columns = row.columns
+    let courseID: Int64? = try columns.nextIfPresent()
+    let granted: Bool? = try columns.nextIfPresent()
+    let erasedUntil: EventTime? = try columns.nextIfPresent()
+    let sessionID: Int64? = try columns.nextIfPresent()
+    let day: CalendarDay? = try columns.nextIfPresent()
+    let learner: LearnerPseudonym? = try columns.nextIfPresent()
+    let sessionCourse: Int64? = try columns.nextIfPresent()
     var session: SessionRow?
-    if let id: Int64 = try row.decodeIfPresent(at: 4) {
-      session = SessionRow(
-        id: id, day: CalendarDay(try row.decode(at: 5)), learner: LearnerPseudonym(try row.decode(at: 6)),
-        courseID: try row.decode(at: 7))
+    if let sessionID, let day, let learner, let sessionCourse {
+      session = SessionRow(id: sessionID, day: day, learner: learner, courseID: sessionCourse)
     }
     self.init(
-      courseID: try row.decodeIfPresent(at: 1), consent: granted.map { $0 ? .granted : .revoked } ?? .unknown,
-      erasedUntil: cutoff.map { EventTime($0) }, session: session, lastSequence: try row.decodeIfPresent(at: 8))
+      courseID: courseID, consent: granted.map { $0 ? .granted : .revoked } ?? .unknown, erasedUntil: erasedUntil,
+      session: session, lastSequence: try columns.nextIfPresent())
   }
 }

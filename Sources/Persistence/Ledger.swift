@@ -34,13 +34,6 @@ package struct LedgerClaim: Sendable, Equatable {
   package let last: LastRecord?
   /// True if this claim made the ledger, starting at the low watermark.
   package let isNew: Bool
-
-  package init(
-    ledgerID: Int32, incarnation: Int32, epoch: Int64, nextOffset: Int64, last: LastRecord?, isNew: Bool
-  ) {
-    (self.ledgerID, self.incarnation, self.epoch) = (ledgerID, incarnation, epoch)
-    (self.nextOffset, self.last, self.isNew) = (nextOffset, last, isNew)
-  }
 }
 
 /// Where a ledger stands.

@@ -18,7 +18,7 @@ extension LedgerRepository {
     try await connection.query(
       "SELECT lost FROM lectern.accept_gap($1, $2, $3, $4)",
       [.int4(ledgerID), .int8(expectedNext), .int8(begin), .text(by)]
-    ).single().decode(at: 0)
+    ).value()
   }
 
   /// Counts the offsets before the ledger's first one as lost; returns how many. Workers notice nothing.
@@ -28,7 +28,7 @@ extension LedgerRepository {
   ) async throws(PostgresError) -> Int64 {
     try await connection.query(
       "SELECT lectern.accept_beginning($1, $2, $3)", [.int4(ledgerID), .int8(expectedFirst), .text(by)]
-    ).single().decode(at: 0)
+    ).value()
   }
 
   /// Begins a new ledger at `first` for a log that was made again; the old one is kept, and its holder fenced. Returns the
@@ -40,6 +40,6 @@ extension LedgerRepository {
     try await connection.query(
       "SELECT incarnation FROM lectern.new_incarnation($1, $2, $3, $4)",
       [.int4(ledgerID), .int8(expectedNext), .int8(first), .text(by)]
-    ).single().decode(at: 0)
+    ).value()
   }
 }

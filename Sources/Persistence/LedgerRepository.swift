@@ -89,11 +89,6 @@ package struct LedgerRepository: Sendable {
     }
     return counts
   }
-
-  /// How many entries wait for the aggregator.
-  package func dirtyCount() async throws(PostgresError) -> Int64 {
-    try await connection.query("SELECT count(*) FROM lectern.rollup_dirty").single().decode(at: 0)
-  }
 }
 
 extension LedgerCounters {
@@ -121,7 +116,7 @@ extension LedgerRow {
     nextOffset = try row.decode("next_offset")
     last = try LastRecord(row)
     counters = try LedgerCounters(row)
-    createdAt = EventTime(try row.decode("created_at", as: PostgresTimestamp.self))
-    updatedAt = EventTime(try row.decode("updated_at", as: PostgresTimestamp.self))
+    createdAt = try row.decode("created_at", as: EventTime.self)
+    updatedAt = try row.decode("updated_at", as: EventTime.self)
   }
 }

@@ -20,11 +20,12 @@ extension LogConsistency {
       """)
     var tallies: [Tally] = []
     for row in rows {
+      var columns = row.columns
       tallies.append(
         Tally(
-          ledger: try row.decode(at: 0), rows: try row.decode(at: 1), outside: try row.decode(at: 2),
-          firstOutside: try row.decodeIfPresent(at: 3), strays: try row.decode(at: 4),
-          firstStray: try row.decodeIfPresent(at: 5)))
+          ledger: try columns.next(), rows: try columns.next(), outside: try columns.next(),
+          firstOutside: try columns.nextIfPresent(), strays: try columns.next(),
+          firstStray: try columns.nextIfPresent()))
     }
     return tallies
   }
@@ -42,10 +43,11 @@ extension LogConsistency {
       """)
     var tallies: [Tally] = []
     for row in rows {
+      var columns = row.columns
       tallies.append(
         Tally(
-          ledger: try row.decode(at: 0), rows: try row.decode(at: 1), outside: try row.decode(at: 2),
-          firstOutside: try row.decodeIfPresent(at: 3)))
+          ledger: try columns.next(), rows: try columns.next(), outside: try columns.next(),
+          firstOutside: try columns.nextIfPresent()))
     }
     return tallies
   }
@@ -69,12 +71,13 @@ extension LogConsistency {
       """, [.int4(Int32(ConsistencyCheck.placeLimit))])
     var repeated: Repeated = (0, [])
     for row in rows {
-      repeated.total = try row.decode(at: 0)
-      let ledger = try row.decode(at: 1, as: Int32.self)
-      let (samples, rejects) = (try row.decode(at: 3, as: Int64.self), try row.decode(at: 4, as: Int64.self))
+      var columns = row.columns
+      repeated.total = try columns.next()
+      let (ledger, offset): (Int32, Int64) = (try columns.next(), try columns.next())
+      let (samples, rejects): (Int64, Int64) = (try columns.next(), try columns.next())
       repeated.places.append(
         ConsistencyCheck.Place(
-          ledger: ledger, log: names[ledger], offset: try row.decode(at: 2, as: Int64.self),
+          ledger: ledger, log: names[ledger], offset: offset,
           detail: "\(samples) times a sample, \(rejects) times a reject"))
     }
     return repeated
@@ -97,12 +100,12 @@ extension LogConsistency {
       """, [.int4(Int32(ConsistencyCheck.placeLimit))])
     var repeated: Repeated = (0, [])
     for row in rows {
-      repeated.total = try row.decode(at: 0)
-      let ledger = try row.decode(at: 1, as: Int32.self)
+      var columns = row.columns
+      repeated.total = try columns.next()
+      let (ledger, offset): (Int32, Int64) = (try columns.next(), try columns.next())
+      let count: Int64 = try columns.next()
       repeated.places.append(
-        ConsistencyCheck.Place(
-          ledger: ledger, log: names[ledger], offset: try row.decode(at: 2, as: Int64.self),
-          detail: "stored \(try row.decode(at: 3, as: Int64.self)) times"))
+        ConsistencyCheck.Place(ledger: ledger, log: names[ledger], offset: offset, detail: "stored \(count) times"))
     }
     return repeated
   }

@@ -15,15 +15,23 @@ package struct LogConsistency: Sendable {
   }
 
   /// What one pass over the rows of a table found about one ledger.
-  struct Tally {
-    var ledger: Int32
-    var rows: Int64
+  package struct Tally: Sendable {
+    package var ledger: Int32
+    package var rows: Int64
     /// Rows outside the ledger's offsets, and the first of them.
-    var outside: Int64
-    var firstOutside: Int64?
+    package var outside: Int64
+    package var firstOutside: Int64?
     /// Samples that are not their session's, and the first of them.
-    var strays: Int64 = 0
-    var firstStray: Int64?
+    package var strays: Int64
+    package var firstStray: Int64?
+
+    package init(
+      ledger: Int32, rows: Int64, outside: Int64 = 0, firstOutside: Int64? = nil, strays: Int64 = 0,
+      firstStray: Int64? = nil
+    ) {
+      (self.ledger, self.rows, self.outside, self.firstOutside) = (ledger, rows, outside, firstOutside)
+      (self.strays, self.firstStray) = (strays, firstStray)
+    }
   }
 
   package init() {}
@@ -40,7 +48,7 @@ package struct LogConsistency: Sendable {
       report.ledgers.append(try LedgerRow(row))
     }
     let names = Dictionary(report.ledgers.map { ($0.ledgerID, $0.log) }) { first, _ in first }
-    report.checks = [arithmetic(report.ledgers), incarnations(report.ledgers)]
+    report.checks = [Self.arithmetic(report.ledgers), Self.incarnations(report.ledgers)]
 
     let clock = ContinuousClock()
     var begin = clock.now
@@ -53,16 +61,16 @@ package struct LogConsistency: Sendable {
     report.rejects = rejects.reduce(0) { $0 + $1.rows }
 
     report.checks += [
-      counted(
+      Self.counted(
         "samples_counted", compares: "rows of samples = samples − erased − expired, for each ledger", samples,
         report.ledgers, took: samplesTook
       ) { $0.samples - $0.erased - $0.expired },
-      counted(
+      Self.counted(
         "rejects_counted", compares: "rows of rejects = rejects, for each ledger", rejects, report.ledgers,
         took: rejectsTook
       ) { $0.rejects },
-      inRange(samples, rejects, names),
-      strays(samples, names),
+      Self.inRange(samples, rejects, names),
+      Self.strays(samples, names),
     ]
     begin = clock.now
     let places = try repeatedPlaces(names, on: connection)
@@ -81,7 +89,7 @@ package struct LogConsistency: Sendable {
 
   // MARK: Ledgers
 
-  private func arithmetic(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
+  package static func arithmetic(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
     var places: [ConsistencyCheck.Place] = []
     for row in ledgers {
       let counters = row.counters
@@ -109,7 +117,7 @@ package struct LogConsistency: Sendable {
   /// One log has one ledger that moves, its newest incarnation: they are numbered without a gap.
   ///
   /// When a row was updated says nothing about an older one: a retry of its rejects moves its counters at any time.
-  private func incarnations(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
+  package static func incarnations(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
     var places: [ConsistencyCheck.Place] = []
     let logs = Dictionary(grouping: ledgers) {
       LogIdentity(clusterID: $0.log.clusterID, topic: $0.log.topic, partition: $0.log.partition)
@@ -133,7 +141,7 @@ package struct LogConsistency: Sendable {
 
   // MARK: Counts
 
-  private func counted(
+  package static func counted(
     _ name: String, compares: String, _ tallies: [Tally], _ ledgers: [LedgerRow], took: Duration,
     expected: (LedgerCounters) -> Int64
   ) -> ConsistencyCheck {
@@ -152,7 +160,7 @@ package struct LogConsistency: Sendable {
     return ConsistencyCheck(name, compares: compares, violations: Int64(places.count), places: places, took: took)
   }
 
-  private func inRange(
+  package static func inRange(
     _ samples: [Tally], _ rejects: [Tally], _ names: [Int32: LogIdentity]
   ) -> ConsistencyCheck {
     let found = [("sample", samples), ("reject", rejects)].flatMap { kind, tallies in
@@ -167,7 +175,7 @@ package struct LogConsistency: Sendable {
       violations: (samples + rejects).reduce(0) { $0 + $1.outside }, places: found)
   }
 
-  private func strays(_ samples: [Tally], _ names: [Int32: LogIdentity]) -> ConsistencyCheck {
+  package static func strays(_ samples: [Tally], _ names: [Int32: LogIdentity]) -> ConsistencyCheck {
     ConsistencyCheck(
       "samples_in_sessions", compares: "a sample's session is there, with the sample's day, course and learner",
       violations: samples.reduce(0) { $0 + $1.strays },

@@ -71,24 +71,19 @@ package enum ConsentOutcome: Sendable, Equatable {
 
 /// Consent and erasure. Consent events go through `CourseRepository.apply` or a worker.
 package struct PrivacyRepository: Sendable {
-  private let connection: PostgresConnection
+  package let connection: PostgresConnection
 
   package init(connection: PostgresConnection) { self.connection = connection }
 
-  /// Orders the erasure of a learner and withdraws every consent; `erasePending` then deletes.
-  package func erase(_ learner: LearnerPseudonym) async throws(PostgresError) -> ErasureOrder {
-    let row = try await connection.query("SELECT * FROM lectern.erase_learner($1)", [.uuid(learner.postgres)]).single()
-    return ErasureOrder(
-      id: try row.decode("erasure_id"), cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)))
-  }
-
-  /// The same, with a line in `audit_log`; `by` is who decides, in words.
+  /// Orders the erasure of a learner and withdraws every consent, with a line in `audit_log`; the aggregator then deletes.
+  ///
+  /// - Parameter by: who decides, in words.
   package func erase(_ learner: LearnerPseudonym, by: String) async throws(PostgresError) -> ErasureOrder {
     let row = try await connection.query(
-      "SELECT * FROM lectern.order_erasure($1, $2)", [.uuid(learner.postgres), .text(by)]
+      "SELECT * FROM lectern.order_erasure($1, $2)", [.uuid(learner), .text(by)]
     ).single()
     return ErasureOrder(
-      id: try row.decode("erasure_id"), cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)))
+      id: try row.decode("erasure_id"), cutoff: try row.decode("cutoff", as: EventTime.self))
   }
 
   /// What is stored of a learner now. Needs the role `lectern_aggregator`.
@@ -109,21 +104,12 @@ package struct PrivacyRepository: Sendable {
            WHERE m.learner = $1)
         + (SELECT count(*) FROM lectern.release_contribution r WHERE r.learner = $1) AS rollups
       FROM sample s
-      """, [.uuid(learner.postgres)]
+      """, [.uuid(learner)]
     ).single()
-    let first: PostgresTimestamp? = try row.decodeIfPresent("first")
-    let last: PostgresTimestamp? = try row.decodeIfPresent("last")
     return LearnerHoldings(
       sessions: try row.decode("sessions"), samples: try row.decode("samples"),
-      rollupRows: try row.decode("rollups"), firstCapturedAt: first.map { EventTime($0) },
-      lastCapturedAt: last.map { EventTime($0) })
-  }
-
-  /// Deletes up to `limit` samples of the oldest pending erasure, in one transaction. Returns how many, or nil if nothing
-  /// is pending (or another aggregator is at it). Call until nil.
-  package func erasePending(limit: Int32 = 5000) async throws(PostgresError) -> Int64? {
-    let row = try await connection.query("SELECT * FROM lectern.erase_pending($1)", [.int4(limit)]).single()
-    return try row.decodeIfPresent("removed")
+      rollupRows: try row.decode("rollups"), firstCapturedAt: try row.decodeIfPresent("first"),
+      lastCapturedAt: try row.decodeIfPresent("last"))
   }
 
   /// What an erasure has removed so far.
@@ -132,10 +118,10 @@ package struct PrivacyRepository: Sendable {
       "SELECT * FROM lectern.erasure WHERE erasure_id = $1", [.int8(erasureID)])
     guard let row = rows.first else { return nil }
     return ErasureReceipt(
-      id: erasureID, cutoff: EventTime(try row.decode("cutoff", as: PostgresTimestamp.self)),
+      id: erasureID, cutoff: try row.decode("cutoff", as: EventTime.self),
       isPending: try row.decode("pending"), samplesRemoved: try row.decode("samples_removed"),
       sessionsTouched: try row.decode("sessions_touched"), sessionsRemoved: try row.decode("sessions_removed"),
-      isComplete: try row.decodeIfPresent("forgotten_at", as: PostgresTimestamp.self) != nil)
+      isComplete: try row.decodeIfPresent("forgotten_at", as: EventTime.self) != nil)
   }
 
   /// Applies an operator's word on one consent. Needs the role `lectern_ingest`.
@@ -164,20 +150,9 @@ package struct PrivacyRepository: Sendable {
     of learner: LearnerPseudonym, scope: ConsentEvent.Scope
   ) async throws(PostgresError) -> StatedConsent {
     let row = try await connection.query(
-      "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner.postgres), .text(scope.rawValue)]
+      "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner), .text(scope.rawValue)]
     ).single()
     return StatedConsent(
-      granted: try row.decode("granted"), since: EventTime(try row.decode("event_time", as: PostgresTimestamp.self)))
-  }
-
-  /// The present state of one consent.
-  package func consent(
-    of learner: LearnerPseudonym, scope: ConsentEvent.Scope
-  ) async throws(PostgresError) -> ConsentState {
-    let rows = try await connection.query(
-      "SELECT granted FROM lectern.consent WHERE learner = $1 AND scope = $2",
-      [.uuid(learner.postgres), .text(scope.rawValue)])
-    guard let row = rows.first else { return .unknown }
-    return try row.decode("granted") ? .granted : .revoked
+      granted: try row.decode("granted"), since: try row.decode("event_time", as: EventTime.self))
   }
 }

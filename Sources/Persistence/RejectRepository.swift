@@ -75,8 +75,7 @@ package struct RejectRepository: Sendable {
   private func parameters(_ filter: RejectFilter) -> [PostgresParameter] {
     [
       .optionalID(filter.topic), .optionalID(filter.clusterID), .optional(filter.partition),
-      filter.codes.map { .texts($0.map(\.rawValue)) } ?? .null, .optional(filter.since?.postgres),
-      .optional(filter.until?.postgres),
+      filter.codes.map { .texts($0.map(\.rawValue)) } ?? .null, .optional(filter.since), .optional(filter.until),
     ]
   }
 
@@ -93,8 +92,8 @@ package struct RejectRepository: Sendable {
       counts.append(
         RejectCount(
           topic: try row.decode("topic"), code: try RejectCode(row), detail: try row.decode("detail"),
-          count: try row.decode("n"), firstAt: EventTime(try row.decode("first", as: PostgresTimestamp.self)),
-          lastAt: EventTime(try row.decode("last", as: PostgresTimestamp.self))))
+          count: try row.decode("n"), firstAt: try row.decode("first", as: EventTime.self),
+          lastAt: try row.decode("last", as: EventTime.self)))
     }
     return counts
   }
@@ -113,14 +112,13 @@ package struct RejectRepository: Sendable {
       """, parameters(filter) + [.int4(place?.ledgerID ?? 0), .int8(place?.offset ?? -1), .int8(Int64(limit))])
     var records: [RejectedRecord] = []
     for row in rows {
-      let recorded: PostgresTimestamp? = try row.decodeIfPresent("record_timestamp")
       records.append(
         RejectedRecord(
           place: .init(ledgerID: try row.decode("ledger_id"), offset: try row.decode("log_offset")),
           topic: try row.decode("topic"), incarnation: try row.decode("incarnation"),
           partition: try row.decode("partition"), code: try RejectCode(row), detail: try row.decode("detail"),
-          recordTimestamp: recorded.map { EventTime($0) },
-          rejectedAt: EventTime(try row.decode("rejected_at", as: PostgresTimestamp.self))))
+          recordTimestamp: try row.decodeIfPresent("record_timestamp"),
+          rejectedAt: try row.decode("rejected_at", as: EventTime.self)))
     }
     return records
   }

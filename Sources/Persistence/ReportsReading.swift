@@ -31,21 +31,11 @@ extension ReleasedCourse {
   private static func segments(
     of course: Int64, _ cells: ReleasedCells, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [ReleasedSegment] {
-    var segments: [ReleasedSegment] = []
-    for row in try connection.query(
-      """
-      SELECT segment_id, ordinal, title FROM lectern.segment WHERE course_id = $1 AND retired_at IS NULL
-      ORDER BY ordinal, segment_id
-      """, [.int8(course)])
-    {
-      let id: Int64 = try row.decode("segment_id")
-      segments.append(
-        ReleasedSegment(
-          id: id, ordinal: try row.decode("ordinal"), title: try row.decode("title"),
-          metrics: cells.segments[id] ?? [:],
-          minutes: cells.minutes[id] ?? [:]))
+    try SegmentStatement.current(try connection.query(SegmentStatement.sql, [.int8(course)])).map { segment in
+      ReleasedSegment(
+        id: segment.key, ordinal: segment.definition.ordinal, title: segment.definition.title,
+        metrics: cells.segments[segment.key] ?? [:], minutes: cells.minutes[segment.key] ?? [:])
     }
-    return segments
   }
 
   private static func models(
@@ -99,7 +89,7 @@ private struct ReleasedCells {
     } else {
       minutes[segment, default: [:]][minute, default: [:]][metric] = cell
     }
-    let time = EventTime(try row.decode("released_at", as: PostgresTimestamp.self))
+    let time = try row.decode("released_at", as: EventTime.self)
     released = min(released?.lowerBound ?? time, time)...max(released?.upperBound ?? time, time)
     weightsVersions.insert(try row.decode("weights_version"))
   }

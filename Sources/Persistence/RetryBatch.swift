@@ -6,7 +6,7 @@ package struct RejectToJudge: Sendable, Equatable {
   package let offset: Int64
   package let code: RejectCode
   package let recordTimestamp: EventTime?
-  package let rejectedAt: PostgresTimestamp
+  package let rejectedAt: EventTime
 }
 
 /// A frame that was found stored, by the LMS's identity and its capture time.
@@ -80,11 +80,10 @@ extension IngestRepository {
       ])
     var rejects: [RejectToJudge] = []
     for row in rows {
-      let recorded: PostgresTimestamp? = try row.decodeIfPresent("record_timestamp")
       rejects.append(
         RejectToJudge(
           offset: try row.decode("log_offset"), code: try RejectCode(row),
-          recordTimestamp: recorded.map { EventTime($0) },
+          recordTimestamp: try row.decodeIfPresent("record_timestamp"),
           rejectedAt: try row.decode("rejected_at")))
     }
     return rejects
@@ -95,8 +94,7 @@ extension IngestRepository {
     let row = try await connection.query(
       """
       SELECT samples, duplicates, rejects, untouched
-      FROM lectern.retry_rejects($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+      FROM lectern.retry_rejects(\(PostgresParameter.placeholders(25 + Emotion.count)))
       """,
       [
         .int4(batch.ledgerID), .int4(batch.modelID), .int8s(batch.judged.map(\.offset)),
@@ -104,7 +102,7 @@ extension IngestRepository {
       ] + StoreStatement.sampleParameters(batch.samples) + [
         .int8s(batch.duplicates.map(\.offset)), .texts(batch.duplicates.map(\.source.text)),
         .texts(batch.duplicates.map(\.sessionID.text)), .int4s(batch.duplicates.map(\.sequence)),
-        .timestamps(batch.duplicates.map(\.capturedAt.postgres)), .int8s(batch.rejects.map(\.offset)),
+        .timestamps(batch.duplicates.map(\.capturedAt)), .int8s(batch.rejects.map(\.offset)),
         .texts(batch.rejects.map(\.code.rawValue)), .texts(batch.rejects.map(\.detail)),
       ]
     ).single()

@@ -12,17 +12,6 @@ package struct RollupCourse: Sendable {
   /// The LMS's id of every segment the course ever had.
   package let segmentIDs: [Int64: SegmentID]
 
-  package init(
-    course: Int64, source: SourceID, externalID: CourseID, segments: [CourseSegment],
-    segmentIDs: [Int64: SegmentID]
-  ) {
-    self.course = course
-    self.source = source
-    self.externalID = externalID
-    self.segments = segments
-    self.segmentIDs = segmentIDs
-  }
-
   package func seed(segment: Int64?, version: Int16) -> BootstrapSeed {
     BootstrapSeed(source: source, course: externalID, segment: segment.flatMap { segmentIDs[$0] }, version: version)
   }
@@ -31,8 +20,8 @@ package struct RollupCourse: Sendable {
 /// What the rollups need to know of one session.
 package struct RollupSession: Sendable {
   package let session: Int64
-  package let day: Int32
-  package let learner: LearnerKey
+  package let day: CalendarDay
+  package let learner: LearnerPseudonym
   /// The declared interval between frames: the session event's, else the one of the session row.
   package let frameIntervalMilliseconds: Int64
   /// Whether the day's samples are still kept. If not, the session's sums are frozen.

@@ -1,18 +1,18 @@
 package import Analytics
-package import PostgresIO
+package import LearningEvents
 
 /// A row of `lectern.session_segment_sum`.
 package struct SessionSumRow: Sendable, Hashable {
   package let course: Int64
   package let session: Int64
-  package let day: PostgresDate
-  package let learner: LearnerKey
+  package let day: CalendarDay
+  package let learner: LearnerPseudonym
   package let segment: Int64?
   package let weightsVersion: Int16
   package let sum: SegmentSum
 
   package init(
-    course: Int64, session: Int64, day: PostgresDate, learner: LearnerKey, segment: Int64?, weightsVersion: Int16,
+    course: Int64, session: Int64, day: CalendarDay, learner: LearnerPseudonym, segment: Int64?, weightsVersion: Int16,
     sum: SegmentSum
   ) {
     self.course = course
@@ -29,14 +29,14 @@ package struct SessionSumRow: Sendable, Hashable {
 package struct SessionMinuteRow: Sendable, Hashable {
   package let course: Int64
   package let session: Int64
-  package let day: PostgresDate
-  package let learner: LearnerKey
+  package let day: CalendarDay
+  package let learner: LearnerPseudonym
   package let minute: SessionSums.Minute
   package let weightsVersion: Int16
   package let sum: SegmentSum
 
   package init(
-    course: Int64, session: Int64, day: PostgresDate, learner: LearnerKey, minute: SessionSums.Minute,
+    course: Int64, session: Int64, day: CalendarDay, learner: LearnerPseudonym, minute: SessionSums.Minute,
     weightsVersion: Int16, sum: SegmentSum
   ) {
     self.course = course
@@ -53,11 +53,13 @@ package struct SessionMinuteRow: Sendable, Hashable {
 package struct LearnerMetricRow: Sendable, Hashable {
   package let course: Int64
   package let segment: Int64?
-  package let learner: LearnerKey
+  package let learner: LearnerPseudonym
   package let weightsVersion: Int16
   package let metrics: LearnerMetrics
 
-  package init(course: Int64, segment: Int64?, learner: LearnerKey, weightsVersion: Int16, metrics: LearnerMetrics) {
+  package init(
+    course: Int64, segment: Int64?, learner: LearnerPseudonym, weightsVersion: Int16, metrics: LearnerMetrics
+  ) {
     self.course = course
     self.segment = segment
     self.learner = learner
@@ -81,10 +83,4 @@ package struct SegmentMetricRow: Sendable, Hashable {
     self.weightsVersion = weightsVersion
     self.summary = summary
   }
-}
-
-extension LearnerKey {
-  init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
-
-  var postgres: PostgresUUID { PostgresUUID(high: high, low: low) }
 }

@@ -11,8 +11,8 @@ extension RollupStore {
     let row = try connection.query(
       "SELECT erasure_id, removed, finished FROM lectern.erase_pending($1)", [.int4(limit)]
     ).single()
-    guard let erasure = try row.decodeIfPresent(at: 0, as: Int64.self) else { return nil }
-    if try row.decode(at: 2, as: Bool.self) {
+    guard let erasure = try row.decodeIfPresent("erasure_id", as: Int64.self) else { return nil }
+    if try row.decode("finished", as: Bool.self) {
       try connection.query(
         """
         INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id)
@@ -24,13 +24,13 @@ extension RollupStore {
           AND to_regclass('lectern.emotion_sample_' || to_char(s.session_day, 'YYYYMMDD')) IS NULL
         """, [.int8(erasure)])
     }
-    return Int(try row.decode(at: 1, as: Int64.self))
+    return Int(try row.decode("removed", as: Int64.self))
   }
 
   /// Deletes the sessions of one erased learner whose samples and sums are gone, and returns how many; nil if there is none.
   package func forgetSessions(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
     let row = try connection.query("SELECT erasure_id, removed FROM lectern.forget_sessions()").single()
-    guard try row.decodeIfPresent(at: 0, as: Int64.self) != nil else { return nil }
-    return Int(try row.decode(at: 1, as: Int64.self))
+    guard try row.decodeIfPresent("erasure_id", as: Int64.self) != nil else { return nil }
+    return Int(try row.decode("removed", as: Int64.self))
   }
 }

@@ -1,4 +1,5 @@
-package import Analytics
+import Analytics
+package import LearningEvents
 package import PostgresIO
 
 extension RollupStore {
@@ -8,45 +9,45 @@ extension RollupStore {
   /// Fails with 55P03, which is transient, where the samples are in use: nothing was changed then.
   package func expireSamples(
     keepDays: Int32, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> (day: PostgresDate, removed: Int)? {
+  ) throws(PostgresError) -> (day: CalendarDay, removed: Int)? {
     let row = try connection.query(
       "SELECT expired_day, removed FROM lectern.expire_samples($1)", [.int4(keepDays)], deadline: .seconds(86_400)
     ).single()
-    guard let day = try row.decodeIfPresent(at: 0, as: PostgresDate.self) else { return nil }
-    return (day, Int(try row.decode(at: 1, as: Int64.self)))
+    guard let day = try row.decodeIfPresent("expired_day", as: CalendarDay.self) else { return nil }
+    return (day, Int(try row.decode("removed", as: Int64.self)))
   }
 
   /// The first day whose sums are kept.
   package func oldestSumDay(
     keepMonths: Int32, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> PostgresDate {
-    try connection.query("SELECT lectern.oldest_sum_day($1)", [.int4(keepMonths)]).single().decode(at: 0)
+  ) throws(PostgresError) -> CalendarDay {
+    try connection.query("SELECT lectern.oldest_sum_day($1)", [.int4(keepMonths)]).value()
   }
 
   /// Courses with sums from before a day.
   package func courses(
-    withSumsBefore day: PostgresDate, on connection: isolated PostgresConnection
+    withSumsBefore day: CalendarDay, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [Int64] {
-    try int64s(
-      connection.query(
-        """
-        SELECT course_id FROM lectern.session_segment_sum WHERE session_day < $1
-        UNION SELECT course_id FROM lectern.session_minute_sum WHERE session_day < $1 ORDER BY 1
-        """, [.date(day)]))
+    try connection.query(
+      """
+      SELECT course_id FROM lectern.session_segment_sum WHERE session_day < $1
+      UNION SELECT course_id FROM lectern.session_minute_sum WHERE session_day < $1 ORDER BY 1
+      """, [.date(day)]
+    ).values()
   }
 
   /// Deletes a course's sums from before a day; returns how many rows went and whose they were.
   package func removeSums(
-    of course: Int64, before day: PostgresDate, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> (rows: Int, learners: [LearnerKey]) {
-    var learners: Set<LearnerKey> = []
+    of course: Int64, before day: CalendarDay, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> (rows: Int, learners: [LearnerPseudonym]) {
+    var learners: Set<LearnerPseudonym> = []
     var rows = 0
     for table in [RollupTable<SessionSumRow>.sessionSums.name, RollupTable<SessionMinuteRow>.minuteSums.name] {
       let removed = try connection.query(
         "DELETE FROM \(table) WHERE course_id = $1 AND session_day < $2 RETURNING learner",
         [.int8(course), .date(day)])
       rows += removed.count
-      for row in removed { learners.insert(LearnerKey(try row.decode(at: 0, as: PostgresUUID.self))) }
+      learners.formUnion(try removed.values())
     }
     return (rows, learners.sorted())
   }
@@ -77,7 +78,7 @@ extension RollupStore {
 
   /// Deletes reports that were made before a day; returns how many.
   package func removeReports(
-    before day: PostgresDate, on connection: isolated PostgresConnection
+    before day: CalendarDay, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int {
     try connection.query(
       "DELETE FROM lectern.report_run WHERE made_at < $1::timestamp AT TIME ZONE 'UTC'", [.date(day)]
@@ -86,11 +87,11 @@ extension RollupStore {
 
   /// Deletes sessions from before a day that nothing refers to any more; returns how many.
   package func expireSessions(
-    before day: PostgresDate, limit: Int32, on connection: isolated PostgresConnection
+    before day: CalendarDay, limit: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int {
     let removed: Int64 = try connection.query(
       "SELECT lectern.expire_sessions($1, $2)", [.date(day), .int4(limit)]
-    ).single().decode(at: 0)
+    ).value()
     return Int(removed)
   }
 }

@@ -1,17 +1,18 @@
 package import Analytics
+package import LearningEvents
 package import PostgresIO
 
 /// What the last release of a cell left behind.
 package struct ReleaseRecord: Sendable {
   package let isShown: Bool
   package let departed: Int
-  package var contributions: [LearnerKey: LearnerDigest] = [:]
+  package var contributions: [LearnerPseudonym: LearnerDigest] = [:]
 }
 
 extension RollupStore {
   /// Begins the course's release history with a period, if it has none.
   package func openPeriod(
-    of course: Int64, period: PostgresDate, on connection: isolated PostgresConnection
+    of course: Int64, period: CalendarDay, on connection: isolated PostgresConnection
   ) throws(PostgresError) {
     try connection.query(
       "INSERT INTO lectern.course_release (course_id, closed_period) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -20,7 +21,7 @@ extension RollupStore {
 
   /// Moves the course on to a period; true if it was in an earlier one, whose waiting changes are now due.
   package func beginPeriod(
-    of course: Int64, period: PostgresDate, on connection: isolated PostgresConnection
+    of course: Int64, period: CalendarDay, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Bool {
     try connection.query(
       "UPDATE lectern.course_release SET closed_period = $2 WHERE course_id = $1 AND closed_period < $2",
@@ -30,19 +31,19 @@ extension RollupStore {
 
   /// Courses whose last closed period is before `period`; with nil, all that ever released or waited.
   package func coursesToClose(
-    before period: PostgresDate?, on connection: isolated PostgresConnection
+    before period: CalendarDay?, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [Int64] {
     guard let period else {
-      return try int64s(connection.query("SELECT course_id FROM lectern.course_release ORDER BY course_id"))
+      return try connection.query("SELECT course_id FROM lectern.course_release ORDER BY course_id").values()
     }
-    return try int64s(
-      connection.query(
-        "SELECT course_id FROM lectern.course_release WHERE closed_period < $1 ORDER BY course_id", [.date(period)]))
+    return try connection.query(
+      "SELECT course_id FROM lectern.course_release WHERE closed_period < $1 ORDER BY course_id", [.date(period)]
+    ).values()
   }
 
   /// The server's day, UTC.
-  package func today(on connection: isolated PostgresConnection) throws(PostgresError) -> PostgresDate {
-    try connection.query("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date").single().decode(at: 0)
+  package func today(on connection: isolated PostgresConnection) throws(PostgresError) -> CalendarDay {
+    try connection.query("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date").value()
   }
 
   /// Forgets what erased learners put into the releases before their erasure; each still counts as one who left.
@@ -87,8 +88,9 @@ extension RollupStore {
       """, [.int8(course), .int8s(segments)])
     var found: [ReleaseCell.Key: ReleaseRecord] = [:]
     for row in cells {
-      found[try key(row)] = ReleaseRecord(
-        isShown: try row.decode(at: 2), departed: Int(try row.decode(at: 3, as: Int32.self)))
+      var columns = row.columns
+      let key = try key(&columns)
+      found[key] = ReleaseRecord(isShown: try columns.next(), departed: Int(try columns.next(as: Int32.self)))
     }
     let contributions = try connection.query(
       """
@@ -96,8 +98,10 @@ extension RollupStore {
       WHERE course_id = $1 AND (minute IS NULL OR segment_id = ANY ($2))
       """, [.int8(course), .int8s(segments)])
     for row in contributions {
-      let learner = LearnerKey(try row.decode(at: 2, as: PostgresUUID.self))
-      found[try key(row)]?.contributions[learner] = LearnerDigest(value: try row.decode(at: 3))
+      var columns = row.columns
+      let key = try key(&columns)
+      let learner: LearnerPseudonym = try columns.next()
+      found[key]?.contributions[learner] = LearnerDigest(value: try columns.next())
     }
     return found
   }
@@ -186,7 +190,7 @@ extension RollupStore {
       INSERT INTO lectern.release_contribution (course_id, segment_id, minute, learner, digest)
       SELECT $1, $2, $3, l.learner, l.digest FROM unnest($4::uuid[], $5::bigint[]) AS l (learner, digest)
       """,
-      cellParameters(cell.key, course) + [.uuids(learners.map(\.key.postgres)), .int8s(learners.map(\.value.value))])
+      cellParameters(cell.key, course) + [.uuids(learners.map(\.key)), .int8s(learners.map(\.value.value))])
   }
 
   private func removeReleasedValues(
@@ -208,7 +212,7 @@ extension RollupStore {
     [.int8(course), .optional(key.segment), .optional(key.minute)]
   }
 
-  private func key(_ row: PostgresRow) throws(PostgresError) -> ReleaseCell.Key {
-    ReleaseCell.Key(segment: try row.decodeIfPresent(at: 0), minute: try row.decodeIfPresent(at: 1))
+  private func key(_ columns: inout PostgresColumns) throws(PostgresError) -> ReleaseCell.Key {
+    ReleaseCell.Key(segment: try columns.nextIfPresent(), minute: try columns.nextIfPresent())
   }
 }

@@ -22,15 +22,15 @@ package struct RollupTable<Row: Sendable>: Sendable {
     self.columns = columns
   }
 
-  var columnList: String { columns.map(\.name).joined(separator: ", ") }
+  package var columnList: String { columns.map(\.name).joined(separator: ", ") }
 
   /// `unnest($first::type[], …)`: the rows as a relation.
-  func relation(from first: Int) -> String {
+  package func relation(from first: Int) -> String {
     "unnest("
       + columns.enumerated().map { "$\(first + $0.offset)::\($0.element.type)[]" }.joined(separator: ", ") + ")"
   }
 
-  func parameters(_ rows: [Row]) -> [PostgresParameter] { columns.map { $0.bind(rows) } }
+  package func parameters(_ rows: [Row]) -> [PostgresParameter] { columns.map { $0.bind(rows) } }
 
   /// Inserts the rows in one statement.
   package func insert(_ rows: [Row], on connection: isolated PostgresConnection) throws(PostgresError) {
@@ -49,13 +49,12 @@ package struct RollupTable<Row: Sendable>: Sendable {
     let computed = "SELECT * FROM \(relation(from: 2))"
     let row = try connection.query(
       """
-      SELECT (SELECT count(*) FROM (\(stored) EXCEPT ALL \(computed)) a),
-        (SELECT count(*) FROM (\(computed) EXCEPT ALL \(stored)) b)
+      SELECT (SELECT count(*) FROM (\(stored) EXCEPT ALL \(computed)) a) AS stored_only,
+        (SELECT count(*) FROM (\(computed) EXCEPT ALL \(stored)) b) AS recomputed_only
       """, [.int8(course)] + parameters(rows)
     ).single()
     var difference = RollupDifference(
-      storedOnly: Int(try row.decode(at: 0, as: Int64.self)),
-      recomputedOnly: Int(try row.decode(at: 1, as: Int64.self)),
+      storedOnly: try row.decode("stored_only"), recomputedOnly: try row.decode("recomputed_only"),
       compared: rows.count)
     if !difference.isEmpty { difference.courses = [course] }
     return difference

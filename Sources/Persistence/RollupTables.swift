@@ -10,7 +10,7 @@ extension RollupTable where Row == SessionSumRow {
         Column("course_id", "bigint") { .int8s($0.map(\.course)) },
         Column("session_id", "bigint") { .int8s($0.map(\.session)) },
         Column("session_day", "date") { .dates($0.map(\.day)) },
-        Column("learner", "uuid") { .uuids($0.map(\.learner.postgres)) },
+        Column("learner", "uuid") { .uuids($0.map(\.learner)) },
         Column("segment_id", "bigint") { .optionalInt8s($0.map(\.segment)) },
         Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) },
       ] + sumColumns(\.sum) + [
@@ -32,7 +32,7 @@ extension RollupTable where Row == SessionMinuteRow {
         Column("course_id", "bigint") { .int8s($0.map(\.course)) },
         Column("session_id", "bigint") { .int8s($0.map(\.session)) },
         Column("session_day", "date") { .dates($0.map(\.day)) },
-        Column("learner", "uuid") { .uuids($0.map(\.learner.postgres)) },
+        Column("learner", "uuid") { .uuids($0.map(\.learner)) },
         Column("segment_id", "bigint") { .int8s($0.map(\.minute.segment)) },
         Column("minute", "integer") { .int4s($0.map(\.minute.minute)) },
         Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) },
@@ -47,7 +47,7 @@ extension RollupTable where Row == LearnerMetricRow {
       [
         Column("course_id", "bigint") { .int8s($0.map(\.course)) },
         Column("segment_id", "bigint") { .optionalInt8s($0.map(\.segment)) },
-        Column("learner", "uuid") { .uuids($0.map(\.learner.postgres)) },
+        Column("learner", "uuid") { .uuids($0.map(\.learner)) },
         Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) },
         Column("published", "boolean") { .bools($0.map(\.metrics.isPublished)) },
       ]
@@ -80,9 +80,44 @@ extension RollupTable where Row == SegmentMetricRow {
 /// The columns that a sum has in both tables of sums.
 private func sumColumns<Row>(_ sum: any KeyPath<Row, SegmentSum> & Sendable) -> [RollupTable<Row>.Column] {
   Emotion.allCases.map { emotion in
-    RollupTable<Row>.Column("w_\(emotion.name)", "bigint") { .int8s($0.map { $0[keyPath: sum].weighted[emotion] }) }
+    RollupTable<Row>.Column(SegmentSum.column(of: emotion), "bigint") {
+      .int8s($0.map { $0[keyPath: sum].weighted[emotion] })
+    }
   } + [
     RollupTable<Row>.Column("classified_ms", "bigint") { .int8s($0.map { $0[keyPath: sum].classifiedMilliseconds }) },
     RollupTable<Row>.Column("expected_ms", "bigint") { .int8s($0.map { $0[keyPath: sum].expectedMilliseconds }) },
   ]
+}
+
+/// Sums as the two tables of sums hold them.
+extension SegmentSum {
+  fileprivate static func column(of emotion: Emotion) -> String { "w_\(emotion.name)" }
+
+  /// The columns of both tables, in the order in which `init(additive:)` reads them.
+  static let additiveColumns = Emotion.allCases.map(column) + ["classified_ms", "expected_ms"]
+
+  /// The columns of the table of segments alone, in the order in which `readCounts` reads them.
+  static let countColumns = [
+    "classified_frames", "no_face_frames", "low_quality_frames", "confusion_episodes", "confusion_ms",
+    "confusion_resolved",
+  ]
+
+  /// `sum(…)::bigint, …`: the columns added up over a group of rows.
+  static func totals(of columns: [String]) -> String { columns.map { "sum(\($0))::bigint" }.joined(separator: ", ") }
+
+  init(additive columns: inout PostgresColumns) throws(PostgresError) {
+    self.init()
+    for emotion in Emotion.allCases { weighted[emotion] = try columns.next() }
+    classifiedMilliseconds = try columns.next()
+    expectedMilliseconds = try columns.next()
+  }
+
+  mutating func readCounts(_ columns: inout PostgresColumns) throws(PostgresError) {
+    classifiedFrames = try columns.next()
+    noFaceFrames = try columns.next()
+    lowQualityFrames = try columns.next()
+    confusionEpisodes = try columns.next()
+    confusionMilliseconds = try columns.next()
+    confusionResolved = try columns.next()
+  }
 }

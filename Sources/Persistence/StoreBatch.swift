@@ -1,4 +1,3 @@
-package import Cryptography
 package import LearningEvents
 
 /// A frame that was measured, ready to be stored.

@@ -1,15 +1,14 @@
 import LearningEvents
-import PostgresIO
+package import PostgresIO
 
 /// The call of `lectern.store`: a batch as arrays, one for each column.
-enum StoreStatement {
-  static let sql = """
+package enum StoreStatement {
+  package static let sql = """
     SELECT samples, rejects, duplicates, consent_lost, sequence_reused
-    FROM lectern.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-      $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
+    FROM lectern.store(\(PostgresParameter.placeholders(27 + Emotion.count)))
     """
 
-  static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
+  package static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
     let step = batch.step
     return [
       .int4(step.ledgerID), .int8(step.epoch), .int8(step.expectedOffset), .int8(step.nextOffset), .int8(step.skipped),
@@ -18,19 +17,18 @@ enum StoreStatement {
     ] + sampleParameters(batch.samples) + RejectRow.parameters(batch.rejects)
   }
 
-  /// The nineteen columns of samples, in key order.
+  /// The columns of samples, in key order.
   static func sampleParameters(_ samples: [SampleRow]) -> [PostgresParameter] {
     let rows = inKeyOrder(samples)
     func probabilities(_ emotion: Emotion) -> PostgresParameter {
       .optionalInt2s(rows.map { $0.distribution?[emotion] })
     }
     return [
-      .int8s(rows.map(\.offset)), .dates(rows.map(\.sessionDay.postgres)), .int8s(rows.map(\.sessionID)),
-      .int4s(rows.map(\.sequence)), .timestamps(rows.map(\.capturedAt.postgres)), .int8s(rows.map(\.courseID)),
-      .uuids(rows.map(\.learner.postgres)), .int2s(rows.map(\.status.rawValue)), .int2s(rows.map(\.faceCount)),
+      .int8s(rows.map(\.offset)), .dates(rows.map(\.sessionDay)), .int8s(rows.map(\.sessionID)),
+      .int4s(rows.map(\.sequence)), .timestamps(rows.map(\.capturedAt)), .int8s(rows.map(\.courseID)),
+      .uuids(rows.map(\.learner)), .int2s(rows.map(\.status.rawValue)), .int2s(rows.map(\.faceCount)),
       .int2s(rows.map(\.quality)), .optionalInt2s(rows.map { ($0.distribution?.label.rawValue).map { Int16($0) } }),
-      probabilities(.focused), probabilities(.distracted), probabilities(.curious), probabilities(.confused),
-      probabilities(.tired), probabilities(.happy),
+    ] + Emotion.allCases.map(probabilities) + [
       .optionalInt4s(rows.map { $0.mediaPositionMilliseconds.map { Int32(clamping: $0) } }),
       .optionalTexts(rows.map { $0.segmentHint?.text }),
     ]

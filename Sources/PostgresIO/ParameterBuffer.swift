@@ -1,3 +1,5 @@
+import LearningEvents
+
 /// The bound values of one statement, encoded ahead: a batch of thousands of rows takes a millisecond, which is better
 /// spent on the caller's thread than on the connection's, while the server waits.
 ///
@@ -169,7 +171,7 @@ extension BinaryWriter {
     text(value)
   }
 
-  fileprivate mutating func uuid(_ value: PostgresUUID) {
+  fileprivate mutating func uuid(_ value: LearnerPseudonym) {
     integer(value.high)
     integer(value.low)
   }
@@ -201,18 +203,15 @@ extension BinaryWriter {
   }
 }
 
-extension PostgresTimestamp {
-  /// Microseconds since 2000. What does not fit becomes a value the server refuses, never another moment or infinity.
-  var wire: Int64 {
-    let (value, overflow) = microsecondsSince1970.subtractingReportingOverflow(Self.epoch)
-    return overflow ? .min + 1 : value
-  }
+extension EventTime {
+  /// Microseconds since 2000.
+  var wire: Int64 { microseconds - PostgresEpoch.microsecondsSince1970 }
 }
 
-extension PostgresDate {
-  /// Days since 2000, with the same care.
+extension CalendarDay {
+  /// Days since 2000. What does not fit becomes a value the server refuses, never another day or infinity.
   var wire: Int32 {
-    let (value, overflow) = daysSince1970.subtractingReportingOverflow(Self.epoch)
+    let (value, overflow) = daysSinceEpoch.subtractingReportingOverflow(PostgresEpoch.daysSince1970)
     return overflow ? .min + 1 : value
   }
 }

@@ -1,7 +1,9 @@
+package import LearningEvents
+
 /// A value bound to `$1`, `$2`, … in PostgreSQL's binary form. Arrays have one dimension and may be empty.
 ///
 /// The cases are concrete, and an array is written by one loop in this module: a batch binds thousands of rows.
-package enum PostgresParameter: Sendable {
+package enum PostgresParameter: Sendable, Equatable {
   /// A null whose type the server infers.
   case null
   case bool(Bool)
@@ -12,9 +14,9 @@ package enum PostgresParameter: Sendable {
   /// UTF-8 without NUL, which PostgreSQL refuses (22021).
   case text(String)
   case bytes([UInt8])
-  case uuid(PostgresUUID)
-  case timestamp(PostgresTimestamp)
-  case date(PostgresDate)
+  case uuid(LearnerPseudonym)
+  case timestamp(EventTime)
+  case date(CalendarDay)
   /// A JSON text for a `json` or `jsonb` parameter.
   case json(String)
 
@@ -29,16 +31,22 @@ package enum PostgresParameter: Sendable {
   case texts([String])
   case optionalTexts([String?])
   case byteStrings([[UInt8]])
-  case uuids([PostgresUUID])
-  case timestamps([PostgresTimestamp])
-  case optionalTimestamps([PostgresTimestamp?])
-  case dates([PostgresDate])
+  case uuids([LearnerPseudonym])
+  case timestamps([EventTime])
+  case optionalTimestamps([EventTime?])
+  case dates([CalendarDay])
+
+  package static func id<Kind>(_ id: Identifier<Kind>) -> Self { .text(id.text) }
+  package static func optionalID<Kind>(_ id: Identifier<Kind>?) -> Self { .optional(id?.text) }
+
+  /// `$1, $2, …`: the places of that many values in a statement.
+  package static func placeholders(_ count: Int) -> String { (1...count).map { "$\($0)" }.joined(separator: ", ") }
 
   package static func optional(_ value: Int16?) -> Self { value.map { .int2($0) } ?? .null }
   package static func optional(_ value: Int32?) -> Self { value.map { .int4($0) } ?? .null }
   package static func optional(_ value: Int64?) -> Self { value.map { .int8($0) } ?? .null }
   package static func optional(_ value: String?) -> Self { value.map { .text($0) } ?? .null }
-  package static func optional(_ value: PostgresTimestamp?) -> Self { value.map { .timestamp($0) } ?? .null }
+  package static func optional(_ value: EventTime?) -> Self { value.map { .timestamp($0) } ?? .null }
 
   /// The type the statement is prepared with; 0 lets the server infer it.
   var oid: UInt32 {

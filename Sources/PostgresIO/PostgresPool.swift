@@ -37,6 +37,16 @@ package actor PostgresPool {
     }
   }
 
+  /// Whether the database answers; for readiness.
+  package func isReachable() async -> Bool {
+    do {
+      try await withConnection { _ = try await $0.query("SELECT 1", deadline: .seconds(2)) }
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Closes the idle connections, and the lent ones as they come back.
   package func close() async {
     isClosed = true

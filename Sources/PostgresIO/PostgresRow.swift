@@ -1,3 +1,5 @@
+package import LearningEvents
+
 /// One row of a result; shares its memory. Values are decoded when asked for, by name or by position from 0.
 package struct PostgresRow: Sendable {
   let result: PostgresResult
@@ -50,6 +52,51 @@ package struct PostgresRow: Sendable {
       }
       return value
     }
+  }
+}
+
+extension PostgresRow {
+  /// The row's values one after the other, in the order in which the statement names its columns.
+  package var columns: PostgresColumns { PostgresColumns(row: self) }
+}
+
+/// Reads a row from its first column to its last. For results that grow with the data: no name is looked up, and no column
+/// has a number that must be counted.
+package struct PostgresColumns {
+  fileprivate let row: PostgresRow
+  private var position = 0
+
+  fileprivate init(row: PostgresRow) { self.row = row }
+
+  /// Decodes the next value, which must not be null.
+  package mutating func next<Value: PostgresDecodable>(
+    as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value {
+    defer { position += 1 }
+    return try row.decode(at: position, as: type)
+  }
+
+  /// Decodes the next value, or nil for a null.
+  package mutating func nextIfPresent<Value: PostgresDecodable>(
+    as type: Value.Type = Value.self
+  ) throws(PostgresError) -> Value? {
+    defer { position += 1 }
+    return try row.decodeIfPresent(at: position, as: type)
+  }
+}
+
+extension PostgresResult {
+  /// The value of a statement that returns one row of one column, which must not be null.
+  package func value<Value: PostgresDecodable>(as type: Value.Type = Value.self) throws(PostgresError) -> Value {
+    try single().decode(at: 0, as: type)
+  }
+
+  /// The values of a statement that returns one column without nulls, row by row.
+  package func values<Value: PostgresDecodable>(of type: Value.Type = Value.self) throws(PostgresError) -> [Value] {
+    var values: [Value] = []
+    values.reserveCapacity(count)
+    for row in self { values.append(try row.decode(at: 0, as: type)) }
+    return values
   }
 }
 
@@ -135,7 +182,8 @@ extension String: PostgresDecodable {
   }
 }
 
-extension PostgresUUID: PostgresDecodable {
+extension LearnerPseudonym: PostgresDecodable {
+  /// From a `uuid`: any 16 bytes, not only those of RFC 4122.
   package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
     guard type == TypeOID.uuid, bytes.count == 16 else { return nil }
     self.init(
@@ -144,23 +192,32 @@ extension PostgresUUID: PostgresDecodable {
   }
 }
 
-extension PostgresTimestamp: PostgresDecodable {
-  /// Nil for the two infinities as well.
+extension EventTime: PostgresDecodable {
+  /// From a `timestamptz`; nil for the two infinities, and a time out of the years 1970–9999 becomes their nearest end.
   package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
     guard type == TypeOID.timestamptz, bytes.count == 8 else { return nil }
-    let (value, overflow) = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)).addingReportingOverflow(Self.epoch)
-    guard !overflow, value != .min + Self.epoch else { return nil }
-    self.init(microsecondsSince1970: value)
+    let value = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+    let (time, overflow) = value.addingReportingOverflow(PostgresEpoch.microsecondsSince1970)
+    guard !overflow, value != .min else { return nil }
+    self.init(microseconds: time)
   }
 }
 
-extension PostgresDate: PostgresDecodable {
-  /// Nil for the two infinities as well.
+extension CalendarDay: PostgresDecodable {
+  /// From a `date`; nil for the two infinities.
   package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
     guard type == TypeOID.date, bytes.count == 4 else { return nil }
-    let (value, overflow) = Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)).addingReportingOverflow(Self.epoch)
-    guard !overflow, value != .min + Self.epoch else { return nil }
-    self.init(daysSince1970: value)
+    let value = Int32(bigEndian: bytes.loadUnaligned(as: Int32.self))
+    let (day, overflow) = value.addingReportingOverflow(PostgresEpoch.daysSince1970)
+    guard !overflow, value != .min else { return nil }
+    self.init(daysSinceEpoch: day)
+  }
+}
+
+extension Identifier: PostgresDecodable {
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    guard let text = String(postgres: bytes, type: type) else { return nil }
+    self.init(text)
   }
 }
 

@@ -64,10 +64,9 @@ extension CourseInterestReport.Minute {
 }
 
 extension [Metric: ReleasedMetric] {
-  /// The six shares in the order of the emotions, or nil if one is missing.
+  /// The shares in the order of the emotions, or nil if one is missing.
   fileprivate var emotionShares: [Int64]? {
-    let names: [Metric] = [.focused, .distracted, .curious, .confused, .tired, .happy]
-    let shares = names.compactMap { self[$0]?.mean }
-    return shares.count == names.count ? shares : nil
+    let shares = LearnerMetrics.shares.compactMap { self[$0.1]?.mean }
+    return shares.count == Emotion.count ? shares : nil
   }
 }

@@ -5,7 +5,9 @@ import Testing
 /// Confusion episodes through the fold, at one frame a second.
 @Suite struct ConfusionEpisodeTests {
   let fold = SessionFold(
-    segments: SegmentMap([CourseSegment(key: 1, id: "a", ordinal: 1, range: .media(start: 0, end: 60_000))]),
+    segments: SegmentMap([
+      CourseSegment(key: 1, id: "a", ordinal: 1, range: .media(startMilliseconds: 0, endMilliseconds: 60_000))
+    ]),
     frameIntervalMilliseconds: 1000)
 
   /// Runs of (seconds, p_confused), the rest of the probability on `other`.

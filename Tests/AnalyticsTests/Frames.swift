@@ -47,3 +47,10 @@ enum Frames {
     }
   }
 }
+
+extension CourseSegment {
+  /// A segment whose title is of no interest.
+  init(key: Int64, id: SegmentID, ordinal: Int32, range: SegmentDefinition.Range) {
+    self.init(key: key, SegmentDefinition(id: id, title: id.text, ordinal: ordinal, range: range))
+  }
+}

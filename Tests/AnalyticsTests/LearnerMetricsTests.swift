@@ -87,11 +87,11 @@ import Testing
   }
 
   @Test func learnerKeysSortAndPrintLikePostgres() throws {
-    let low = try #require(LearnerKey(uuid: "00000000-0000-0000-ffff-ffffffffffff"))
-    let high = try #require(LearnerKey(uuid: "00000000-0000-0001-0000-00000000000a"))
+    let low = try #require(LearnerPseudonym(uuid: "00000000-0000-0000-ffff-ffffffffffff"))
+    let high = try #require(LearnerPseudonym(uuid: "00000000-0000-0001-0000-00000000000a"))
     #expect(low < high)
     #expect(high.uuid == "00000000-0000-0001-0000-00000000000a")
-    #expect(LearnerKey(uuid: "0000") == nil)
-    #expect(LearnerKey(uuid: "zzzzzzzz-0000-0000-0000-000000000000") == nil)
+    #expect(LearnerPseudonym(uuid: "0000") == nil)
+    #expect(LearnerPseudonym(uuid: "zzzzzzzz-0000-0000-0000-000000000000") == nil)
   }
 }

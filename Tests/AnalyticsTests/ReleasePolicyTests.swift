@@ -1,4 +1,5 @@
 import Analytics
+import LearningEvents
 import StableHashing
 import Testing
 
@@ -9,8 +10,9 @@ import Testing
 
   init() throws { policy = try #require(ReleasePolicy(cohortMinimum: 10)) }
 
-  func group(_ learners: Range<UInt64>, digest: Int64 = 1) -> [LearnerKey: LearnerDigest] {
-    Dictionary(uniqueKeysWithValues: learners.map { (LearnerKey(high: 0, low: $0), LearnerDigest(value: digest)) })
+  func group(_ learners: Range<UInt64>, digest: Int64 = 1) -> [LearnerPseudonym: LearnerDigest] {
+    Dictionary(
+      uniqueKeysWithValues: learners.map { (LearnerPseudonym(high: 0, low: $0), LearnerDigest(value: digest)) })
   }
 
   func decision(_ cell: ReleaseCell, closing: Bool = false) -> ReleasePolicy.Decision? {

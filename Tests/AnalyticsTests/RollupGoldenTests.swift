@@ -21,7 +21,8 @@ import Testing
   init() throws {
     let segments = [(1, 0, 60_000), (2, 60_000, 150_000), (3, 150_000, 240_000)].map { key, start, end in
       CourseSegment(
-        key: Int64(key), id: "s\(key)", ordinal: Int32(key), range: .media(start: Int64(start), end: Int64(end)))
+        key: Int64(key), id: "s\(key)", ordinal: Int32(key),
+        range: .media(startMilliseconds: Int64(start), endMilliseconds: Int64(end)))
     }
     let fold = SessionFold(segments: SegmentMap(segments), frameIntervalMilliseconds: 5000)
     var frames: [Int64: [TimedFrame]] = [:]
@@ -62,7 +63,7 @@ import Testing
     var found: [Record] = []
     for segment in [nil, 1, 2, 3] as [Int64?] {
       let rows = learners.compactMap { learner, metrics in
-        metrics[segment].map { (LearnerKey(high: 0, low: UInt64(learner)), $0) }
+        metrics[segment].map { (LearnerPseudonym(high: 0, low: UInt64(learner)), $0) }
       }
       let seed = BootstrapSeed(
         source: "https://lms.example", course: "calculus", segment: segment.map { "s\($0)" }, version: 1)

@@ -6,11 +6,11 @@ import Testing
 @Suite struct SegmentMapTests {
   /// Two media that both start at zero, and an hour in a classroom.
   let map = SegmentMap([
-    CourseSegment(key: 12, id: "intro", ordinal: 1, range: .media(start: 0, end: 60_000)),
-    CourseSegment(key: 11, id: "proof", ordinal: 2, range: .media(start: 0, end: 90_000)),
+    CourseSegment(key: 12, id: "intro", ordinal: 1, range: .media(startMilliseconds: 0, endMilliseconds: 60_000)),
+    CourseSegment(key: 11, id: "proof", ordinal: 2, range: .media(startMilliseconds: 0, endMilliseconds: 90_000)),
     CourseSegment(
       key: 13, id: "lab", ordinal: 3,
-      range: .clock(start: Frames.start + 600_000_000, end: Frames.start + 1_200_000_000)),
+      range: .clock(start: Frames.time(600_000), end: Frames.time(1_200_000))),
   ])
 
   func key(at milliseconds: Int64 = 0, media: Int64? = nil, hint: SegmentID? = nil) -> Int64? {

@@ -7,10 +7,10 @@ import Testing
 @Suite struct SegmentStatisticsTests {
   let seed = BootstrapSeed(source: "https://lms.example", course: "calculus", segment: "limits", version: 1)
 
-  func learners(_ interest: [Int64]) -> [(LearnerKey, LearnerMetrics)] {
+  func learners(_ interest: [Int64]) -> [(LearnerPseudonym, LearnerMetrics)] {
     interest.enumerated().map { index, value in
       (
-        LearnerKey(high: 0, low: UInt64(index)),
+        LearnerPseudonym(high: 0, low: UInt64(index)),
         LearnerMetrics(stored: [.coverage: 10_000, .interest: value], isPublished: true)
       )
     }
@@ -63,7 +63,7 @@ import Testing
   @Test func coverageIsOverEverybodyTheRestOverThePublished() {
     var some = learners([100, 300])
     some.append(
-      (LearnerKey(high: 9, low: 9), LearnerMetrics(stored: [.coverage: 1000], isPublished: false)))
+      (LearnerPseudonym(high: 9, low: 9), LearnerMetrics(stored: [.coverage: 1000], isPublished: false)))
     let summaries = SegmentStatistics(learners: some, seed: seed).summaries
     #expect(summaries[.coverage]?.learners == 3)
     #expect(summaries[.coverage]?.mean == 7000)

@@ -6,8 +6,8 @@ import Testing
 /// Weights, expected time, visits and the credit of each frame, worked out by hand.
 @Suite struct SessionFoldTests {
   static let segments = SegmentMap([
-    CourseSegment(key: 1, id: "a", ordinal: 1, range: .media(start: 0, end: 60_000)),
-    CourseSegment(key: 2, id: "b", ordinal: 2, range: .media(start: 60_000, end: 180_000)),
+    CourseSegment(key: 1, id: "a", ordinal: 1, range: .media(startMilliseconds: 0, endMilliseconds: 60_000)),
+    CourseSegment(key: 2, id: "b", ordinal: 2, range: .media(startMilliseconds: 60_000, endMilliseconds: 180_000)),
   ])
   let fold = SessionFold(segments: Self.segments, frameIntervalMilliseconds: 10_000)
 

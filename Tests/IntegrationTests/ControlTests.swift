@@ -1,3 +1,4 @@
+import Analytics
 import Cryptography
 import LearningEvents
 import Persistence

@@ -1,3 +1,4 @@
+import LearningEvents
 import PostgresIO
 import Telemetry
 import TestSupport
@@ -9,15 +10,15 @@ extension Database {
     @Test func everyTypeGoesThereAndBack() async throws {
       try await withTestDatabase(migrated: false) { database in
         let connection = try await database.connect()
-        let uuid = PostgresUUID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)
-        let time = PostgresTimestamp(microsecondsSince1970: 1_795_438_800_123_456)
+        let uuid = LearnerPseudonym(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)
+        let time = EventTime(microseconds: 1_795_438_800_123_456)
         let row = try await connection.query(
           "SELECT $1::bool, $2::int2, $3::int4, $4::int8, $5::float8, $6::text, $7::bytea, $8::uuid, $9::timestamptz, "
             + "$10::date, $11::jsonb, $12::int8",
           [
             .bool(true), .int2(-2), .int4(.min), .int8(.max), .double(0.1), .text("é😀"), .bytes([0, 255, 0]),
             .uuid(uuid),
-            .timestamp(time), .date(PostgresDate(daysSince1970: 20780)), .json("{\"a\": [1]}"), .null,
+            .timestamp(time), .date(CalendarDay(daysSinceEpoch: 20780)), .json("{\"a\": [1]}"), .null,
           ]
         ).single()
         #expect(try row.decode(at: 0, as: Bool.self))
@@ -27,15 +28,15 @@ extension Database {
         #expect(try row.decode(at: 4, as: Double.self) == 0.1)
         #expect(try row.decode(at: 5, as: String.self) == "é😀")
         #expect(try row.decode(at: 6, as: [UInt8].self) == [0, 255, 0])
-        #expect(try row.decode(at: 7, as: PostgresUUID.self) == uuid)
-        #expect(try row.decode(at: 8, as: PostgresTimestamp.self) == time)
-        #expect(try row.decode(at: 9, as: PostgresDate.self).daysSince1970 == 20780)
+        #expect(try row.decode(at: 7, as: LearnerPseudonym.self) == uuid)
+        #expect(try row.decode(at: 8, as: EventTime.self) == time)
+        #expect(try row.decode(at: 9, as: CalendarDay.self).daysSinceEpoch == 20780)
         #expect(try row.decode(at: 10, as: String.self) == "{\"a\": [1]}")
         #expect(try row.decodeIfPresent(at: 11, as: Int64.self) == nil)
         let text = try await connection.query("SELECT '2026-11-23'::date, '2026-11-23 13:00:00.123456Z'::timestamptz")
           .single()
-        #expect(try text.decode(at: 0, as: PostgresDate.self).daysSince1970 == 20780)
-        #expect(try text.decode(at: 1, as: PostgresTimestamp.self).microsecondsSince1970 == 1_795_438_800_123_456)
+        #expect(try text.decode(at: 0, as: CalendarDay.self).daysSinceEpoch == 20780)
+        #expect(try text.decode(at: 1, as: EventTime.self).microseconds == 1_795_438_800_123_456)
         await connection.close()
       }
     }
@@ -48,17 +49,17 @@ extension Database {
           [
             .optionalInt2s([1, nil, 3]), .int4s([4, 5, 6]), .optionalInt8s([nil, 8, 9]),
             .optionalTexts(["a", nil, ""]),
-            .optionalTimestamps([nil, nil, PostgresTimestamp(microsecondsSince1970: 7)]),
-            .uuids([1, 2, 3].map { PostgresUUID(high: 0, low: $0) }),
-            .dates([0, 1, 2].map { PostgresDate(daysSince1970: $0) }),
+            .optionalTimestamps([nil, nil, EventTime(microseconds: 7)]),
+            .uuids([1, 2, 3].map { LearnerPseudonym(high: 0, low: $0) }),
+            .dates([0, 1, 2].map { CalendarDay(daysSinceEpoch: $0) }),
           ])
         #expect(try rows.map { try $0.decodeIfPresent(at: 0, as: Int16.self) } == [1, nil, 3])
         #expect(try rows.map { try $0.decode(at: 1, as: Int.self) } == [4, 5, 6])
         #expect(try rows.map { try $0.decodeIfPresent(at: 2, as: Int64.self) } == [nil, 8, 9])
         #expect(try rows.map { try $0.decodeIfPresent(at: 3, as: String.self) } == ["a", nil, ""])
-        #expect(try rows[2].decode(at: 4, as: PostgresTimestamp.self).microsecondsSince1970 == 7)
-        #expect(try rows[1].decode(at: 5, as: PostgresUUID.self).low == 2)
-        #expect(try rows[2].decode(at: 6, as: PostgresDate.self).daysSince1970 == 2)
+        #expect(try rows[2].decode(at: 4, as: EventTime.self).microseconds == 7)
+        #expect(try rows[1].decode(at: 5, as: LearnerPseudonym.self).low == 2)
+        #expect(try rows[2].decode(at: 6, as: CalendarDay.self).daysSinceEpoch == 2)
         let empty = try await connection.query(
           "SELECT $1::text[] = '{}' AND $2::int8[] = '{}', ARRAY['x', 'y']", [.texts([]), .int8s([])]
         ).single()

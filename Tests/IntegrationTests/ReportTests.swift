@@ -91,7 +91,7 @@ extension Database {
         let pool = PostgresPool(database.settings(role: "lectern_aggregator"), capacity: 2, logger: .silent)
         let now = try #require(EventTime(rfc3339: "2026-11-23T10:00:42.5Z"))
         let source = DatabaseReportSource(
-          reader: ReportsReader(pool: pool, reader: .deployment),
+          pool: pool, reader: .deployment,
           context: ReportContext(
             deployment: .init(region: "CH", purpose: "demonstration"), framesAreSynthetic: true, cohortMinimum: 10),
           now: { now })

@@ -48,7 +48,7 @@ extension Database {
       try await withFixture { fixture in
         _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, session: 1, sequence: 5)]))
         let row = try await fixture.owner.query("SELECT * FROM lectern.emotion_sample").single()
-        let learner: PostgresUUID = try row.decode("learner")
+        let learner: LearnerPseudonym = try row.decode("learner")
         #expect(learner.bytes == Fixture.learner(1).bytes)
         #expect(try row.decode("seq", as: Int32.self) == 5)
         #expect(try row.decode("p_focused", as: Int16.self) == 5000)
@@ -59,7 +59,7 @@ extension Database {
         #expect(try row.decode("log_offset", as: Int64.self) == 0)
         #expect(try row.decode("model_id", as: Int32.self) == fixture.modelID)
         #expect(
-          try row.decode("captured_at", as: PostgresTimestamp.self).microsecondsSince1970
+          try row.decode("captured_at", as: EventTime.self).microseconds
             == fixture.noon.advanced(by: .seconds(5)).microseconds)
         // Nowhere in the database does the LMS's learner id appear.
         let leaks = try await fixture.number(

@@ -23,8 +23,8 @@ package struct PostgresIngestFixture: Sendable {
   package init(_ database: TestDatabase, learners: Int = 2) async throws {
     owner = try await database.connect()
     repository = IngestRepository(connection: try await database.connect(role: "lectern_ingest"))
-    let today: PostgresDate = try await owner.query("SELECT (now() AT TIME ZONE 'UTC')::date").single().decode(at: 0)
-    let start = CalendarDay(daysSinceEpoch: today.daysSince1970).start
+    let today: CalendarDay = try await owner.query("SELECT (now() AT TIME ZONE 'UTC')::date").single().decode(at: 0)
+    let start = today.start
     noon = start.advanced(by: .seconds(12 * 3600))
     // Long ago, so that erasures and revocations of the test's own are newer.
     let early = EventTime(microseconds: 1_700_000_000_000_000)

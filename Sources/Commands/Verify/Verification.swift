@@ -25,11 +25,11 @@ struct Verification {
     do {
       let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
         try LogConsistency().prepare(on: connection)
-        let at: PostgresTimestamp = try connection.query("SELECT now()").single().decode(at: 0)
+        let at: EventTime = try connection.query("SELECT now()").single().decode(at: 0)
         let log = try LogConsistency().run(on: connection)
         let begin = uptime()
         let rollups = try verification.report(on: connection)
-        return (EventTime(microseconds: at.microsecondsSince1970), log, rollups, uptime() - begin)
+        return (at, log, rollups, uptime() - begin)
       }
       let (ends, lag) = await compareWithLogs(log.ledgers, LedgerRepository(connection: connection))
       await connection.close()

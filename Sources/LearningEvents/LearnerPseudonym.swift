@@ -20,8 +20,15 @@ package struct LearnerPseudonym: Sendable, Hashable {
 
   /// Parses 32 hexadecimal digits, with the hyphens of a UUID or without.
   package init?(uuid text: String) {
-    guard let bytes = Hex.decode(text.filter { $0 != "-" }) else { return nil }
-    self.init(bytes: bytes)
+    var halves: (UInt64, UInt64) = (0, 0)
+    var count = 0
+    for byte in text.utf8 where byte != UInt8(ascii: "-") {
+      guard count < 32, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+      if count < 16 { halves.0 = halves.0 << 4 | UInt64(digit) } else { halves.1 = halves.1 << 4 | UInt64(digit) }
+      count += 1
+    }
+    guard count == 32 else { return nil }
+    (high, low) = halves
   }
 
   /// The 16 bytes in order, as PostgreSQL's binary format of `uuid` has them.
@@ -32,7 +39,10 @@ package struct LearnerPseudonym: Sendable, Hashable {
   /// `8-4-4-4-12` lower-case hexadecimal digits, as PostgreSQL prints it. The bytes are a hash: no version or variant is
   /// stamped into them.
   package var uuid: String {
-    var text = Hex.encode(bytes)
+    var text = [high, low].map { half in
+      let digits = String(half, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
     for position in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: position)) }
     return text
   }
