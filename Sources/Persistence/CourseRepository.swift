@@ -1,5 +1,5 @@
 package import Analytics
-import LearningEvents
+package import LearningEvents
 package import PostgresIO
 
 /// A course and its current segments.

@@ -383,7 +383,7 @@ extension Database {
         try await courses.apply([Fixture.course(at: at(fixture, 2))])
         let back = try await courses.course(id: fixture.courseID)
         #expect(back?.segments.map(\.definition) == Fixture.defaultSegments)
-        #expect(back?.segments.last?.id == kept)
+        #expect(back?.segments.last?.key == kept)
       }
     }
 
