@@ -30,8 +30,8 @@ package actor PostgresTestServer {
   /// How many suites that use the server are running.
   private var users = 0
 
-  /// Makes a database with the whole schema and the partitions of today ± 3 days (call `lectern.premake` for the others),
-  /// as a copy of a template.
+  /// Makes a database with the whole schema and the partitions of today ± 3 days (call `lectern.premake` for the
+  /// others), as a copy of a template.
   package func makeDatabase() async throws -> TestDatabase {
     let running = try await self.running()
     let name = "lectern_test_\(Self.suffix())"
