@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 // The roots of the tests that need servers or the built program. The suites of one root run one after another; the
-// roots run beside each other, as processes of their own under `make test` (ops/run-tests) and in one process otherwise.
+// roots run beside each other: as processes of their own under `make test` (ops/run-tests), in one process otherwise.
 //
 // Add a suite in a file of its own in this folder: `extension Database { @Suite struct StoreTests { … } }`, with
 // `.enabled(if: PostgresTestServer.isWanted)` where it needs PostgreSQL. A suite that finds things out about its own

@@ -5,9 +5,9 @@ package import Testing
 /// An Apache Kafka that a test starts for itself, because it must be configured, stopped or killed: one node on
 /// loopback, its files in a folder of the test's own.
 ///
-/// The broker is no part of this package: `LECTERN_TEST_KAFKA` names a folder with `start.sh DIR --port N --set
-/// KEY=VALUE …`, which prints `bootstrap=HOST:PORT`, and `stop.sh DIR [--kill]`; else `shared/kafka` beside the package's root.
-/// Tests that need it are skipped where it, or Java, is absent.
+/// The broker is no part of this package: `LECTERN_TEST_KAFKA` names a folder with `stop.sh DIR [--kill]` and
+/// `start.sh DIR --port N --set KEY=VALUE …`, which prints `bootstrap=HOST:PORT`; else `shared/kafka` beside the
+/// package's root. Tests that need it are skipped where it, or Java, is absent.
 package struct LocalKafka: Sendable {
   package static let missing: Comment = "no Apache Kafka to start (LECTERN_TEST_KAFKA, and Java 17)"
 
