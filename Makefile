@@ -73,6 +73,7 @@ check-onednn3: bootstrap
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks migrations
+	ops/check-columns
 
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks migrations

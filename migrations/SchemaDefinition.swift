@@ -1,8 +1,8 @@
 /// A function or view of the schema: an SQL file of `functions/` or `views/`, embedded in the program.
 ///
-/// The file says what there is, not what changed: it creates one object and holds its comment and grants. `lectern migrate
-/// up` drops the object and runs the file whenever either differs from what was applied last. It runs as
-/// `lectern_migrator`, with `pg_catalog` as the search path, so every name in it is qualified.
+/// The file says what there is, not what changed: it creates one object and holds its comment and grants.
+/// `lectern migrate up` drops the object and runs the file whenever either differs from what was applied last. It runs
+/// as `lectern_migrator`, with `pg_catalog` as the search path, so every name in it is qualified.
 package struct SchemaDefinition: Sendable, Equatable {
   /// The file's path in this folder without `.sql`: `functions/store` defines `lectern.store`, and
   /// `views/analytics.course_interest` the view of that name.
@@ -17,8 +17,8 @@ package struct SchemaDefinition: Sendable, Equatable {
     self.bytes = bytes
   }
 
-  /// Every function and view of this program, in the order of their creation: a view, or a function in the language SQL,
-  /// comes after what it names. A test compares this list with the folders.
+  /// Every function and view of this program, in the order of their creation: a view, or a function in the language
+  /// SQL, comes after what it names. A test compares this list with the folders.
   package static let all: [SchemaDefinition] =
     functions.map { SchemaDefinition(name: "functions/\($0)", bytes: $1) }
     + views.map { SchemaDefinition(name: "views/\($0)", bytes: $1) }

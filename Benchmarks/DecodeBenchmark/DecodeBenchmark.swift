@@ -9,9 +9,9 @@ import Vision
 ///
 ///     DecodeBenchmark LECTERN [ROUNDS]
 ///
-/// Both take the same files in turn, so that a busy machine slows both. Prints medians with the 5th and 95th percentiles in
-/// milliseconds of wall time, the mean processor time of both processes together, the time until a first frame is
-/// decoded, process and all, and how many frames a second one and two threads decode.
+/// Both take the same files in turn, so that a busy machine slows both. Prints medians with the 5th and 95th
+/// percentiles in milliseconds of wall time, the mean processor time of both processes together, the time until a first
+/// frame is decoded, process and all, and how many frames a second one and two threads decode.
 @main
 struct DecodeBenchmark {
   static func main() throws {

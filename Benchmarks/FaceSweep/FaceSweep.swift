@@ -10,13 +10,14 @@ import Vision
 ///     FaceSweep FOLDER EVERY sessions                  what following faces saves on rendered sessions
 ///
 /// FOLDER holds photographs that show one head each, mostly cropped to it; EVERY takes each n-th picture of every kind;
-/// SUITE is one of chosen, before, cascades, sizes, neighbors, steps, smallest, margins, equalized, staged, profiles. Prints a
-/// Markdown table, a row a detector:
+/// SUITE is one of chosen, before, cascades, sizes, neighbors, steps, smallest, margins, equalized, staged, profiles.
+/// Prints a Markdown table, a row a detector:
 ///
 /// - photographs: share with a face found; "large": share whose largest box is at least a third of the picture's longer
 ///   side, as the face in a head crop must be;
 /// - placed faces (a photograph pasted into a rendered room, rendered learners facing the camera or turned aside, other
-///   sizes): share whose largest box has its centre in the middle of the true one and between 0.4 and 1.6 times its side;
+///   sizes): share whose largest box has its centre in the middle of the true one and between 0.4 and 1.6 times its
+///   side;
 /// - pictures without a face (empty rooms; photographs with the face masked out, in shuffled tiles, upside down;
 ///   textures): how many of them have a face "found";
 /// - milliseconds of processor time a picture, over all 640×480 and over all 350×350 pictures.

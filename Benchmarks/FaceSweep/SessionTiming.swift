@@ -4,8 +4,8 @@ import OpenCV
 import Training
 import Vision
 
-/// What it saves to look for a face where the session's last frame had it: processor time a frame over rendered sessions,
-/// looking at every picture as a whole, and following with a look at the whole picture every tenth frame.
+/// What it saves to look for a face where the session's last frame had it: processor time a frame over rendered
+/// sessions, looking at every picture as a whole, and following with a look at the whole picture every tenth frame.
 enum SessionTiming {
   static func print(say: (String) -> Void) throws {
     let detector = try CascadeFaceDetector()

@@ -13,8 +13,8 @@ import Vision
 ///
 ///     RecognitionBenchmark [--runs N] [--seed N] [--json]
 ///
-/// Frames are drawn learners, 640×480, as JPEG files; the networks are those of an untrained, seeded bundle at full width.
-/// Times do not depend on weights, and nothing here says anything about people.
+/// Frames are drawn learners, 640×480, as JPEG files; the networks are those of an untrained, seeded bundle at full
+/// width. Times do not depend on weights, and nothing here says anything about people.
 @main
 enum RecognitionBenchmark {
   static func main() async throws {

@@ -2,7 +2,8 @@ import Foundation
 import ImageIO
 import Vision
 
-/// What one file costs to decode: for files made to be expensive. One file a process, since memory is measured by its peak.
+/// What one file costs to decode: for files made to be expensive. One file a process, since memory is measured by its
+/// peak.
 enum DecodeCost {
   static func print(file: String) throws {
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))

@@ -8,9 +8,9 @@ package import Telemetry
 /// Turns dirty sessions into rollups and released cells, resumes pending erasures, and lets go what is too old.
 ///
 /// Any number may run against one database: a course is locked for one transaction at a time. As a service it polls;
-/// `runOnce` works until nothing is dirty and returns. Nothing waits for a quiet moment: where frames come around the clock
-/// there is none. It holds one connection, which should have the role
-/// `lectern_aggregator`; after a transient error it opens another, with backoff.
+/// `runOnce` works until nothing is dirty and returns. Nothing waits for a quiet moment: where frames come around the
+/// clock there is none. It holds one connection, which should have the role `lectern_aggregator`; after a transient
+/// error it opens another, with backoff.
 package final class Aggregator: Service {
   private let postgres: PostgresSettings
   private let settings: AggregatorSettings
@@ -61,9 +61,9 @@ package final class Aggregator: Service {
 
   /// Works until nothing is dirty, on a connection of its own.
   ///
-  /// - Parameter closingPeriods: then end every course's release period, so that changes of fewer learners than the cohort
-  ///   minimum are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay hidden all
-  ///   the same.
+  /// - Parameter closingPeriods: then end every course's release period, so that changes of fewer learners than the
+  ///   cohort minimum are shown too: for a report at a period's end, and for the demo. Cohorts under the minimum stay
+  ///   hidden all the same.
   @discardableResult
   package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
     try await withConnection { connection in
@@ -88,11 +88,12 @@ package final class Aggregator: Service {
     }
   }
 
-  /// Does of an aggregator's work what an erasure waits for, once over: deletes, computes what is dirty, forgets sessions.
+  /// Does of an aggregator's work what an erasure waits for, once over: deletes, computes what is dirty, forgets
+  /// sessions.
   ///
   /// While frames come all the time something is always dirty, so whoever waits looks between calls. It lets nothing
-  /// expire, ends no release period, and releases by the cohort minimum of the deployment's own aggregators: whoever erases
-  /// somebody may be configured otherwise.
+  /// expire, ends no release period, and releases by the cohort minimum of the deployment's own aggregators: whoever
+  /// erases somebody may be configured otherwise.
   package func advanceErasures() async throws {
     try await withConnection { connection in
       var settings = settings
@@ -120,7 +121,8 @@ package final class Aggregator: Service {
     }
   }
 
-  /// Resumes erasures, recomputes a part of each dirty course, and does what else has come due; idle if nothing was dirty.
+  /// Resumes erasures, recomputes a part of each dirty course, and does what else has come due; idle if nothing was
+  /// dirty.
   private func round(
     _ agenda: inout Agenda, on connection: PostgresConnection
   ) async throws -> (counts: AggregationCounts, isIdle: Bool) {

@@ -6,8 +6,8 @@ import Telemetry
 
 /// Lets what is too old go, a transaction for each day of samples and for each course.
 ///
-/// Days with dirty sessions stay, so that a day's sums are complete before its samples go and they freeze. Whatever fails is
-/// logged, counted and tried again later: expiry never stops an aggregator.
+/// Days with dirty sessions stay, so that a day's sums are complete before its samples go and they freeze. Whatever
+/// fails is logged, counted and tried again later: expiry never stops an aggregator.
 struct ExpiryPass: Sendable {
   let settings: AggregatorSettings
   let logger: Logger

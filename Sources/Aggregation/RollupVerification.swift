@@ -4,10 +4,11 @@ package import PostgresIO
 
 /// Proves that the stored rollups equal a full recomputation from the samples, `EXCEPT` both ways, in one snapshot.
 ///
-/// The sums of sessions that are dirty in the snapshot are left out and counted: they wait for the aggregator. Everything
-/// that derives from stored sums is written together with them, and is compared in dirty courses too. Sums of days whose
-/// samples have expired are frozen: they are not recomputed, and what derives from them is. Released cells depend on their
-/// history and are checked against their own rule instead: no shown cell under the cohort minimum.
+/// The sums of sessions that are dirty in the snapshot are left out and counted: they wait for the aggregator.
+/// Everything that derives from stored sums is written together with them, and is compared in dirty courses too. Sums
+/// of days whose samples have expired are frozen: they are not recomputed, and what derives from them is. Released
+/// cells depend on their history and are checked against their own rule instead: no shown cell under the cohort
+/// minimum.
 package struct RollupVerification: Sendable {
   package struct Report: Sendable, Hashable {
     package var courses = 0

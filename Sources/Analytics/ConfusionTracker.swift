@@ -3,10 +3,10 @@ import LearningEvents
 /// Finds confusion episodes in one session's classified frames, fed in (captured_at, seq) order.
 ///
 /// p_confused and p_focused + p_curious are smoothed exponentially (time constant 5 s) and start afresh after a gap of
-/// 10 s or more between classified frames. An episode begins at the first frame with smoothed confusion ≥ 0.5 once that has
-/// lasted 4 s, ends at the first frame below 0.35 (or, at a gap or the session's end, at the last frame before it),
-/// and is resolved if smoothed focused + curious reaches 0.5 within 120 s of its end, gaps or not. It is credited
-/// whole to the segment of the frame it began with.
+/// 10 s or more between classified frames. An episode begins at the first frame with smoothed confusion ≥ 0.5 once that
+/// has lasted 4 s, ends at the first frame below 0.35 (or, at a gap or the session's end, at the last frame before it),
+/// and is resolved if smoothed focused + curious reaches 0.5 within 120 s of its end, gaps or not. It is credited whole
+/// to the segment of the frame it began with.
 ///
 /// Fixed-point throughout (2^−16 of a ten-thousandth). This is the only implementation: rollup and recomputation
 /// both fold through it.

@@ -1,5 +1,5 @@
-/// A part of a command line: the options and arguments it declares with `@Option`, `@Flag` and `@Argument`. Groups of them
-/// that several commands share come in with `@OptionGroup`.
+/// A part of a command line: the options and arguments it declares with `@Option`, `@Flag` and `@Argument`. Groups of
+/// them that several commands share come in with `@OptionGroup`.
 package protocol ArgumentGroup {
   init()
 }

@@ -38,7 +38,8 @@ static inline int lectern_parent_death_signal(void) {
 
 /// An anonymous file in memory of a size that nobody can change any more, close-on-exec; -1 and errno on failure.
 static inline int lectern_sealed_memory(const char *name, long bytes) {
-  // MFD_CLOEXEC | MFD_ALLOW_SEALING, and MFD_NOEXEC_SEAL, which kernels before 6.3 do not know and others may insist on.
+  // MFD_CLOEXEC | MFD_ALLOW_SEALING, and MFD_NOEXEC_SEAL, which kernels before 6.3 do not know and others may insist
+  // on.
   int file = (int)syscall(SYS_memfd_create, name, 0x1u | 0x2u | 0x8u);
   if (file < 0 && errno == EINVAL) file = (int)syscall(SYS_memfd_create, name, 0x1u | 0x2u);
   if (file < 0) return -1;
@@ -55,8 +56,9 @@ static inline int lectern_sealed_memory(const char *name, long bytes) {
 /// Has the kernel kill this process when the thread that started it ends. Returns 0, or errno.
 static inline int lectern_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0) == 0 ? 0 : errno; }
 
-/// Keeps what this process holds in memory out of core dumps, of itself and of what it starts, and out of reach of other
-/// programs of the same user. Lasts until another program is executed, the limit beyond that. Returns 0, or errno.
+/// Keeps what this process holds in memory out of core dumps, of itself and of what it starts, and out of reach of
+/// other programs of the same user. Lasts until another program is executed, the limit beyond that. Returns 0, or
+/// errno.
 static inline int lectern_keep_memory_private(void) {
   struct rlimit none = {0, 0};
   if (setrlimit(RLIMIT_CORE, &none) != 0) return errno;
@@ -65,8 +67,8 @@ static inline int lectern_keep_memory_private(void) {
 }
 
 /// Bounds this process for good: private writable memory in bytes, open descriptors, no further process or thread (for
-/// whoever is not root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0, or
-/// errno.
+/// whoever is not root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0,
+/// or errno.
 static inline int lectern_limit_process(unsigned long data_bytes, unsigned long descriptors) {
   struct rlimit data = {data_bytes, data_bytes}, files = {descriptors, descriptors}, none = {0, 0};
   if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0 ||
@@ -75,8 +77,8 @@ static inline int lectern_limit_process(unsigned long data_bytes, unsigned long 
   return lectern_keep_memory_private();
 }
 
-/// Whether the other end of a socket has taken everything out that was sent to it: 1 or 0, or -1 and errno where the kernel
-/// does not say.
+/// Whether the other end of a socket has taken everything out that was sent to it: 1 or 0, or -1 and errno where the
+/// kernel does not say.
 static inline int lectern_all_taken(int socket) {
   int left = 0;
   return ioctl(socket, SIOCOUTQ, &left) == 0 ? left == 0 : -1;
@@ -88,10 +90,10 @@ static inline int lectern_all_taken(int socket) {
 #define LECTERN_AUDIT_ARCH AUDIT_ARCH_AARCH64
 #endif
 
-/// Leaves this process nothing but computing, its own memory and the descriptors it holds: every other system call fails
-/// with EPERM, and none makes memory executable. An error rather than a kill, so that a call that a newer C library tries
-/// first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no such filters, ENOSYS on
-/// machines other than x86-64 and ARM64.
+/// Leaves this process nothing but computing, its own memory and the descriptors it holds: every other system call
+/// fails with EPERM, and none makes memory executable. An error rather than a kill, so that a call that a newer C
+/// library tries first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no such
+/// filters, ENOSYS on machines other than x86-64 and ARM64.
 static inline int lectern_confine_process(void) {
 #ifdef LECTERN_AUDIT_ARCH
 #define LECTERN_LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))

@@ -6,8 +6,8 @@ import TextOutput
 
 /// Work of a command that SIGINT and SIGTERM interrupt.
 struct InterruptibleWork<Value: Sendable> {
-  /// How long interrupted work may still run. Work that takes longer is abandoned, so it must have no effect outside the
-  /// process, or end in time.
+  /// How long interrupted work may still run. Work that takes longer is abandoned, so it must have no effect outside
+  /// the process, or end in time.
   let grace: Duration
   /// The message after an interruption, and where it is printed.
   let notice: String

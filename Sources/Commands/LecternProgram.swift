@@ -10,7 +10,8 @@ package enum LecternProgram {
   package static func main() async -> Never {
     if CommandLine.arguments.dropFirst().first == IsolationSettings.command { DecoderMain.run() }
     let environment = CommandEnvironment.ofProcess()
-    // Most commands hold pictures, ids or secrets at some time; a decoder does the same once it has made its own limits.
+    // Most commands hold pictures, ids or secrets at some time; a decoder does the same once it has made its own
+    // limits.
     do throws(ProcessError) {
       try ProcessMemory.keepPrivate()
     } catch {

@@ -5,8 +5,9 @@ import Telemetry
 
 /// Whether Kafka and PostgreSQL answer at this moment, for `/ready`.
 ///
-/// Asked on connections of its own, because an idle worker or aggregator may not notice for minutes that a server is gone, and a busy
-/// one's connections have other things to do. One answer is good for two seconds, however often it is asked for.
+/// Asked on connections of its own, because an idle worker or aggregator may not notice for minutes that a server is
+/// gone, and a busy one's connections have other things to do. One answer is good for two seconds, however often it is
+/// asked for.
 actor ServerProbe {
   private static let freshness = Duration.seconds(2)
   private static let deadline = Duration.seconds(2)
@@ -29,7 +30,8 @@ actor ServerProbe {
     self.postgres = postgres
   }
 
-  /// A phrase for each server that does not answer, safe to show; empty when all answer. Takes about two seconds at most.
+  /// A phrase for each server that does not answer, safe to show; empty when all answer. Takes about two seconds at
+  /// most.
   func problems() async -> [String] {
     if let asked, uptime() - asked.at < Self.freshness { return await asked.answer.value }
     let answer = Task { await ask() }

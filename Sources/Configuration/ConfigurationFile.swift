@@ -2,8 +2,8 @@
 /// shell read alike; what they would read differently is an error, not a guess.
 ///
 /// A line is empty, a comment (`#` first), or `KEY=VALUE` without blanks about the `=`. A value is bare (no blanks or
-/// shell characters), in single quotes (taken as it stands), or in double quotes (`\"`, `\\`, `` \` `` and `\$` stand for
-/// the second character).
+/// shell characters), in single quotes (taken as it stands), or in double quotes (`\"`, `\\`, ``
+/// \` `` and `\$` stand for the second character).
 package struct ConfigurationFile: Sendable {
   package struct Entry: Sendable, Equatable {
     package var line: Int

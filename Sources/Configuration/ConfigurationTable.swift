@@ -34,9 +34,9 @@ package struct ConfigurationTable: Sendable {
     package init(spelling: String, text: String) { (self.spelling, self.text) = (spelling, text) }
   }
 
-  /// Resolves every key: flags (by key name) over environment over file over default. An empty variable or line counts as
-  /// not set. Reports everything wrong at once, the keys in `required` that have no value included, and touches nothing
-  /// but the files that the settings name.
+  /// Resolves every key: flags (by key name) over environment over file over default. An empty variable or line counts
+  /// as not set. Reports everything wrong at once, the keys in `required` that have no value included, and touches
+  /// nothing but the files that the settings name.
   package func resolve(
     flags: [String: Flag] = [:], environment: [String: String], required: [any AnyConfigurationKey] = [],
     readFile: @escaping (String) throws -> String = Self.readFile

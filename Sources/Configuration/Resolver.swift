@@ -90,8 +90,9 @@ struct Resolver {
     return Settings.Resolved(text: nil, origin: named.origin)
   }
 
-  /// Reports names with our prefix that are no keys. In the file they are errors. In the environment they are errors when
-  /// they look mistyped, else warnings: Kubernetes sets variables like `LECTERN_SERVICE_HOST` for a service of that name.
+  /// Reports names with our prefix that are no keys. In the file they are errors. In the environment they are errors
+  /// when they look mistyped, else warnings: Kubernetes sets variables like `LECTERN_SERVICE_HOST` for a service of
+  /// that name.
   mutating func judgeUnknown(_ keys: [any AnyConfigurationKey], foreign: Set<String>) -> [String] {
     let names = keys.flatMap { $0.isSecret ? [$0.name, "\($0.name)_FILE"] : [$0.name] }
     let known = Set(names).union(foreign)

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// HMAC with SHA-256 (RFC 2104) by OpenSSL, under one key that is prepared once: looking up the algorithm and hashing the
-/// key cost more than a short message does.
+/// HMAC with SHA-256 (RFC 2104) by OpenSSL, under one key that is prepared once: looking up the algorithm and hashing
+/// the key cost more than a short message does.
 ///
 /// `@unchecked Sendable`: the prepared context never changes; every message works on a copy of its own, and
 /// `EVP_MAC_CTX_dup` only reads its source.

@@ -2,16 +2,16 @@ package import LearningEvents
 
 /// Turns an LMS's learner ids into pseudonyms under the deployment's secret.
 ///
-/// pseudonym = the first 16 bytes of HMAC-SHA-256(secret, len(source) ‖ source ‖ len(learner) ‖ learner), where len is the
-/// number of UTF-8 bytes as four big-endian bytes, so that no two pairs share a message. Test vectors: docs/events.
+/// pseudonym = the first 16 bytes of HMAC-SHA-256(secret, len(source) ‖ source ‖ len(learner) ‖ learner), where len is
+/// the number of UTF-8 bytes as four big-endian bytes, so that no two pairs share a message. Test vectors: docs/events.
 /// The secret is never printed; a value of this type describes itself by its fingerprint.
 package struct LearnerPseudonymizer: Sendable {
   /// The shortest secret: as many bytes as the digest has, RFC 2104 section 3.
   package static let secretMinimumBytes = 32
 
   private let secret: HMACSHA256
-  /// 16 hexadecimal digits that tell secrets apart: the start of HMAC-SHA-256(secret, "lectern-fingerprint"). The database
-  /// keeps it, and a worker with another is refused.
+  /// 16 hexadecimal digits that tell secrets apart: the start of HMAC-SHA-256(secret, "lectern-fingerprint"). The
+  /// database keeps it, and a worker with another is refused.
   package let fingerprint: String
 
   /// Adopts a secret. Its length is the configuration's to judge (`secretMinimumBytes`).

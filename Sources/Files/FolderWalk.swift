@@ -1,7 +1,7 @@
 import Foundation
 
-/// What lies at a path and, where that is a folder, below it: nothing is opened but folders, so nothing can make the walk
-/// wait.
+/// What lies at a path and, where that is a folder, below it: nothing is opened but folders, so nothing can make the
+/// walk wait.
 ///
 /// Links to files are followed, links to folders below the path are not, so that a walk ends. Names are bytes.
 package struct FolderWalk: Sendable {

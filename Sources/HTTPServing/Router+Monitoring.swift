@@ -6,7 +6,8 @@ extension Router {
   /// | path | what |
   /// |---|---|
   /// | `/metrics` | metrics in Prometheus's text format |
-  /// | `/live` | 200 while the process serves: restarting it mends neither Kafka nor PostgreSQL, so it asks for neither |
+  /// | `/live` | 200 while the process serves: restarting it mends neither Kafka nor PostgreSQL, so it asks for neither
+  /// |
   /// | `/ready` | 200 if everything the process needs is there, else 503 and what is missing, a line each |
   ///
   /// - Parameter missing: what the process lacks to be ready, one short phrase each without ids; empty when ready.

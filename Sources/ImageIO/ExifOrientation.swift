@@ -1,7 +1,7 @@
 import Vision
 
-/// Reads the orientation tag out of a file's EXIF block, which is hostile input like the rest of the file: every offset is
-/// checked, nothing is followed but the first directory, and whatever is wrong means upright.
+/// Reads the orientation tag out of a file's EXIF block, which is hostile input like the rest of the file: every offset
+/// is checked, nothing is followed but the first directory, and whatever is wrong means upright.
 enum ExifOrientation {
   private static let tag = 0x0112
 

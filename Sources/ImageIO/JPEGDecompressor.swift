@@ -13,7 +13,8 @@ struct JPEGDecompressor: ~Copyable {
 
   deinit { tjDestroy(handle) }
 
-  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to declare.
+  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to
+  /// declare.
   func decodeGray(
     _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(ImageError) {
@@ -47,8 +48,8 @@ struct JPEGDecompressor: ~Copyable {
   }
 
   /// Every scan of a progressive file goes over all coefficients, however little it changes: on a picture of 50
-  /// megapixels an empty one takes 55 ms, so a file of half a megabyte could take half a minute. Encoders write up to 18
-  /// scans; more are allowed where the picture is small.
+  /// megapixels an empty one takes 55 ms, so a file of half a megabyte could take half a minute. Encoders write up to
+  /// 18 scans; more are allowed where the picture is small.
   private static func checkScans(_ bytes: UnsafeBufferPointer<UInt8>, pixels: Int) throws(ImageError) {
     let allowed = min(max(1_000_000_000 / pixels, 20), 500)
     var scans = 0
@@ -70,8 +71,8 @@ struct JPEGDecompressor: ~Copyable {
     return (Int(width), Int(height), colorspace)
   }
 
-  /// Whether the last failure is the one warning that webcams are known for: some stray bytes before the end marker, after
-  /// a complete picture. Every other warning means that pixels are missing or made up.
+  /// Whether the last failure is the one warning that webcams are known for: some stray bytes before the end marker,
+  /// after a complete picture. Every other warning means that pixels are missing or made up.
   private var isHarmlessWarning: Bool {
     guard tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else { return false }
     let words = message.split(separator: " ")

@@ -1,5 +1,5 @@
-/// The segments of a JPEG file, found as libjpeg finds them: what lies between two markers, such as a scan's coded data,
-/// is skipped over up to the next one.
+/// The segments of a JPEG file, found as libjpeg finds them: what lies between two markers, such as a scan's coded
+/// data, is skipped over up to the next one.
 struct JPEGSegments: Sequence, IteratorProtocol {
   struct Segment {
     /// Such as 0xE1 for APP1, 0xDA for the start of a scan.

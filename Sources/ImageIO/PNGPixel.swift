@@ -26,8 +26,8 @@ enum PNGPixel {
     }
   }
 
-  /// Rec. 601 luma over white of the pixel whose bytes start at `start`; 16-bit channels become 8-bit ones first, rounded
-  /// to the nearest.
+  /// Rec. 601 luma over white of the pixel whose bytes start at `start`; 16-bit channels become 8-bit ones first,
+  /// rounded to the nearest.
   @inline(__always)
   func gray(_ row: UnsafeBufferPointer<UInt8>, at start: Int) -> UInt8 {
     switch self {

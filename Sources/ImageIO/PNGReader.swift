@@ -35,7 +35,8 @@ struct PNGReader: ~Copyable {
     return (width, height)
   }
 
-  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to declare.
+  /// Decodes as stored into the `width * height` pixels of memory that was made for what the file was probed to
+  /// declare.
   func decodeGray(
     width: Int, height: Int, into image: UnsafeMutableBufferPointer<UInt8>
   ) throws(ImageError) {

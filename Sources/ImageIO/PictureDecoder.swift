@@ -3,19 +3,19 @@ package import Vision
 
 /// Decodes JPEG (libjpeg-turbo) and PNG (libspng) into upright gray pixels; the first bytes decide which, never a name.
 ///
-/// - JPEG: baseline, extended, progressive and arithmetic-coded files of 8 bits. The Y channel as stored, which is Rec. 601
-///   luma already; RGB, CMYK and YCCK files are converted (inks inverted, as Adobe's programs write them).
+/// - JPEG: baseline, extended, progressive and arithmetic-coded files of 8 bits. The Y channel as stored, which is Rec.
+///   601 luma already; RGB, CMYK and YCCK files are converted (inks inverted, as Adobe's programs write them).
 /// - PNG: every colour type, 1 to 16 bits, interlaced or not; of an animation the default picture.
 /// - Transparency is laid over white, in gray levels.
-/// - The EXIF orientation is applied, so that a phone's portrait picture is upright: width, height, and whatever is found
-///   in the picture are in upright pixels, and a face box that comes with a frame is taken to be so, too.
+/// - The EXIF orientation is applied, so that a phone's portrait picture is upright: width, height, and whatever is
+///   found in the picture are in upright pixels, and a face box that comes with a frame is taken to be so, too.
 /// - Colour profiles and gamma are not applied: a webcam writes neither.
-/// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture, except
-///   that up to 64 stray bytes before a JPEG's end marker do no harm: some webcams write them.
+/// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture,
+///   except that up to 64 stray bytes before a JPEG's end marker do no harm: some webcams write them.
 ///
-/// What a hostile file can cost is bounded by ``ImageLimits/maximumPixels``. At 50 megapixels, beside the gray picture's 50
-/// MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under 2.5 seconds of
-/// processor time.
+/// What a hostile file can cost is bounded by ``ImageLimits/maximumPixels``. At 50 megapixels, beside the gray
+/// picture's 50 MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under
+/// 2.5 seconds of processor time.
 ///
 /// Probing is plain Swift; only `decodeGray` shows the bytes to the libraries.
 ///

@@ -1,5 +1,5 @@
-/// The picture formats that are read, and all that names one: no other file spells a format's magic bytes, media type or
-/// suffixes.
+/// The picture formats that are read, and all that names one: no other file spells a format's magic bytes, media type
+/// or suffixes.
 package enum ImageType: CaseIterable, Sendable, Hashable {
   case jpeg
   case png

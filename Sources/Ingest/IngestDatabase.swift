@@ -37,8 +37,8 @@ package actor IngestDatabase {
     metrics = IngestMetrics(registry)
   }
 
-  /// A call that failed so often in a row over a living connection makes the worker not ready: serialization failures and
-  /// deadlocks are over by then.
+  /// A call that failed so often in a row over a living connection makes the worker not ready: serialization failures
+  /// and deadlocks are over by then.
   private static let refusalsToReport = 3
 
   /// Runs work over the database and closes the connection after it, however it ends.

@@ -54,7 +54,8 @@ package struct LedgerExamination: Sendable, Equatable {
 
   /// The same for ledgers whose topics may be gone: those are told apart instead of waited for.
   ///
-  /// - Returns: beside the examinations the ledgers whose partition the cluster does not have, and which topics it has none of.
+  /// - Returns: beside the examinations the ledgers whose partition the cluster does not have, and which topics it has
+  ///   none of.
   package static func survey(
     _ ledgers: [LedgerRow], kafka: KafkaSettings, deadline: Duration = .seconds(30), logger: Logger
   ) async throws -> (examinations: [LedgerExamination], withoutLog: [LedgerRow], missingTopics: Set<TopicName>) {

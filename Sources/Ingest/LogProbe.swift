@@ -18,8 +18,8 @@ actor LogProbe {
   private let logger: Logger
   private static let deadline = Duration.seconds(5)
 
-  /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all of their
-  ///   last records, and stays until the probe goes. Else it goes with each answer.
+  /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all
+  ///   of their last records, and stays until the probe goes. Else it goes with each answer.
   init(settings: KafkaSettings, keepsReader: Bool = false, logger: Logger) throws(KafkaError) {
     // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
     client = try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger)

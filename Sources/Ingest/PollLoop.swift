@@ -43,7 +43,8 @@ final class PollLoop: Sendable {
     var isPaused = false
   }
 
-  /// How long a full queue may hold up the poll thread, and with it the other partitions, before its partition is paused.
+  /// How long a full queue may hold up the poll thread, and with it the other partitions, before its partition is
+  /// paused.
   private static let patience = Duration.milliseconds(100)
 
   private let consumer: KafkaConsumer

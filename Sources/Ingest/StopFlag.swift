@@ -4,11 +4,11 @@ import Synchronization
 /// Thrown where work ends because it was asked to: nothing is lost, the ledger says where the next owner begins.
 package struct StopRequested: Error {}
 
-/// Asks work to end soon: a partition's task, a part of a worker, a question that is repeated until it is answered. Raised
-/// once, from any thread.
+/// Asks work to end soon: a partition's task, a part of a worker, a question that is repeated until it is answered.
+/// Raised once, from any thread.
 ///
-/// Where graceful shutdown ends a whole service, a flag may end a part of it: a partition that was revoked. So ingest knows
-/// flags alone, and each service makes its own (`raisedByShutdown`).
+/// Where graceful shutdown ends a whole service, a flag may end a part of it: a partition that was revoked. So ingest
+/// knows flags alone, and each service makes its own (`raisedByShutdown`).
 package final class StopFlag: Sendable {
   private struct State {
     var isRaised = false
@@ -50,7 +50,8 @@ package final class StopFlag: Sendable {
 
   /// Runs work in a task that is cancelled when the flag is raised; nil if that ended it.
   ///
-  /// - Parameter patience: how long work that had begun before may go on. Work that begins after it is cancelled at once.
+  /// - Parameter patience: how long work that had begun before may go on. Work that begins after it is cancelled at
+  ///   once.
   package func cancelling<Value: Sendable>(
     after patience: Duration = .zero, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value? {

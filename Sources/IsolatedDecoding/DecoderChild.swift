@@ -4,8 +4,8 @@ import Vision
 
 /// A running decoder process, seen from the worker. Used by one thread at a time; dropping it ends the process.
 ///
-/// Nothing it says is trusted: sizes are checked against the limits, pixels are copied out once, texts must be printable.
-/// Whether it took a frame up is asked of the kernel: a frame that could deny that would be tried for ever.
+/// Nothing it says is trusted: sizes are checked against the limits, pixels are copied out once, texts must be
+/// printable. Whether it took a frame up is asked of the kernel: a frame that could deny that would be tried for ever.
 final class DecoderChild: @unchecked Sendable {
   enum Outcome {
     case picture(GrayImage)

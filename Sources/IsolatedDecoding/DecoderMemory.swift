@@ -2,8 +2,9 @@ import CLinux
 import Glibc
 import Vision
 
-/// The memory that a worker and one decoder process share: room for the largest file, then room for the largest picture. Nobody can
-/// change its size, so that neither side can be made to touch what is gone. Pages are only taken when they are written to.
+/// The memory that a worker and one decoder process share: room for the largest file, then room for the largest
+/// picture. Nobody can change its size, so that neither side can be made to touch what is gone. Pages are only taken
+/// when they are written to.
 ///
 /// One thread at a time; the other process writes whenever it likes, so nothing in here is trusted or read twice.
 final class DecoderMemory: @unchecked Sendable {
@@ -70,8 +71,8 @@ final class DecoderMemory: @unchecked Sendable {
     return GrayImage(width: width, height: height, pixels: pixels)
   }
 
-  /// What is kept from one frame to the next, so that frames of a webcam or a phone cost no page faults; what lies beyond
-  /// goes back.
+  /// What is kept from one frame to the next, so that frames of a webcam or a phone cost no page faults; what lies
+  /// beyond goes back.
   private static let keptPixels = 16 << 20
 
   /// Gives the pages back that only an unusually large picture needed.

@@ -4,8 +4,8 @@ package import Vision
 
 /// The body of a decoder process: descriptor 3 is its socket, 4 the shared memory.
 ///
-/// Runs on the main thread and starts no other. It ends when the worker does, in whatever way: the socket closes, and the
-/// kernel kills it should it be in the middle of a frame.
+/// Runs on the main thread and starts no other. It ends when the worker does, in whatever way: the socket closes, and
+/// the kernel kills it should it be in the middle of a frame.
 package enum DecoderProcess {
   /// Decodes a file into memory for the largest picture.
   package typealias Decode = (

@@ -5,8 +5,8 @@ import Glibc
 package struct DecoderSocket: ~Copyable {
   package enum Received {
     case message([UInt8])
-    /// The other end is gone. Whether it had taken what was last sent to it is the kernel's word and not its own: closing a
-    /// socket with a message left in it resets the other end (`ECONNRESET`), closing an empty one ends it.
+    /// The other end is gone. Whether it had taken what was last sent to it is the kernel's word and not its own:
+    /// closing a socket with a message left in it resets the other end (`ECONNRESET`), closing an empty one ends it.
     case closed(hadTaken: Bool)
     case late
   }
@@ -35,14 +35,14 @@ package struct DecoderSocket: ~Copyable {
     }
   }
 
-  /// Whether the other end has taken what was last sent to it, by the kernel's count. Where the kernel does not say, it has:
-  /// a frame given up by mistake is better than one that is tried for ever.
+  /// Whether the other end has taken what was last sent to it, by the kernel's count. Where the kernel does not say, it
+  /// has: a frame given up by mistake is better than one that is tried for ever.
   package var isTaken: Bool { lectern_all_taken(descriptor) != 0 }
 
   /// Waits for a message as long as it takes and leaves it where it is. False if the other end is gone.
   ///
-  /// Whoever takes in a second step does so by its own code: the kernel also hands a message to a process that waits and is
-  /// already killed, and then that has taken it.
+  /// Whoever takes in a second step does so by its own code: the kernel also hands a message to a process that waits
+  /// and is already killed, and then that has taken it.
   package func waitForMessage() -> Bool {
     var first: UInt8 = 0
     while true {

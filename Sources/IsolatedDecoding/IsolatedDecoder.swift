@@ -3,15 +3,15 @@ import Synchronization
 package import Telemetry
 package import Vision
 
-/// Decodes pictures in processes of their own, so that a crash, a hang or a memory bomb in a native decoder costs one frame
-/// and never the worker. Any thread, but calls block: there are as many processes as threads that decode at once.
+/// Decodes pictures in processes of their own, so that a crash, a hang or a memory bomb in a native decoder costs one
+/// frame and never the worker. Any thread, but calls block: there are as many processes as threads that decode at once.
 ///
 /// - A process that dies, or is not done within the deadline, while it is at a frame: that frame fails with
 ///   `decoderFailed` and is not tried again. The next one gets a fresh process.
-/// - One that is found dead or standing still before it took a frame up (killed by an operator, or for memory): the frame
-///   goes to a fresh process.
-/// - Starts are bounded. Beyond that, and while none succeeds, frames fail with `noDecoder`, which is to be tried again:
-///   no frame is given up for want of a decoder.
+/// - One that is found dead or standing still before it took a frame up (killed by an operator, or for memory): the
+///   frame goes to a fresh process.
+/// - Starts are bounded. Beyond that, and while none succeeds, frames fail with `noDecoder`, which is to be tried
+///   again: no frame is given up for want of a decoder.
 package final class IsolatedDecoder: ImageDecoding {
   private enum Reason: String, CaseIterable {
     /// It ended while it was at a frame.

@@ -1,7 +1,7 @@
 /// A strict reading of one JSON text (RFC 8259), which comes from outside and may be hostile.
 ///
-/// UTF-8 without byte order mark, no repeated names (two readers could choose differently), nesting to 12, 100,000 values
-/// at most. The bytes are lent: neither document nor values outlive the call that lends them.
+/// UTF-8 without byte order mark, no repeated names (two readers could choose differently), nesting to 12, 100,000
+/// values at most. The bytes are lent: neither document nor values outlive the call that lends them.
 package struct JSONDocument {
   private let value: JSONValue
 
@@ -34,8 +34,8 @@ package struct JSONDocument {
     return try JSONObject.objects(elements, path: "")
   }
 
-  /// Why bytes are not one strict JSON object, for JSON that Foundation decodes: its decoder lets pass or chooses silently
-  /// what is refused here. nil where they are one. Safe to log.
+  /// Why bytes are not one strict JSON object, for JSON that Foundation decodes: its decoder lets pass or chooses
+  /// silently what is refused here. nil where they are one. Safe to log.
   package static func problem(in bytes: UnsafeRawBufferPointer) -> String? {
     do throws(JSONError) {
       _ = try JSONDocument(bytes).root()

@@ -7,8 +7,8 @@ package enum JSONSyntaxError: Error, Hashable {
   case tooManyValues(limit: Int)
 }
 
-/// Why a document is not the one that was expected: where and what is wrong with it, never a value, so that it is safe to
-/// store and to log.
+/// Why a document is not the one that was expected: where and what is wrong with it, never a value, so that it is safe
+/// to store and to log.
 package struct JSONError: Error, Hashable {
   /// Where: `data.segments[3].title`, empty for the whole document.
   package let path: String

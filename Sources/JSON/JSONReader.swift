@@ -1,7 +1,7 @@
 /// Reads one JSON text (RFC 8259) part by part: the caller says what comes next, and anything else is an error.
 ///
-/// Keeps its position and nothing else, so that hostile bytes take no more memory than the caller gives them. Strings and
-/// numbers are lent, never copied: they are valid as long as the bytes are.
+/// Keeps its position and nothing else, so that hostile bytes take no more memory than the caller gives them. Strings
+/// and numbers are lent, never copied: they are valid as long as the bytes are.
 package struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   /// How many bytes are read.

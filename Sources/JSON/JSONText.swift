@@ -84,8 +84,8 @@ package struct JSONText {
 extension JSONText {
   /// A quoted JSON string.
   ///
-  /// - Parameter escape: what stands for a scalar other than quotation mark and backslash, nil for itself. Unless given,
-  ///   control characters are escaped.
+  /// - Parameter escape: what stands for a scalar other than quotation mark and backslash, nil for itself. Unless
+  ///   given, control characters are escaped.
   package static func quoted(
     _ text: String, escaping escape: (Unicode.Scalar) -> String? = { isControl($0) ? escaped($0) : nil }
   ) -> String {

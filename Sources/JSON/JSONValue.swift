@@ -1,5 +1,5 @@
-/// A parsed JSON value. Numbers and strings are lent, and read when asked for, so that a megabyte of base64 is not copied
-/// on the way.
+/// A parsed JSON value. Numbers and strings are lent, and read when asked for, so that a megabyte of base64 is not
+/// copied on the way.
 package enum JSONValue {
   case null
   case bool(Bool)

@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// Once its queue of fetched records is full, librdkafka before 2.4.0 lets the connection to a broker rest for up to a
 /// second, whatever is taken from the queue meanwhile; a consumer that is faster than the queue is deep then waits for
-/// nothing. A request on that connection wakes it: the cheapest one is the question where a partition ends. Newer versions
-/// have `fetch.queue.backoff.ms` instead.
+/// nothing. A request on that connection wakes it: the cheapest one is the question where a partition ends. Newer
+/// versions have `fetch.queue.backoff.ms` instead.
 final class FetchWaker: Sendable {
   private let handle: KafkaHandle
   private let thread = ThreadExecutor(name: "kafka-wake")

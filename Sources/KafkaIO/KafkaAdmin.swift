@@ -23,8 +23,8 @@ package final class KafkaAdmin: Sendable {
 
   /// The name of the cluster.
   ///
-  /// - Throws: code `authentication` or `ssl` where brokers were reached and refused the login or the connection's security;
-  ///   else `timedOut`.
+  /// - Throws: code `authentication` or `ssl` where brokers were reached and refused the login or the connection's
+  ///   security; else `timedOut`.
   package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID {
     do throws(KafkaError) {
       return try handle.clusterID(timeout: timeout)
@@ -66,7 +66,8 @@ package final class KafkaAdmin: Sendable {
     try handle.watermarks(of: partition, timeout: timeout)
   }
 
-  /// Makes a topic; false if it was there already, whatever its partitions. `replication` −1 means the broker's default.
+  /// Makes a topic; false if it was there already, whatever its partitions. `replication` −1 means the broker's
+  /// default.
   ///
   /// Returns once the topic can be described, because brokers acknowledge earlier.
   @discardableResult

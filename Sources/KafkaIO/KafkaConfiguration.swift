@@ -6,8 +6,8 @@ struct KafkaConfiguration: ~Copyable {
 
   private init(adopting pointer: OpaquePointer) { self.pointer = pointer }
 
-  /// The settings as librdkafka takes them. Order of precedence: the settings' own properties, `overrides` (Lectern's choices), the
-  /// library's defaults.
+  /// The settings as librdkafka takes them. Order of precedence: the settings' own properties, `overrides` (Lectern's
+  /// choices), the library's defaults.
   init(_ settings: KafkaSettings, overrides: KeyValuePairs<String, String>) throws(KafkaError) {
     self.init(adopting: rd_kafka_conf_new())
     // Without any, a client connects to nobody: what the embedded broker's own client wants.

@@ -1,8 +1,8 @@
 import CKafka
 import Synchronization
 
-/// librdkafka's rebalance callback. Runs inside `KafkaConsumer.poll` (or `close`) on that thread; it must not block, or the
-/// member is evicted, and must not touch the database.
+/// librdkafka's rebalance callback. Runs inside `KafkaConsumer.poll` (or `close`) on that thread; it must not block, or
+/// the member is evicted, and must not touch the database.
 func kafkaRebalance(
   client: OpaquePointer?, code: rd_kafka_resp_err_t,
   list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, context: UnsafeMutableRawPointer?

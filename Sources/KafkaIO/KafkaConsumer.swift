@@ -8,7 +8,8 @@ package import Telemetry
 /// before the caller has seeked and resumed.
 ///
 /// One thread polls (`poll`); it must come back within `max.poll.interval.ms`. Everything else may be called from any
-/// thread, also while that one polls: librdkafka locks inside. Cooperative-sticky: partitions that stay are not touched by a rebalance.
+/// thread, also while that one polls: librdkafka locks inside. Cooperative-sticky: partitions that stay are not touched
+/// by a rebalance.
 package final class KafkaConsumer: Sendable {
   private let handle: KafkaHandle
   private let settings: KafkaSettings
@@ -32,8 +33,8 @@ package final class KafkaConsumer: Sendable {
         "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
         // A third of a second of what one worker takes at most. More is memory; see `wakeFetcher`.
         "queued.max.messages.kbytes": "32768", "queued.min.messages": "100000",
-        // A broker hands out a record whole however large, whatever the fetch limits say, and a response over this limit
-        // would be asked for again for ever: so it is above the largest request a broker takes by default
+        // A broker hands out a record whole however large, whatever the fetch limits say, and a response over this
+        // limit would be asked for again for ever: so it is above the largest request a broker takes by default
         // (socket.request.max.bytes, 100 MiB), where librdkafka's own 100 MB is below. Where a broker's is raised, so
         // must this be.
         "receive.message.max.bytes": "134217728",
@@ -99,8 +100,8 @@ package final class KafkaConsumer: Sendable {
     }
   }
 
-  /// Has the connection to this partition's leader look now whether there is room to fetch. Call it a few times a second while
-  /// records flow, for one partition after another; returns at once.
+  /// Has the connection to this partition's leader look now whether there is room to fetch. Call it a few times a
+  /// second while records flow, for one partition after another; returns at once.
   package func wakeFetcher(of partition: TopicPartition) { waker?.wake(partition) }
 
   // MARK: Positions
@@ -169,7 +170,8 @@ package final class KafkaConsumer: Sendable {
     return list.partitions
   }
 
-  /// Mirrors positions into Kafka's committed offsets, for lag tools alone. Returns at once; a failure is only logged by librdkafka.
+  /// Mirrors positions into Kafka's committed offsets, for lag tools alone. Returns at once; a failure is only logged
+  /// by librdkafka.
   package func commit(_ offsets: [TopicPartition: Int64]) throws(KafkaError) {
     guard !offsets.isEmpty else { return }
     let list = PartitionList(offsets: offsets.map { ($0.key, $0.value) })
@@ -179,9 +181,9 @@ package final class KafkaConsumer: Sendable {
   /// Leaves the group; a static member stays in it and keeps its partitions until it is back or its session times out.
   /// Pending revocations are finished first. Events that were not polled are dropped; a second call does nothing.
   ///
-  /// Without a broker to take its leave from, librdkafka would wait for up to the session timeout, and longer for a commit
-  /// under way: after `limit` the client is left as it is, for the moments until the process ends, and the group notices by
-  /// the session timeout. Blocks up to `limit`.
+  /// Without a broker to take its leave from, librdkafka would wait for up to the session timeout, and longer for a
+  /// commit under way: after `limit` the client is left as it is, for the moments until the process ends, and the group
+  /// notices by the session timeout. Blocks up to `limit`.
   package func close(within limit: Duration = .seconds(5)) {
     let (isFirst, pending) = handle.callbacks.state.withLock { state in
       defer { state.isClosing = true }

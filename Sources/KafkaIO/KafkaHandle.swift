@@ -48,8 +48,8 @@ final class KafkaCallbacks: Sendable {
 
 /// The owner of one librdkafka client, shared by the consumer or producer and by every record that came out of it.
 ///
-/// `@unchecked Sendable`: "librdkafka is completely thread-safe … any thread may call any of the API functions at any time" (its
-/// INTRODUCTION.md, section "Threads and callbacks").
+/// `@unchecked Sendable`: "librdkafka is completely thread-safe … any thread may call any of the API functions at any
+/// time" (its INTRODUCTION.md, section "Threads and callbacks").
 final class KafkaHandle: @unchecked Sendable {
   let client: OpaquePointer
   let callbacks: KafkaCallbacks

@@ -56,8 +56,9 @@ package final class KafkaProducer: Sendable {
     init(_ body: @escaping @Sendable (Result<Delivery, KafkaError>) -> Void) { self.body = body }
   }
 
-  /// Queues a record (its bytes are copied) and returns; `onDelivery` is called exactly once unless this throws, on a thread of
-  /// librdkafka that it must not block. Throws code `queueFull` when 100,000 records or 1 GB wait (librdkafka's defaults).
+  /// Queues a record (its bytes are copied) and returns; `onDelivery` is called exactly once unless this throws, on a
+  /// thread of librdkafka that it must not block. Throws code `queueFull` when 100,000 records or 1 GB wait
+  /// (librdkafka's defaults).
   package func send(
     topic: TopicName, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
     timestampMilliseconds: Int64? = nil, onDelivery: @escaping @Sendable (Result<Delivery, KafkaError>) -> Void

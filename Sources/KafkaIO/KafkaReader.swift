@@ -6,7 +6,8 @@ package import Telemetry
 package struct KafkaReader: ~Copyable {
   private let handle: KafkaHandle
 
-  /// - Parameter readsAhead: true for `records`, which goes on from record to record; else no more is fetched than is asked for.
+  /// - Parameter readsAhead: true for `records`, which goes on from record to record; else no more is fetched than is
+  ///   asked for.
   package init(settings: KafkaSettings, readsAhead: Bool = false, logger: Logger) throws(KafkaError) {
     // While the queue holds `queued.min.messages` librdkafka lets a partition rest for up to a second.
     let queue: KeyValuePairs =
@@ -22,11 +23,12 @@ package struct KafkaReader: ~Copyable {
     handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: queue, logger: logger)
   }
 
-  /// Hands over the records at these offsets, which ascend, until `take` returns false; offsets without a record are passed over.
-  /// Reads everything in between, so they should lie close together. Blocks up to `timeout` for each record.
+  /// Hands over the records at these offsets, which ascend, until `take` returns false; offsets without a record are
+  /// passed over. Reads everything in between, so they should lie close together. Blocks up to `timeout` for each
+  /// record.
   ///
-  /// - Returns: how many of the offsets are settled: handed over, or without a record. Fewer than all if `take` had enough, or if
-  ///   the log begins behind the first of them, which then counts as settled alone.
+  /// - Returns: how many of the offsets are settled: handed over, or without a record. Fewer than all if `take` had
+  ///   enough, or if the log begins behind the first of them, which then counts as settled alone.
   package func records(
     at partition: TopicPartition, offsets: some RandomAccessCollection<Int64>, timeout: Duration,
     _ take: (KafkaRecord) -> Bool

@@ -40,8 +40,8 @@ package final class KafkaRecord: @unchecked Sendable {
   /// Size of the value in bytes; 0 for a record without one.
   package var valueByteCount: Int { message.pointee.payload == nil ? 0 : message.pointee.len }
 
-  /// Bytes this record holds in memory, nearly: what a bounded queue counts. Headers as they came and as librdkafka parses
-  /// them, and its own bookkeeping, make up the rest for a frame of a dozen headers.
+  /// Bytes this record holds in memory, nearly: what a bounded queue counts. Headers as they came and as librdkafka
+  /// parses them, and its own bookkeeping, make up the rest for a frame of a dozen headers.
   package var byteCount: Int { valueByteCount + message.pointee.key_len + 1536 }
 
   /// Lends the value; empty for a record without one.
@@ -113,8 +113,8 @@ package final class KafkaRecord: @unchecked Sendable {
     }
   }
 
-  /// What tells this record from another at its place in a log that was made anew: `ce_source` and `ce_id`, else (structured mode,
-  /// or no event at all) the key and the first 4,096 bytes of the value. To be hashed, not stored.
+  /// What tells this record from another at its place in a log that was made anew: `ce_source` and `ce_id`, else
+  /// (structured mode, or no event at all) the key and the first 4,096 bytes of the value. To be hashed, not stored.
   package var identityBytes: [UInt8] {
     let named = withHeaders { headers in
       var bytes: [UInt8] = []

@@ -4,11 +4,11 @@ package struct KafkaSettings: Sendable {
   package var bootstrapServers: String
   /// How this program names itself to the broker.
   package var clientID: String
-  /// Any property of librdkafka, such as `security.protocol`; wins over Lectern's own choices. Values may be secrets: they
-  /// appear in no error and no log.
+  /// Any property of librdkafka, such as `security.protocol`; wins over Lectern's own choices. Values may be secrets:
+  /// they appear in no error and no log.
   package var properties: [String: String]
-  /// The name under which a consumer stays a member of its group while it restarts (`group.instance.id`); nil makes it a new
-  /// member at each start. Two consumers of one group under one name fence each other: the older one ends.
+  /// The name under which a consumer stays a member of its group while it restarts (`group.instance.id`); nil makes it
+  /// a new member at each start. Two consumers of one group under one name fence each other: the older one ends.
   package var groupInstanceID: String?
 
   package init(

@@ -2,8 +2,8 @@ import CKafka
 package import LearningEvents
 package import Telemetry
 
-/// Reads the partitions of one topic as records pass, without a consumer group: nothing is joined, assigned or committed, so
-/// that nobody else notices. One thread at a time; `next` blocks.
+/// Reads the partitions of one topic as records pass, without a consumer group: nothing is joined, assigned or
+/// committed, so that nobody else notices. One thread at a time; `next` blocks.
 package struct KafkaTail: ~Copyable {
   /// Where in the log to begin.
   package enum Start: Sendable, Equatable {

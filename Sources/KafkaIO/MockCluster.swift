@@ -2,10 +2,11 @@ import CKafka
 package import LearningEvents
 package import Telemetry
 
-/// The broker that librdkafka carries inside (`rd_kafka_mock.h`): real TCP on loopback, in memory, gone with this object.
+/// The broker that librdkafka carries inside (`rd_kafka_mock.h`): real TCP on loopback, in memory, gone with this
+/// object.
 ///
-/// librdkafka calls it experimental. `LocalServers.EmbeddedBroker` is what commands and tests use; its limits stand there.
-/// Any thread: the functions of `rd_kafka_mock.h` post to the cluster's own thread and wait.
+/// librdkafka calls it experimental. `LocalServers.EmbeddedBroker` is what commands and tests use; its limits stand
+/// there. Any thread: the functions of `rd_kafka_mock.h` post to the cluster's own thread and wait.
 package final class MockCluster: Sendable {
   private let handle: KafkaHandle
   private let cluster: MockPointer

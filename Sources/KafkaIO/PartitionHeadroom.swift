@@ -2,8 +2,9 @@ import Synchronization
 
 /// Keeps a producer from running further ahead of a reader than a broker's partitions hold.
 ///
-/// The embedded broker drops a partition's oldest records without a word once it is full; so whoever fills it counts, for each
-/// partition, the bytes that were sent and not yet read. The reader's positions come from outside: the ledger. Any thread.
+/// The embedded broker drops a partition's oldest records without a word once it is full; so whoever fills it counts,
+/// for each partition, the bytes that were sent and not yet read. The reader's positions come from outside: the ledger.
+/// Any thread.
 package final class PartitionHeadroom: Sendable {
   /// Nobody read anything for so long that the reader must be taken for dead.
   package struct Stalled: Error, Sendable, CustomStringConvertible {
@@ -36,9 +37,11 @@ package final class PartitionHeadroom: Sendable {
     self.nextOffsets = nextOffsets
   }
 
-  /// Waits until a record of this size fits, and takes its place. A record larger than the limit fits an empty partition.
+  /// Waits until a record of this size fits, and takes its place. A record larger than the limit fits an empty
+  /// partition.
   ///
-  /// - Throws: `Stalled` when nothing was read of a full partition for `patience`; what `nextOffsets` throws; cancellation.
+  /// - Throws: `Stalled` when nothing was read of a full partition for `patience`; what `nextOffsets` throws;
+  ///   cancellation.
   package func take(
     _ bytes: Int, of partition: Int32, pollInterval: Duration = .milliseconds(100), patience: Duration = .seconds(180)
   ) async throws {

@@ -1,8 +1,8 @@
 import JSON
 
 extension ControlEvent {
-  /// Decodes a record of the control topic. A `content-type` other than `application/cloudevents+json` is an error; none at
-  /// all is not, because the value says what it is.
+  /// Decodes a record of the control topic. A `content-type` other than `application/cloudevents+json` is an error;
+  /// none at all is not, because the value says what it is.
   package static func decode(
     headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer
   ) throws(EventError) -> ControlEvent {

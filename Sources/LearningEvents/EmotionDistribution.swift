@@ -10,8 +10,9 @@ package struct EmotionDistribution: Sendable, Hashable {
 
   /// Rounds non-negative weights by the method of largest remainder; equal remainders go to the first emotion.
   ///
-  /// The weights are divided by their sum, so a softmax whose floats sum to 0.9999999 is welcome. Returns nil unless there
-  /// are six finite weights ≥ 0 of which one is positive: what a network must never give, and a caller must judge.
+  /// The weights are divided by their sum, so a softmax whose floats sum to 0.9999999 is welcome. Returns nil unless
+  /// there are six finite weights ≥ 0 of which one is positive: what a network must never give, and a caller must
+  /// judge.
   package init?(probabilities: [Double]) {
     // Concrete, because every frame passes here; six loads and no generic collection.
     guard probabilities.count == Emotion.count else { return nil }

@@ -1,5 +1,5 @@
-/// Why bytes are not an event: the attribute and what is wrong with it, never its value, so that it is safe to store and
-/// to log.
+/// Why bytes are not an event: the attribute and what is wrong with it, never its value, so that it is safe to store
+/// and to log.
 package struct EventError: Error, Sendable, Hashable {
   /// The attribute, header or JSON path, such as `ce_time` or `data.segments[3].title`.
   package let attribute: String

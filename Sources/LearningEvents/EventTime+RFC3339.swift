@@ -5,8 +5,8 @@ extension EventTime {
   /// Parses an RFC 3339 `date-time`; nil for anything else.
   ///
   /// Strict: four-digit years 1970–9999 (in UTC, after the offset), `T` between date and time, a zone (`Z` or `±hh:mm`)
-  /// that must be there, days that exist. Fractions have 1–9 digits and are cut to microseconds. A leap second (`:60`) is refused:
-  /// PostgreSQL would turn it into the next minute, and so change the identity's capture time.
+  /// that must be there, days that exist. Fractions have 1–9 digits and are cut to microseconds. A leap second (`:60`)
+  /// is refused: PostgreSQL would turn it into the next minute, and so change the identity's capture time.
   package init?(rfc3339: String) {
     var text = rfc3339
     let time = text.withUTF8 { EventTime(rfc3339: UnsafeRawBufferPointer($0)) }

@@ -1,5 +1,5 @@
-/// A rectangle in pixels of the upright frame, origin at the top left, where the learner's camera saw a face. Upright means
-/// with the picture's EXIF orientation applied, as every browser shows it.
+/// A rectangle in pixels of the upright frame, origin at the top left, where the learner's camera saw a face. Upright
+/// means with the picture's EXIF orientation applied, as every browser shows it.
 ///
 /// A hint of the producer, not trusted: recognition uses it when it is sane. The corner may lie outside the picture.
 package struct FaceBox: Sendable, Hashable {

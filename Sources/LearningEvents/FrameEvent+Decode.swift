@@ -4,8 +4,9 @@ import JSON
 extension FrameEvent {
   /// Decodes a frame record in binary or structured mode, told apart by the header `content-type`.
   ///
-  /// Judges the event alone: not the picture, its size or the record's key (a wrong key costs order, nothing else). Unknown headers are
-  /// ignored, a repeated known one is an error, because two readers might choose differently. Keeps no pointer.
+  /// Judges the event alone: not the picture, its size or the record's key (a wrong key costs order, nothing else).
+  /// Unknown headers are ignored, a repeated known one is an error, because two readers might choose differently. Keeps
+  /// no pointer.
   package static func decode(
     headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer
   ) throws(EventError) -> (event: FrameEvent, image: FrameImage) {

@@ -2,8 +2,8 @@ package import ImageTypes
 
 /// A webcam frame as a CloudEvent (type `org.lectern.frame.v1`), without its picture.
 ///
-/// Every id is the LMS's own and scoped by `source`. (`source`, `sessionID`, `sequence`) is the frame's identity. The raw
-/// learner id lives only as long as this value: it is never stored or logged.
+/// Every id is the LMS's own and scoped by `source`. (`source`, `sessionID`, `sequence`) is the frame's identity. The
+/// raw learner id lives only as long as this value: it is never stored or logged.
 package struct FrameEvent: Sendable, Hashable {
   /// `ce_id`.
   package var id: EventID

@@ -1,8 +1,8 @@
 /// A name that an LMS, Kafka or a bundle gives: the bytes of its UTF-8, and nothing else.
 ///
 /// Equality, hash and order are those of the bytes. `String` compares by canonical equivalence: `é` in one and in two
-/// scalars, or `K` and U+212A, would be one key of a dictionary, while Kafka, PostgreSQL and the pseudonyms' HMAC tell them
-/// apart. Nothing is normalised. Ids of different kinds do not mix.
+/// scalars, or `K` and U+212A, would be one key of a dictionary, while Kafka, PostgreSQL and the pseudonyms' HMAC tell
+/// them apart. Nothing is normalised. Ids of different kinds do not mix.
 ///
 /// What leaves without `text` (description, debugging, reflection, encoding) shows the id, unless its kind conceals it.
 package struct Identifier<Kind: IdentifierKind>: Sendable {

@@ -36,8 +36,8 @@ package struct LearnerPseudonym: Sendable, Hashable {
     [high, low].flatMap { half in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> $0) } }
   }
 
-  /// `8-4-4-4-12` lower-case hexadecimal digits, as PostgreSQL prints it. The bytes are a hash: no version or variant is
-  /// stamped into them.
+  /// `8-4-4-4-12` lower-case hexadecimal digits, as PostgreSQL prints it. The bytes are a hash: no version or variant
+  /// is stamped into them.
   package var uuid: String {
     var text = [high, low].map { half in
       let digits = String(half, radix: 16)

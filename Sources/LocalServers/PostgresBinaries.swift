@@ -8,8 +8,8 @@ package struct PostgresBinaries: Sendable, Equatable {
   package var initdb: String { "\(folder)/initdb" }
   package var postgres: String { "\(folder)/postgres" }
 
-  /// The first folder that has both: `/usr/lib/postgresql/*/bin` with `majorVersion` (of an existing cluster) or else the
-  /// newest, what `pg_config` names, and `PATH`.
+  /// The first folder that has both: `/usr/lib/postgresql/*/bin` with `majorVersion` (of an existing cluster) or else
+  /// the newest, what `pg_config` names, and `PATH`.
   package static func find(
     majorVersion: Int? = nil, launcher: ProcessLauncher
   ) async throws -> PostgresBinaries {

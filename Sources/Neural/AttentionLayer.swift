@@ -1,5 +1,5 @@
-/// Channel attention, `[N, C, H, W]` → `[N, C, H, W]`: everything about it but its arithmetic on tensors, which stands in
-/// `ReferenceAttention` and, for oneDNN, in `AttentionStep` and `AttentionTraining`.
+/// Channel attention, `[N, C, H, W]` → `[N, C, H, W]`: everything about it but its arithmetic on tensors, which stands
+/// in `ReferenceAttention` and, for oneDNN, in `AttentionStep` and `AttentionTraining`.
 ///
 /// A small network turns one average a channel into one ratio a channel, α = sigmoid(fc2(relu(bn(fc1(average))))), with
 /// or without the batch norm; the action says what becomes of the channel.

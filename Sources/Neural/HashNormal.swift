@@ -37,8 +37,8 @@ package struct HashNormal: Sendable {
     }
   }
 
-  /// `count` positions of an array of `extent` elements, h_i modulo the extent, with repetitions; or all of them in order
-  /// where there are no more than `count`. For goldens, which look at fixed places.
+  /// `count` positions of an array of `extent` elements, h_i modulo the extent, with repetitions; or all of them in
+  /// order where there are no more than `count`. For goldens, which look at fixed places.
   package func positions(_ count: Int, below extent: Int) -> [Int] {
     guard count < extent else { return Array(0..<extent) }
     var random = SplitMix64(seed: key)

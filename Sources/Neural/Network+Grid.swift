@@ -5,8 +5,8 @@ extension Network {
   /// about 10.9 M parameters and 0.26 G multiply-adds at full width.
   ///
   /// The features already have the extent at which ResNet-18 ends, so of its trunk only the wide half is left: a 1×1
-  /// stem that mixes the families, two blocks of 256 channels at stride 1 and two of 512, the first at stride 2. Blocks,
-  /// attention and parameter names are those of `residual18`; `layer1` and `layer2` are the only stages.
+  /// stem that mixes the families, two blocks of 256 channels at stride 1 and two of 512, the first at stride 2.
+  /// Blocks, attention and parameter names are those of `residual18`; `layer1` and `layer2` are the only stages.
   package static func residualGrid(attention: Attention, width: Width = .full, classes: Int = 6) -> Network {
     let features = width.channels(512) + 36 + 128
     var network = Network(name: "\(attention.networkName)-grid", inputShape: [features, 7, 7])

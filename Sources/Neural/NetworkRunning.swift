@@ -32,9 +32,9 @@ package protocol NetworkCompiling: Sendable {
   ///
   /// - Parameters:
   ///   - batch: the samples of every run, at least one.
-  ///   - taps: what `NetworkRunning.taps(of:)` tells: a node's name for its value, `<node>.threshold` or `<node>.gate` for
-  ///     what an attention node decides. A tapped value is not fused away, so the output of such a network may differ from
-  ///     that of one without taps in its last digits.
+  ///   - taps: what `NetworkRunning.taps(of:)` tells: a node's name for its value, `<node>.threshold` or `<node>.gate`
+  ///     for what an attention node decides. A tapped value is not fused away, so the output of such a network may
+  ///     differ from that of one without taps in its last digits.
   func compile(
     _ network: Network, weights: Weights, batch: Int, precision: Precision, taps: [String]
   ) async throws -> [any NetworkRunning]

@@ -1,7 +1,7 @@
 package import Tensors
 
-/// Where each tensor lies in one flat buffer: first those that training changes by gradient, then the running statistics.
-/// Buffers of gradients and of an optimizer's moments hold the first part alone, at the same places.
+/// Where each tensor lies in one flat buffer: first those that training changes by gradient, then the running
+/// statistics. Buffers of gradients and of an optimizer's moments hold the first part alone, at the same places.
 package struct ParameterLayout: Sendable, Equatable {
   /// One tensor's place.
   package struct View: Sendable, Equatable {

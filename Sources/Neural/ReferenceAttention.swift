@@ -43,8 +43,8 @@ extension ReferenceForward {
 }
 
 extension ReferenceBackward {
-  /// x acts directly, by its decision, and through its average on the ratio; where it is shrunk also through the average
-  /// that the ratio scales.
+  /// x acts directly, by its decision, and through its average on the ratio; where it is shrunk also through the
+  /// average that the ratio scales.
   func attention(
     _ dy: Tensor<Scalar>, x: Tensor<Scalar>, _ layer: AttentionLayer, _ trace: AttentionTrace<Scalar>, prefix: String
   ) -> Result {

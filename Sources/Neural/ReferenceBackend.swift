@@ -1,7 +1,7 @@
 package import Tensors
 
-/// Runs a network layer by layer in plain Swift, on inputs of any size the layers allow. Slow (seconds for VGG16 at full
-/// size) and simple; every other backend is judged by it.
+/// Runs a network layer by layer in plain Swift, on inputs of any size the layers allow. Slow (seconds for VGG16 at
+/// full size) and simple; every other backend is judged by it.
 package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
   /// Computes a convolution from input, weight and bias.
   package typealias Convolve = (Tensor<Scalar>, Tensor<Scalar>, Tensor<Scalar>?, Convolution) throws -> Tensor<Scalar>

@@ -57,9 +57,9 @@ private struct ConvolutionTaps {
     (height, width, rows, columns) = (input[2], input[3], output[2], output[3])
   }
 
-  /// Calls `body` for each weight and each output row of a sample, with the weight's position, the positions of the first
-  /// output element and the first input element that meet through it, and how many outputs in the row do; their inputs
-  /// are `stride` apart.
+  /// Calls `body` for each weight and each output row of a sample, with the weight's position, the positions of the
+  /// first output element and the first input element that meet through it, and how many outputs in the row do; their
+  /// inputs are `stride` apart.
   @inline(__always)
   func forEachRow(of sample: Int, _ body: (Int, Int, Int, Int) -> Void) {
     let c = convolution

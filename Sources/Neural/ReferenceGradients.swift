@@ -4,8 +4,8 @@ package import Tensors
 /// gradients at its inputs and parameters. As slow, checkable and specialised as `ReferenceLayers`; callers have
 /// checked the shapes.
 ///
-/// Each gradient is summed in Double, in index order, and rounded once, so that the Float version is off by the rounding
-/// of what it is given and what it returns alone.
+/// Each gradient is summed in Double, in index order, and rounded once, so that the Float version is off by the
+/// rounding of what it is given and what it returns alone.
 package enum ReferenceGradients<Scalar: ReferenceScalar> {
   /// dx of relu: dy where x > 0; 0 at 0. NaN lets dy pass, as in PyTorch.
   @specialized(where Scalar == Float)

@@ -1,7 +1,7 @@
 /// Which part of a network a training step changes; the rest is frozen.
 ///
-/// Two things freeze separately, as in PyTorch: whether a parameter has a gradient, and whether a batch norm follows the
-/// batches. Frozen as the paper's section 4.2 has it (all layers but the last) is `nodes(["fc"], of: network)`: no
+/// Two things freeze separately, as in PyTorch: whether a parameter has a gradient, and whether a batch norm follows
+/// the batches. Frozen as the paper's section 4.2 has it (all layers but the last) is `nodes(["fc"], of: network)`: no
 /// gradients, and batch norms as in inference.
 package struct TrainingScope: Hashable, Sendable {
   /// The parameters whose gradients are wanted, by full name; none of them a running statistic.

@@ -33,7 +33,8 @@ final class AttentionGate: Sendable {
   }
 }
 
-/// Attention (or none), addition (or none) and ReLU (or none) over a whole feature map, in one sweep after the averages.
+/// Attention (or none), addition (or none) and ReLU (or none) over a whole feature map, in one sweep after the
+/// averages.
 final class CombineStep: Step {
   private let source: UnsafeMutablePointer<Float>
   private let residual: UnsafeMutablePointer<Float>?

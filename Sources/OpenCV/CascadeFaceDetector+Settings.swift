@@ -8,8 +8,8 @@ extension CascadeFaceDetector {
     /// The picture is scaled so that its longer side has this many pixels; small ones are enlarged, since a cascade's
     /// window is 20 to 24 pixels wide.
     package var longestSidePixels: Int
-    /// This share of the longer side is added on every side, edges replicated: a face that fills the frame is cut by the
-    /// cascade's window otherwise.
+    /// This share of the longer side is added on every side, edges replicated: a face that fills the frame is cut by
+    /// the cascade's window otherwise.
     package var margin: Double
     /// How many overlapping hits make a face.
     package var minimumNeighbors: Int
@@ -30,8 +30,8 @@ extension CascadeFaceDetector {
     }
   }
 
-  /// How the detector looks. The defaults were chosen on real photographs, rendered webcam pictures and pictures without a
-  /// face: docs/decisions/0014-faces-in-stages.md, `Benchmarks/FaceSweep`.
+  /// How the detector looks. The defaults were chosen on real photographs, rendered webcam pictures and pictures
+  /// without a face: docs/decisions/0014-faces-in-stages.md, `Benchmarks/FaceSweep`.
   package struct Settings: Sendable, Hashable {
     /// Taken in this order until one of them finds a face.
     package var looks: [Look]

@@ -3,11 +3,11 @@ import Dispatch
 import Synchronization
 package import Vision
 
-/// Finds faces with OpenCV's cascades (Viola and Jones) on a reduced picture: one look for whoever faces the camera, and
-/// further ones only where that finds nobody.
+/// Finds faces with OpenCV's cascades (Viola and Jones) on a reduced picture: one look for whoever faces the camera,
+/// and further ones only where that finds nobody.
 ///
-/// Can be shared by any number of threads: each call borrows loaded cascades, and waits for them while all are lent. They
-/// are loaded once, in the beginning: a file that is replaced or goes later does no harm.
+/// Can be shared by any number of threads: each call borrows loaded cascades, and waits for them while all are lent.
+/// They are loaded once, in the beginning: a file that is replaced or goes later does no harm.
 package final class CascadeFaceDetector: FaceDetecting {
   package let settings: Settings
   /// The cascade file for frontal faces.
@@ -33,8 +33,10 @@ package final class CascadeFaceDetector: FaceDetecting {
   }
 
   /// - Parameters:
-  ///   - cascadePath: a cascade file for frontal faces; `nil` looks for ``CascadeFile/frontal`` where distributions put it.
-  ///   - profilePath: one for heads turned aside; `nil` looks for ``CascadeFile/profile`` if the settings ask for that look.
+  ///   - cascadePath: a cascade file for frontal faces; `nil` looks for ``CascadeFile/frontal`` where distributions put
+  ///     it.
+  ///   - profilePath: one for heads turned aside; `nil` looks for ``CascadeFile/profile`` if the settings ask for that
+  ///     look.
   ///   - callers: how many calls can be in work at once; the files are loaded as often (tens of milliseconds each).
   package init(
     cascadePath: String? = nil, profilePath: String? = nil, callers: Int = 1, settings: Settings = Settings()

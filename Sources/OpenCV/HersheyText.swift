@@ -1,8 +1,8 @@
 import COpenCV
 package import Vision
 
-/// Letters of the Hershey stroke font that OpenCV carries, which needs no font file. Holds nothing: may be shared between
-/// threads.
+/// Letters of the Hershey stroke font that OpenCV carries, which needs no font file. Holds nothing: may be shared
+/// between threads.
 package struct HersheyText: TextRendering {
   /// Longest line; what is beyond is cut.
   package static let maximumLength = 512

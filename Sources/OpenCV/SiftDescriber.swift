@@ -3,16 +3,16 @@ package import Vision
 
 /// OpenCV's SIFT (Lowe's scale-space extrema and 128-number descriptors; the paper, section 3.2).
 ///
-/// Holds settings alone: it can be shared by any number of threads. Keypoints come in OpenCV's order, which is sorted and
-/// the same on every run.
+/// Holds settings alone: it can be shared by any number of threads. Keypoints come in OpenCV's order, which is sorted
+/// and the same on every run.
 package struct SiftDescriber: KeypointDescribing {
   /// The parameters of `cv::SIFT`.
   ///
-  /// Lowe's values but for the contrast threshold. Of the 49 grid cells of 932 real faces these stay empty, mean (median,
-  /// 95th percentile): threshold 0.04 (OpenCV's default) 22.6 (22, 34), 0.02 14.1 (13, 26), 0.01 8.3 (7, 20), 0.005 5.4
-  /// (4, 15), 0.003 4.3 (3, 13), 0.002 3.9 (3, 12), 0.001 3.6 (3, 11), 0 3.6 (3, 11). From 0.002 on the threshold is not
-  /// what leaves a cell empty. The time grows from 4.5 ms at 0.04 to 7.6 at 0.01 and hardly after that. It is part of
-  /// features version 1. (`VisionBenchmark sift` measures it again.)
+  /// Lowe's values but for the contrast threshold. Of the 49 grid cells of 932 real faces these stay empty, mean
+  /// (median, 95th percentile): threshold 0.04 (OpenCV's default) 22.6 (22, 34), 0.02 14.1 (13, 26), 0.01 8.3 (7, 20),
+  /// 0.005 5.4 (4, 15), 0.003 4.3 (3, 13), 0.002 3.9 (3, 12), 0.001 3.6 (3, 11), 0 3.6 (3, 11). From 0.002 on the
+  /// threshold is not what leaves a cell empty. The time grows from 4.5 ms at 0.04 to 7.6 at 0.01 and hardly after
+  /// that. It is part of features version 1. (`VisionBenchmark sift` measures it again.)
   package struct Settings: Sendable, Hashable {
     package var octaveLayers: Int
     package var contrastThreshold: Double

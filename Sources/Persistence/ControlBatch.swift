@@ -20,8 +20,8 @@ package struct ControlRow: Sendable, Equatable {
   var json: String { event.json(pseudonym: learner?.uuid) }
 }
 
-/// Control records of one partition, applied in order as one transaction. Every offset of the step is an event, a reject
-/// or skipped, exactly once.
+/// Control records of one partition, applied in order as one transaction. Every offset of the step is an event, a
+/// reject or skipped, exactly once.
 package struct ControlBatch: Sendable {
   package var step: LedgerStep
   package var events: [ControlRow]

@@ -23,8 +23,8 @@ package struct CourseRepository: Sendable {
   package static let tries = 5
 
   /// Applies control events of any kind that come from no log, in the order given, as one transaction. Where the server
-  /// undoes it for the sake of another transaction (class 40, such as a deadlock), it is tried again at once, `tries` times
-  /// in all: the other has what it waited for then.
+  /// undoes it for the sake of another transaction (class 40, such as a deadlock), it is tried again at once, `tries`
+  /// times in all: the other has what it waited for then.
   @discardableResult
   package func apply(_ events: [ControlRow]) async throws(PostgresError) -> ControlResult {
     var triesLeft = Self.tries

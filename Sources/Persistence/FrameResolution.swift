@@ -17,7 +17,8 @@ extension SessionKey: Hashable {
     a.sessionID == b.sessionID && a.learner == b.learner && a.source == b.source && a.courseID == b.courseID
   }
 
-  // By the session alone, because every frame is looked up: the same session of two LMSs is rare and costs a comparison.
+  // By the session alone, because every frame is looked up: the same session of two LMSs is rare and costs a
+  // comparison.
   package func hash(into hasher: inout Hasher) { hasher.combine(sessionID) }
 }
 

@@ -2,8 +2,8 @@ package import LearningEvents
 package import PostgresIO
 package import Telemetry
 
-/// Everything a worker asks of the database. Each call is one SQL function, but for `ping`: one round trip, and where it
-/// writes, one transaction of its own.
+/// Everything a worker asks of the database. Each call is one SQL function, but for `ping`: one round trip, and where
+/// it writes, one transaction of its own.
 ///
 /// Over one connection, which it owns. Calls from several tasks queue up on the connection's thread. Any error with
 /// `connectionIsLost` ends it: open another.
@@ -137,8 +137,8 @@ package final class IngestRepository: Sendable {
     return .refused(code)
   }
 
-  /// Stores a batch and moves its ledger, all or nothing. `.fenced` (LF001) means the ledger is not where `step` expects
-  /// it, or belongs to a newer claim.
+  /// Stores a batch and moves its ledger, all or nothing. `.fenced` (LF001) means the ledger is not where `step`
+  /// expects it, or belongs to a newer claim.
   package func store(_ batch: StoreBatch) async throws(PostgresError) -> StoreResult {
     let parameters = PostgresParameters(StoreStatement.parameters(batch))
     let row = try await connection.query(StoreStatement.sql, parameters).single()

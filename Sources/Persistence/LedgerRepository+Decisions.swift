@@ -5,8 +5,8 @@ extension PostgresError.Code {
   package static let decisionOverdue = PostgresError.Code("LF003")
 }
 
-/// What an operator decides about a log. Needs the role `lectern_migrator`; each call is one transaction and leaves a line in
-/// `audit_log`. `by` is who decides, in words.
+/// What an operator decides about a log. Needs the role `lectern_migrator`; each call is one transaction and leaves a
+/// line in `audit_log`. `by` is who decides, in words.
 extension LedgerRepository {
   /// Counts the offsets from the ledger's next one up to `begin` as lost and goes on there; returns how many. A worker
   /// that holds the partition is fenced and claims it again. Fails with `.decisionOverdue` unless the ledger still
@@ -31,8 +31,8 @@ extension LedgerRepository {
     ).value()
   }
 
-  /// Begins a new ledger at `first` for a log that was made again; the old one is kept, and its holder fenced. Returns the
-  /// new incarnation.
+  /// Begins a new ledger at `first` for a log that was made again; the old one is kept, and its holder fenced. Returns
+  /// the new incarnation.
   @discardableResult
   package func newIncarnation(
     ledgerID: Int32, expectedNext: Int64, first: Int64, by: String

@@ -37,11 +37,11 @@ package enum SchemaChange: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// Brings the schema to what this program needs, in one transaction: the migrations that are missing, then every function
-/// and view that is not as its file says.
+/// Brings the schema to what this program needs, in one transaction: the migrations that are missing, then every
+/// function and view that is not as its file says.
 ///
-/// Only one process migrates: the advisory lock (1, 0) is tried again and again, never waited for in the server, where a
-/// waiting statement would hold back others. The connection's user needs to create schemas, and roles once.
+/// Only one process migrates: the advisory lock (1, 0) is tried again and again, never waited for in the server, where
+/// a waiting statement would hold back others. The connection's user needs to create schemas, and roles once.
 package struct MigrationRunner: Sendable {
   private let connection: PostgresConnection
   private let migrations: [Migration]
@@ -87,8 +87,8 @@ package struct MigrationRunner: Sendable {
     }
   }
 
-  /// Every migration, function and view, and how the database has it. Throws like `verify` of migrations that are not this
-  /// program's.
+  /// Every migration, function and view, and how the database has it. Throws like `verify` of migrations that are not
+  /// this program's.
   package func status() async throws -> [SchemaStatus] {
     try await connection.withTransaction { connection in
       try connection.execute(Self.searchPath)
@@ -171,8 +171,8 @@ package struct MigrationRunner: Sendable {
     } + surplus
   }
 
-  /// Drops whatever is not as its file says, in reverse order, and creates it anew: `CREATE OR REPLACE` would keep settings
-  /// and grants that the file lacks, and leave a function of other parameters beside the new one.
+  /// Drops whatever is not as its file says, in reverse order, and creates it anew: `CREATE OR REPLACE` would keep
+  /// settings and grants that the file lacks, and leave a function of other parameters beside the new one.
   private func define(_ connection: isolated PostgresConnection) throws -> [SchemaChange] {
     let differing = try definitionStates(connection).filter { $0.state != .applied }
     guard !differing.isEmpty else { return [] }

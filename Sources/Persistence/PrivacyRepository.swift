@@ -2,7 +2,8 @@ package import Cryptography
 package import LearningEvents
 package import PostgresIO
 
-/// An ordered erasure: what was ingested up to `cutoff` is to be deleted, what was captured up to it never stored again.
+/// An ordered erasure: what was ingested up to `cutoff` is to be deleted, what was captured up to it never stored
+/// again.
 package struct ErasureOrder: Sendable, Equatable {
   package let id: Int64
   package let cutoff: EventTime
@@ -75,7 +76,8 @@ package struct PrivacyRepository: Sendable {
 
   package init(connection: PostgresConnection) { self.connection = connection }
 
-  /// Orders the erasure of a learner and withdraws every consent, with a line in `audit_log`; the aggregator then deletes.
+  /// Orders the erasure of a learner and withdraws every consent, with a line in `audit_log`; the aggregator then
+  /// deletes.
   ///
   /// - Parameter by: who decides, in words.
   package func erase(_ learner: LearnerPseudonym, by: String) async throws(PostgresError) -> ErasureOrder {
@@ -126,8 +128,8 @@ package struct PrivacyRepository: Sendable {
 
   /// Applies an operator's word on one consent. Needs the role `lectern_ingest`.
   ///
-  /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs ahead
-  /// dated the grant, it takes that time, since ties go to revoke.
+  /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs
+  /// ahead dated the grant, it takes that time, since ties go to revoke.
   package func decide(
     _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer
   ) async throws(PostgresError) -> ConsentOutcome {

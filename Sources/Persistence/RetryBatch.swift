@@ -23,8 +23,8 @@ package struct StoredFrame: Sendable, Equatable {
   }
 }
 
-/// New verdicts on rejects of one log, stored as one transaction: each judged reject is in exactly one of the three lists,
-/// or in none and stays.
+/// New verdicts on rejects of one log, stored as one transaction: each judged reject is in exactly one of the three
+/// lists, or in none and stays.
 package struct RetryBatch: Sendable {
   package var ledgerID: Int32
   package var modelID: Int32

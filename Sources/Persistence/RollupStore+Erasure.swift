@@ -27,7 +27,8 @@ extension RollupStore {
     return Int(try row.decode("removed", as: Int64.self))
   }
 
-  /// Deletes the sessions of one erased learner whose samples and sums are gone, and returns how many; nil if there is none.
+  /// Deletes the sessions of one erased learner whose samples and sums are gone, and returns how many; nil if there is
+  /// none.
   package func forgetSessions(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
     let row = try connection.query("SELECT erasure_id, removed FROM lectern.forget_sessions()").single()
     guard try row.decodeIfPresent("erasure_id", as: Int64.self) != nil else { return nil }

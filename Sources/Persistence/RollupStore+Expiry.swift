@@ -5,8 +5,8 @@ package import PostgresIO
 extension RollupStore {
   /// Drops the oldest day of samples older than `keepDays`; nil if there is none that may go now.
   ///
-  /// Reads the whole day, and takes as long as that takes: a deadline would only have it begin again, and never succeed.
-  /// Fails with 55P03, which is transient, where the samples are in use: nothing was changed then.
+  /// Reads the whole day, and takes as long as that takes: a deadline would only have it begin again, and never
+  /// succeed. Fails with 55P03, which is transient, where the samples are in use: nothing was changed then.
   package func expireSamples(
     keepDays: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> (day: CalendarDay, removed: Int)? {
@@ -52,8 +52,8 @@ extension RollupStore {
     return (rows, learners.sorted())
   }
 
-  /// Forgets what learners of whom the course keeps no sum put into its releases; each still counts as one who left. The
-  /// history of a course that keeps no sum at all goes altogether.
+  /// Forgets what learners of whom the course keeps no sum put into its releases; each still counts as one who left.
+  /// The history of a course that keeps no sum at all goes altogether.
   package func forgetExpiredContributions(
     in course: Int64, on connection: isolated PostgresConnection
   ) throws(PostgresError) {

@@ -1,8 +1,8 @@
 package import PostgresIO
 
 extension RollupStore {
-  /// The stored sums that a recomputation must equal: those of days whose samples are still kept, of sessions that do not
-  /// wait for the aggregator.
+  /// The stored sums that a recomputation must equal: those of days whose samples are still kept, of sessions that do
+  /// not wait for the aggregator.
   package static let recomputable = """
     t.course_id = $1 AND to_regclass('lectern.emotion_sample_' || to_char(t.session_day, 'YYYYMMDD')) IS NOT NULL
       AND NOT EXISTS (SELECT FROM lectern.rollup_dirty d WHERE d.course_id = $1 AND d.session_id = t.session_id)

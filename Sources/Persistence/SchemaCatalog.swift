@@ -22,7 +22,8 @@ struct SchemaCatalog: Sendable {
   }
 
   /// The fields of the catalog rather than `pg_get_functiondef`, whose form is another in other versions of the server.
-  /// Comments are left out. Of the grants those to Lectern's own roles and to everybody are in: a deployment may give more.
+  /// Comments are left out. Of the grants those to Lectern's own roles and to everybody are in: a deployment may give
+  /// more.
   private static let sql = """
     WITH role AS (
       SELECT 0::oid AS oid, 'PUBLIC' AS name

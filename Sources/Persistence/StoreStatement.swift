@@ -34,8 +34,8 @@ package enum StoreStatement {
     ]
   }
 
-  /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle; of two records with one
-  /// key the one of the lower offset wins.
+  /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle; of two records with
+  /// one key the one of the lower offset wins.
   private static func inKeyOrder(_ samples: [SampleRow]) -> [SampleRow] {
     // Keys are sorted and not rows, which are large and count references.
     let keys = samples.indices.map { index in

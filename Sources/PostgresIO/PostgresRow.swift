@@ -60,8 +60,8 @@ extension PostgresRow {
   package var columns: PostgresColumns { PostgresColumns(row: self) }
 }
 
-/// Reads a row from its first column to its last. For results that grow with the data: no name is looked up, and no column
-/// has a number that must be counted.
+/// Reads a row from its first column to its last. For results that grow with the data: no name is looked up, and no
+/// column has a number that must be counted.
 package struct PostgresColumns {
   fileprivate let row: PostgresRow
   private var position = 0

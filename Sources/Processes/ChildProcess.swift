@@ -4,9 +4,9 @@ import Synchronization
 
 /// A running child: the leader of a process group of its own. Any thread.
 ///
-/// A thread of its own waits for its end. What is left of its group then is killed before the child is reaped, while its
-/// id cannot have been given to anybody else; for the same reason no signal is ever sent after that. Dropping this value
-/// leaves the child running; it dies with the program at the latest (see `ProcessLauncher`).
+/// A thread of its own waits for its end. What is left of its group then is killed before the child is reaped, while
+/// its id cannot have been given to anybody else; for the same reason no signal is ever sent after that. Dropping this
+/// value leaves the child running; it dies with the program at the latest (see `ProcessLauncher`).
 package final class ChildProcess: Sendable {
   private struct State {
     var status: ExitStatus?
@@ -16,8 +16,8 @@ package final class ChildProcess: Sendable {
   package let pid: Int32
   private let state = Mutex(State())
 
-  /// Takes over the waiting for a child just started. `launcher` is kept alive until the child has ended, because the end
-  /// of its thread kills the child.
+  /// Takes over the waiting for a child just started. `launcher` is kept alive until the child has ended, because the
+  /// end of its thread kills the child.
   init(pid: Int32, launcher: ProcessLauncher) {
     self.pid = pid
     // The thread ends by itself after this one job.

@@ -45,8 +45,8 @@ final class OutputCollector: Sendable {
 
   func closeWriteEnd() { close(writeEnd) }
 
-  /// Takes what is in the pipe now and stops. Its writer has ended, so nothing is missed; not waiting for the end of the
-  /// stream means that a daemon which inherited the pipe cannot hold us up. Called once.
+  /// Takes what is in the pipe now and stops. Its writer has ended, so nothing is missed; not waiting for the end of
+  /// the stream means that a daemon which inherited the pipe cannot hold us up. Called once.
   func finish() async -> (bytes: [UInt8], isTruncated: Bool) {
     _ = withUnsafeBytes(of: UInt8(1)) { write(wakeWriteEnd, $0.baseAddress, 1) }
     await withCheckedContinuation { continuation in

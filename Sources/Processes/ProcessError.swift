@@ -1,5 +1,6 @@
-/// Why a child could not be started or did not do its work, or why this process could not be kept private. The description is safe to log as long as the program's own
-/// messages are: do not run what prints learners' data through `requireSuccess`.
+/// Why a child could not be started or did not do its work, or why this process could not be kept private. The
+/// description is safe to log as long as the program's own messages are: do not run what prints learners' data through
+/// `requireSuccess`.
 package enum ProcessError: Error, Equatable, CustomStringConvertible {
   /// No such program, by path or in `PATH`.
   case notFound(executable: String)

@@ -45,8 +45,8 @@ extension ProcessLauncher {
     return ChildProcess(pid: pid, launcher: self)
   }
 
-  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's; `lent` are
-  /// the child's from 3 on, and must themselves be above those.
+  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's; `lent`
+  /// are the child's from 3 on, and must themselves be above those.
   func spawn(
     _ command: ChildCommand, input: Int32, output: Int32, errors: Int32, lent: [Int32] = []
   ) throws(ProcessError) -> Int32 {

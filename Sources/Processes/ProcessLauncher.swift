@@ -8,9 +8,9 @@ import Synchronization
 ///
 /// A child must not survive its parent, even one killed with SIGKILL. Linux offers `PR_SET_PDEATHSIG` for that, which
 /// the child has to set on itself and which fires when the *thread* that started it ends: hence the permanent thread,
-/// kept alive by every running child. Between fork and exec a multithreaded Swift program can run nothing of its own, and
-/// `posix_spawn` has no such attribute, so children go through `setpriv --pdeathsig KILL` of util-linux (essential on
-/// Debian), which sets it, changes the user if asked and replaces itself with the program: same process, same id.
+/// kept alive by every running child. Between fork and exec a multithreaded Swift program can run nothing of its own,
+/// and `posix_spawn` has no such attribute, so children go through `setpriv --pdeathsig KILL` of util-linux (essential
+/// on Debian), which sets it, changes the user if asked and replaces itself with the program: same process, same id.
 /// Children start with an emptied signal mask (Dispatch's threads block nearly all signals), default handlers, a
 /// process group of their own, and no descriptors but the standard three and those they are lent.
 package final class ProcessLauncher: Sendable {
@@ -41,9 +41,9 @@ package final class ProcessLauncher: Sendable {
     }
   }
 
-  /// Starts a helper that works for one thread and talks over descriptors it is lent: it has them as 3, 4, … besides empty
-  /// standard streams. They stay the caller's. Blocks the calling thread while the child is started; never call it on
-  /// the cooperative pool.
+  /// Starts a helper that works for one thread and talks over descriptors it is lent: it has them as 3, 4, … besides
+  /// empty standard streams. They stay the caller's. Blocks the calling thread while the child is started; never call
+  /// it on the cooperative pool.
   package func launchHelper(_ command: ChildCommand, descriptors: [Int32]) throws(ProcessError) -> ChildProcess {
     let started = Mutex<Result<ChildProcess, ProcessError>?>(nil)
     let done = DispatchSemaphore(value: 0)

@@ -7,8 +7,8 @@ package import Telemetry
 /// The group ends when a shutdown signal arrives, `triggerGracefulShutdown` is called, the calling task is cancelled,
 /// or any service returns or throws. Then the services still running are asked to end one after the other, the last
 /// started first, each awaited before the next is asked. When the deadline for all of them passes, or a second signal
-/// arrives, the rest is cancelled; whoever ignores that for another deadline is left behind and reported. Without a deadline
-/// the group waits: that is for a group inside a service of another one.
+/// arrives, the rest is cancelled; whoever ignores that for another deadline is left behind and reported. Without a
+/// deadline the group waits: that is for a group inside a service of another one.
 package struct ServiceGroup: Sendable {
   private let services: [any Service]
   private let signals: [Int32]

@@ -18,8 +18,8 @@ package final class Console: Sendable {
 
   /// Writes data, whole.
   ///
-  /// - Returns: false if it could not be written, which `outputFailure` keeps: a command that has more to come may stop,
-  ///   as after its reader closed the pipe.
+  /// - Returns: false if it could not be written, which `outputFailure` keeps: a command that has more to come may
+  ///   stop, as after its reader closed the pipe.
   @discardableResult package func print(_ text: String) -> Bool {
     do throws(TextStreamError) {
       try output.write(text)

@@ -1,5 +1,6 @@
 extension String {
-  /// The text in lines of at most `columns` columns, broken at blanks; those after the first begin with `indent` blanks.
+  /// The text in lines of at most `columns` columns, broken at blanks; those after the first begin with `indent`
+  /// blanks.
   package func wrapped(columns: Int = 100, indent: Int = 0) -> [String] {
     // Blanks that the text begins with are its own indentation.
     let start = String(prefix { $0 == " " })

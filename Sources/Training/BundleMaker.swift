@@ -4,8 +4,8 @@ import Services
 import Tensors
 package import Vision
 
-/// Makes bundles of weights that were not trained here: measures on rendered faces what the weights lack, that is feature
-/// bounds, planes and batch-norm statistics, as far as the layout and the weights need them.
+/// Makes bundles of weights that were not trained here: measures on rendered faces what the weights lack, that is
+/// feature bounds, planes and batch-norm statistics, as far as the layout and the weights need them.
 ///
 /// The faces are found and their features computed by the code that a worker recognises with.
 package struct BundleMaker: Sendable {
@@ -34,8 +34,8 @@ package struct BundleMaker: Sendable {
     self.compiler = compiler
   }
 
-  /// The seeded bundle that stands in until there is a trained one: real networks whose answers mean nothing, but spread
-  /// over the labels, so that everything behind them has something to show.
+  /// The seeded bundle that stands in until there is a trained one: real networks whose answers mean nothing, but
+  /// spread over the labels, so that everything behind them has something to show.
   ///
   /// - Parameter seed: of weights and pictures; the same seed on the same machine gives the same bundle.
   package func untrained(

@@ -10,8 +10,8 @@ package struct StartingWeights: Sendable {
   package var network: Weights
   /// The batch norms whose running statistics are measured on rendered faces, by prefix; all others are kept.
   package var measuredBatchNorms: Set<String>
-  /// The deviation that each logit is given over the rendered faces, by changing the last layer; nil keeps the layer as it
-  /// is, since training starts from it.
+  /// The deviation that each logit is given over the rendered faces, by changing the last layer; nil keeps the layer as
+  /// it is, since training starts from it.
   package var logitDeviation: Double?
 
   package init(

@@ -1,7 +1,7 @@
 /// The three gray pictures of one face that the features are computed from (preprocessing, version 1).
 ///
-/// A square of side 1.25·max(w, h) about the face, edges replicated, becomes 224×224 in 8 bits (VGG16's input before its
-/// normalisation); 64×64 (HOG) and 112×112 (SIFT) are made from it by area.
+/// A square of side 1.25·max(w, h) about the face, edges replicated, becomes 224×224 in 8 bits (VGG16's input before
+/// its normalisation); 64×64 (HOG) and 112×112 (SIFT) are made from it by area.
 package struct FaceCrops: Sendable, Hashable {
   /// `features_version` of a bundle: a change of any number here is another version.
   package static let version = 1

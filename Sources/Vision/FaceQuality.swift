@@ -10,12 +10,12 @@
 /// | brightness, from below and (as 255 − brightness) from above | 20 | 60 |
 /// | share of pixels that are neither black nor white | 0.4 | 0.9 |
 ///
-/// Measured on the faces that are found in every eighth of 1008 real photographs, 122 (percentiles 1, 5, 50, 95, 99): side
-/// 22, 78, 288, 307, 327 pixels; sharpness 17, 125, 424, 958, 1521; brightness 43, 72, 115, 148, 154; clipped share 0, 0, 0,
-/// 0.06, 0.12. Good ones among them stay usable as follows when they are changed: darkened to 0.5, 0.3, 0.2, 0.1 of their
-/// light 100, 98, 76, 0 %; brightened 1.5, 2, 3, 5 times (clipping) 100, 80, 26, 5 %; blurred as if the face had been 16,
-/// 12, 8, 6, 4 pixels wide 100, 100, 90, 32, 0 %; shrunk to 32, 25, 24 pixels 100, 100, 0 %. `Benchmarks/FaceSweep` makes
-/// these tables (`quality`).
+/// Measured on the faces that are found in every eighth of 1008 real photographs, 122 (percentiles 1, 5, 50, 95, 99):
+/// side 22, 78, 288, 307, 327 pixels; sharpness 17, 125, 424, 958, 1521; brightness 43, 72, 115, 148, 154; clipped
+/// share 0, 0, 0, 0.06, 0.12. Good ones among them stay usable as follows when they are changed: darkened to 0.5, 0.3,
+/// 0.2, 0.1 of their light 100, 98, 76, 0 %; brightened 1.5, 2, 3, 5 times (clipping) 100, 80, 26, 5 %; blurred as if
+/// the face had been 16, 12, 8, 6, 4 pixels wide 100, 100, 90, 32, 0 %; shrunk to 32, 25, 24 pixels 100, 100, 0 %.
+/// `Benchmarks/FaceSweep` makes these tables (`quality`).
 package struct FaceQuality: Sendable, Hashable {
   /// The face's longer side in pixels of the frame.
   package let sidePixels: Int

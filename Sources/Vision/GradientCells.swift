@@ -16,8 +16,8 @@ enum GradientCells {
     let angle = Double($0) * .pi / 9
     return (cos(angle), sin(angle))
   }
-  /// Relative distance to an edge (the sine of the angle between) below which `atan2` decides: far above the rounding of
-  /// a cross product (about 1e-16), and met by one gradient in some hundred thousand, so that tests reach it.
+  /// Relative distance to an edge (the sine of the angle between) below which `atan2` decides: far above the rounding
+  /// of a cross product (about 1e-16), and met by one gradient in some hundred thousand, so that tests reach it.
   private static let doubt = 1e-6
 
   /// `[8, 8, 9]`: cell row, cell column, bin; sums of magnitudes divided by 64.

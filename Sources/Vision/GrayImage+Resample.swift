@@ -12,8 +12,8 @@ extension GrayImage {
   /// A rectangle of the picture at another size: along each axis by area where it shrinks, bilinear with half-pixel
   /// centres where it grows; rounded once, half up.
   ///
-  /// The answer is that of cutting `rect` out with replicated edges and resizing the copy, but no copy is made: work and
-  /// memory are bounded by the picture and the output, however far the rectangle reaches beyond.
+  /// The answer is that of cutting `rect` out with replicated edges and resizing the copy, but no copy is made: work
+  /// and memory are bounded by the picture and the output, however far the rectangle reaches beyond.
   ///
   /// The arithmetic is in whole numbers that `Double` holds exactly, so the answer is exact and the same everywhere, as
   /// long as rect.width·rect.height and width·height stay below 2⁴²; beyond, a pixel may be one level off.

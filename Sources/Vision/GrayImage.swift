@@ -1,4 +1,5 @@
-/// An 8-bit gray picture: `pixels[y * width + x]`, row-major, origin at the top left, 0 black … 255 white (Rec. 601 luma).
+/// An 8-bit gray picture: `pixels[y * width + x]`, row-major, origin at the top left, 0 black … 255 white (Rec. 601
+/// luma).
 ///
 /// Width and height are at least 1.
 package struct GrayImage: Sendable, Hashable {

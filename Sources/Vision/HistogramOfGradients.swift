@@ -1,9 +1,9 @@
 /// Histograms of oriented gradients of a 64×64 gray picture: 7×7 blocks of 36 numbers, 1764 in all (the paper, section
 /// 3.1).
 ///
-/// Gamma correction I^0.5; gradients by [−1 0 1] along each axis, zero on the border; unsigned angle atan2(Gy, Gx) modulo
-/// 180° in Double; nine hard bins [20i°, 20(i+1)°) without interpolation; cells of 8×8 pixels, each the sum of magnitudes
-/// divided by 64; blocks of 2×2 cells, one cell apart, normalised.
+/// Gamma correction I^0.5; gradients by [−1 0 1] along each axis, zero on the border; unsigned angle atan2(Gy, Gx)
+/// modulo 180° in Double; nine hard bins [20i°, 20(i+1)°) without interpolation; cells of 8×8 pixels, each the sum of
+/// magnitudes divided by 64; blocks of 2×2 cells, one cell apart, normalised.
 package struct HistogramOfGradients: Sendable, Hashable {
   /// Side of the picture in pixels.
   package static let imageSide = 64

@@ -1,5 +1,5 @@
-/// Why bytes did not become a picture. `detail` is a short fixed phrase or a library's message: safe to log and to store,
-/// it never quotes the bytes.
+/// Why bytes did not become a picture. `detail` is a short fixed phrase or a library's message: safe to log and to
+/// store, it never quotes the bytes.
 package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Code: String, Sendable, Hashable {
     /// No file of an `ImageType`, by its first bytes; an empty value too.

@@ -1,10 +1,10 @@
 /// The strongest keypoint of each of 7×7 cells, as a fixed layout for a variable number of keypoints (which the paper
 /// leaves open in section 3.2).
 ///
-/// Layout of `values`: `[128, 7, 7]` (descriptor element, cell row, cell column), the describer's raw numbers, unscaled:
-/// OpenCV's SIFT gives whole numbers 0…255 as `Float`. A cell without a keypoint is zero. Of equally strong keypoints
-/// the first in the describer's order stays. A keypoint at (x, y) belongs to the cell ⌊7·x/w⌋, ⌊7·y/h⌋, clamped into the
-/// grid, as sub-pixel positions can lie a little outside.
+/// Layout of `values`: `[128, 7, 7]` (descriptor element, cell row, cell column), the describer's raw numbers,
+/// unscaled: OpenCV's SIFT gives whole numbers 0…255 as `Float`. A cell without a keypoint is zero. Of equally strong
+/// keypoints the first in the describer's order stays. A keypoint at (x, y) belongs to the cell ⌊7·x/w⌋, ⌊7·y/h⌋,
+/// clamped into the grid, as sub-pixel positions can lie a little outside.
 package struct KeypointGrid: Sendable, Hashable {
   /// Cells along each side.
   package static let side = 7

@@ -1,5 +1,5 @@
-/// The weights of one axis of a resize: output `i` is Σ `weights[t]`·source[`firsts[i]` + t − `starts[i]`] / `total` for t
-/// in `starts[i]..<starts[i + 1]`. Weights are whole numbers in `Double`.
+/// The weights of one axis of a resize: output `i` is Σ `weights[t]`·source[`firsts[i]` + t − `starts[i]`] / `total`
+/// for t in `starts[i]..<starts[i + 1]`. Weights are whole numbers in `Double`.
 struct ResampleAxis {
   private(set) var starts: [Int] = [0]
   private(set) var firsts: [Int] = []
@@ -26,8 +26,8 @@ struct ResampleAxis {
     }
   }
 
-  /// Shrinking: output i covers [i·length, (i+1)·length) where a source pixel is `outputs` long; a weight is a length of
-  /// overlap.
+  /// Shrinking: output i covers [i·length, (i+1)·length) where a source pixel is `outputs` long; a weight is a length
+  /// of overlap.
   private mutating func addAreas(origin: Int, length: Int, extent: Int, outputs: Int) {
     let first = min(max(-origin, 0), length - 1)
     let last = min(max(extent - 1 - origin, 0), length - 1)
@@ -48,7 +48,8 @@ struct ResampleAxis {
     }
   }
 
-  /// Growing: output i's centre lies at ((2i+1)·length − outputs) / (2·outputs) between the centres of two source pixels.
+  /// Growing: output i's centre lies at ((2i+1)·length − outputs) / (2·outputs) between the centres of two source
+  /// pixels.
   private mutating func addLines(origin: Int, length: Int, extent: Int, outputs: Int) {
     let scale = 2 * outputs
     for output in 0..<outputs {

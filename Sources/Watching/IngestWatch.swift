@@ -2,8 +2,8 @@ import KafkaIO
 package import LearningEvents
 package import Persistence
 
-/// Ingest as seen from outside, at work: takes observations of PostgreSQL, Kafka and the workers as they come, and reports
-/// the state and the rates. Pure: each observation carries its time.
+/// Ingest as seen from outside, at work: takes observations of PostgreSQL, Kafka and the workers as they come, and
+/// reports the state and the rates. Pure: each observation carries its time.
 package struct IngestWatch: Sendable {
   /// Rates are means over this long, as far as observations reach back.
   package static let window = Duration.seconds(10)
@@ -125,7 +125,8 @@ package struct IngestWatch: Sendable {
     return [stored, seen, waiting].compactMap(\.self).min()
   }
 
-  /// Records a second over the window, of one ledger or all; nil until there are two observations, or if the last one is old.
+  /// Records a second over the window, of one ledger or all; nil until there are two observations, or if the last one
+  /// is old.
   private func rate(of ledger: Int32?, at now: EventTime) -> Double? {
     guard problems[.postgres] == nil, let first = history.first, let last = history.last, first.at < last.at,
       now <= last.at.advanced(by: patience)

@@ -5,8 +5,8 @@ import Telemetry
 
 /// Observes the ledger again and again, on a connection of its own that is opened anew after it was lost.
 ///
-/// Rejects are counted whole at first and once in a while, since retries move them, where the ledgers' counters say that they are
-/// few; else, and in between, only those at offsets that were taken since.
+/// Rejects are counted whole at first and once in a while, since retries move them, where the ledgers' counters say
+/// that they are few; else, and in between, only those at offsets that were taken since.
 package actor LedgerObserver {
   private let settings: PostgresSettings
   private let clock: @Sendable () -> EventTime

@@ -5,10 +5,12 @@ package import Persistence
 import Services
 import Telemetry
 
-/// Observes the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers know.
+/// Observes the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers
+/// know.
 ///
-/// On a thread of its own, because the questions block. The watermarks are asked for at each observation, the last record, which
-/// costs a fetch, only once in a while. Nothing is repeated here: an observation that fails is the caller's to show.
+/// On a thread of its own, because the questions block. The watermarks are asked for at each observation, the last
+/// record, which costs a fetch, only once in a while. Nothing is repeated here: an observation that fails is the
+/// caller's to show.
 package actor LogObserver {
   nonisolated let executor = ThreadExecutor(name: "log-observer")
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -34,8 +36,8 @@ package actor LogObserver {
   package init(
     settings: KafkaSettings, topics: [TopicName], clusterID: ClusterID?, clock: @escaping @Sendable () -> EventTime
   ) {
-    // A question to a broker that went away takes as long as a socket may, or more, whatever the call's own timeout says;
-    // and one that is back is to be seen soon.
+    // A question to a broker that went away takes as long as a socket may, or more, whatever the call's own timeout
+    // says; and one that is back is to be seen soon.
     self.settings = settings.adding(["socket.timeout.ms": "2000", "reconnect.backoff.max.ms": "1000"])
     (self.topics, self.clusterID, self.clock) = (topics, clusterID, clock)
   }
@@ -56,7 +58,8 @@ package actor LogObserver {
       }
       differing = [:]
     }
-    // One for all partitions, closed after the observation: connecting anew for each would take longer than the caller waits.
+    // One for all partitions, closed after the observation: connecting anew for each would take longer than the caller
+    // waits.
     let reader = SingleRecordReader(settings: settings, logger: .silent)
     for ledger in own { try examine(ledger, client, reader, comparing: isDue, into: &observation) }
     if isDue { compared = observation.at }

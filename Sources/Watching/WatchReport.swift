@@ -2,7 +2,8 @@ import KafkaIO
 package import LearningEvents
 import Persistence
 
-/// How ingest stands at one moment: what `lectern top` shows and prints as JSON. Ledgers, topics, offsets and counts; nobody.
+/// How ingest stands at one moment: what `lectern top` shows and prints as JSON. Ledgers, topics, offsets and counts;
+/// nobody.
 package struct WatchReport: Sendable, Equatable, Encodable {
   package struct Status: Sendable, Equatable, Encodable {
     package var ok: Bool

@@ -133,8 +133,8 @@ class Checks:
         self.wrong("missing", f"""
             SELECT line, partition, off FROM placed
             WHERE {nothing} AND is_duplicate AND ahead AND NOT (partition = ANY (%(behind)s::integer[]))""")
-        # What left no row is a duplicate of a stored sample, or of an erased learner. A ledger says how many there were;
-        # beyond that there may only be sends that were never acknowledged.
+        # What left no row is a duplicate of a stored sample, or of an erased learner. A ledger says how many there
+        # were; beyond that there may only be sends that were never acknowledged.
         for line in self.query(f"""
             SELECT l.ledger_id, l.partition, l.duplicates, l.erased + l.expired, l.skipped, coalesce(p.same, 0),
               coalesce(p.gone, 0), l.next_offset - l.first_offset - l.lost - coalesce(p.taken, 0) - coalesce(o.n, 0)

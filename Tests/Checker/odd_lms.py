@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """An LMS with habits that leave offsets without a record, for tests on a real Kafka.
 
-    odd_lms.py transactions BOOTSTRAP TOPIC JOURNAL SOURCE LEARNER COURSE    # ten frames in each of six transactions, every other
-                                                                              # of them aborted; committed ones are journalled
-    odd_lms.py count BOOTSTRAP TOPIC                                          # how many records partition 0 holds
+    odd_lms.py transactions BOOTSTRAP TOPIC JOURNAL SOURCE LEARNER COURSE
+        ten frames in each of six transactions, every other of them aborted; committed ones are journalled
+    odd_lms.py count BOOTSTRAP TOPIC
+        how many records partition 0 holds
 """
 import datetime, hashlib, json, sys
 

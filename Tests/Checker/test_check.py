@@ -212,7 +212,8 @@ class CheckTests(unittest.TestCase):
             UPDATE lectern.ingest_ledger SET expired = 5 WHERE ledger_id = {self.state.ledgers[1]}""")
 
     def test_a_retry_nobody_saw_is_a_repetition(self):
-        # Frame 3 arrived twice: its sample is at an offset that was never acknowledged, the acknowledged one is a duplicate.
+        # Frame 3 arrived twice: its sample is at an offset that was never acknowledged, the acknowledged one is a
+        # duplicate.
         self.state.log[0].append((3, 14))
         self.ends["frames"][0] = (0, 15)
         self.state.journal.append({**self.state.entry(3, 0, 14), "state": "maybe"})

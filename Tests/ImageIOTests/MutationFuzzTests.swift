@@ -16,7 +16,8 @@ struct MutationFuzzTests {
     let seed = environment["LECTERN_FUZZ_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
     print("image fuzz: LECTERN_FUZZ_SEED=\(seed)")
     var random = SplitMix64(seed: seed)
-    // Memory and time a file can cost are bounded by the pixels it may declare: here few, so that a run sees many files.
+    // Memory and time a file can cost are bounded by the pixels it may declare: here few, so that a run sees many
+    // files.
     let decoder = PictureDecoder(limits: ImageLimits(maximumBytes: 1 << 16, maximumPixels: 1 << 18))
     let deadline = ContinuousClock.now + .seconds(seconds)
     var (files, pictures) = (0, 0)

@@ -26,8 +26,8 @@ struct PictureDecoderTests {
       part.name, against: part.reference, tolerance: Double(fixture.tolerance), worst: Double(worst))
   }
 
-  /// Where no colour leaves the RGB cube the stored Y is the luma of the RGB pixels, but for rounding. Strong colours are
-  /// clipped on the way to RGB, which changes their luma: there Y is the truer one.
+  /// Where no colour leaves the RGB cube the stored Y is the luma of the RGB pixels, but for rounding. Strong colours
+  /// are clipped on the way to RGB, which changes their luma: there Y is the truer one.
   @Test("the Y channel is the luma of the colours", arguments: zip(ImageFixture.lumaOfRGB.indices, [1, 12]))
   func lumaOfRGB(index: Int, tolerance: Int) throws {
     let fixture = ImageFixture.lumaOfRGB[index]

@@ -120,8 +120,8 @@ extension Database {
       }
     }
 
-    /// The first worker, one after an outage and a restored database apply what was said long ago: what was captured since the
-    /// last consent is stored then, though the revocation before it is only now carried out.
+    /// The first worker, one after an outage and a restored database apply what was said long ago: what was captured
+    /// since the last consent is stored then, though the revocation before it is only now carried out.
     @Test func aRevocationAppliedLateCoversNothingThatWasCapturedAfterTheNextConsent() async throws {
       try await withFixture { fixture, courses, privacy in
         _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
@@ -173,9 +173,9 @@ extension Database {
 
     enum FirstEvent: CaseIterable { case declaration, courseEdit }
 
-    /// The first batch names a course, by an edit or by a session of it, then a session that the second names too; both come
-    /// while an aggregator is at the course. When each event took its lock in turn, the first held the course's then and
-    /// waited for the session's name, which the second held while it waited for the course.
+    /// The first batch names a course, by an edit or by a session of it, then a session that the second names too; both
+    /// come while an aggregator is at the course. When each event took its lock in turn, the first held the course's
+    /// then and waited for the session's name, which the second held while it waited for the course.
     @Test(arguments: FirstEvent.allCases)
     func batchesThatShareACourseAndASessionDoNotWaitInACircle(_ first: FirstEvent) async throws {
       try await withTestDatabase { database in
@@ -231,8 +231,8 @@ extension Database {
       }
     }
 
-    /// Two erasures of one learner, two aggregators at them: the one that finds its samples deleted by the other is not done
-    /// before all are.
+    /// Two erasures of one learner, two aggregators at them: the one that finds its samples deleted by the other is not
+    /// done before all are.
     @Test func anErasureIsDoneWhenNothingIsLeftOfTheLearner() async throws {
       try await withTestDatabase { database in
         let fixture = try await Fixture(database)

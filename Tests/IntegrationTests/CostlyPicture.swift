@@ -1,12 +1,13 @@
-/// A small legal file that takes long to decode: a gray progressive JPEG whose coefficients are all zero and are refined
-/// thirteen times, each time one by one.
+/// A small legal file that takes long to decode: a gray progressive JPEG whose coefficients are all zero and are
+/// refined thirteen times, each time one by one.
 enum CostlyPicture {
   /// With 7071 pixels a side half a second of processor time, 100 MB of coefficients and a file of 100 kB.
   static func progressive(side: Int = 7071) -> [UInt8] {
     let (high, low) = (UInt8(side >> 8), UInt8(side & 255))
     var file: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
     file += [0xFF, 0xC2, 0, 11, 8, high, low, high, low, 1, 1, 0x11, 0]
-    // Each table has one code, a single zero bit: of DC "no difference", of AC "14 more bits say how many blocks end here".
+    // Each table has one code, a single zero bit: of DC "no difference", of AC "14 more bits say how many blocks end
+    // here".
     for (table, symbol) in [(0x00, 0x00), (0x10, 0xE0)] as [(UInt8, UInt8)] {
       file += [0xFF, 0xC4, 0, 20, table, 1] + [UInt8](repeating: 0, count: 15) + [symbol]
     }

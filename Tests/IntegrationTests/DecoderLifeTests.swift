@@ -94,15 +94,16 @@ extension Program {
       }
     }
 
-    /// Whose the files in `/proc/PID` are: the system's, and not the user's, where the kernel writes no core dump and lets no other program
-    /// of the user look in.
+    /// Whose the files in `/proc/PID` are: the system's, and not the user's, where the kernel writes no core dump and
+    /// lets no other program of the user look in.
     private static func owner(_ pid: Int32) throws -> uid_t {
       var status = stat()
       try #require(stat("/proc/\(pid)/status", &status) == 0)
       return status.st_uid
     }
 
-    /// As somebody else than root, whom the kernel keeps from nothing: the user of a private PostgreSQL, who gets at its socket.
+    /// As somebody else than root, whom the kernel keeps from nothing: the user of a private PostgreSQL, who gets at
+    /// its socket.
     @Test(.timeLimit(.minutes(2))) func whatAWorkerAndItsDecodersHoldIsNotDumped() async throws {
       let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -129,8 +130,8 @@ extension Program {
       }
     }
 
-    /// Two decoders and no more for a minute: the third frame waits, `/ready` says so, and neither is the worker kept from
-    /// ending nor the frame rejected.
+    /// Two decoders and no more for a minute: the third frame waits, `/ready` says so, and neither is the worker kept
+    /// from ending nor the frame rejected.
     @Test(.timeLimit(.minutes(2))) func aWorkerWithoutDecodersIsNotReadyAndEndsAllTheSame() async throws {
       let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

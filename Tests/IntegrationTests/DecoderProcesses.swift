@@ -68,7 +68,8 @@ struct DecoderProcesses {
     return found
   }
 
-  /// Runs a body, and stops whichever decoder is at a costly frame meanwhile, so that it hangs however fast the machine is.
+  /// Runs a body, and stops whichever decoder is at a costly frame meanwhile, so that it hangs however fast the machine
+  /// is.
   func hangingAtCostlyFrames<Value>(_ body: () async throws -> Value) async rethrows -> Value {
     let stopper = Task {
       while !Task.isCancelled {

@@ -114,8 +114,8 @@ extension Broker {
       }
     }
 
-    /// Whoever erases somebody is configured otherwise than the aggregator: nothing is released by another minimum, and nobody
-    /// else's samples go.
+    /// Whoever erases somebody is configured otherwise than the aggregator: nothing is released by another minimum, and
+    /// nobody else's samples go.
     @Test(.timeLimit(.minutes(2))) func anErasureChangesNothingOfOthersHoweverItIsConfigured() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let learners = 8
@@ -167,7 +167,8 @@ extension Broker {
       }
     }
 
-    /// `lectern consent`: an LMS whose clock runs ahead keeps nobody in, and a grant that changes nothing is no success.
+    /// `lectern consent`: an LMS whose clock runs ahead keeps nobody in, and a grant that changes nothing is no
+    /// success.
     @Test(.timeLimit(.minutes(1))) func anOperatorRevokesAConsentThatIsDatedLater() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let ahead = IngestBench.now.advanced(by: .seconds(86_400))
@@ -203,8 +204,8 @@ extension Broker {
       }
     }
 
-    /// Frames of learners keep arriving while they are erased or revoke their consent: nothing of them is there afterwards,
-    /// 30 times each. Three of each kind race at once, each with a sender of its own.
+    /// Frames of learners keep arriving while they are erased or revoke their consent: nothing of them is there
+    /// afterwards, 30 times each. Three of each kind race at once, each with a sender of its own.
     @Test(.timeLimit(.minutes(6))) func erasureAndRevocationRaceWithArrivingFramesAndWin() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         try await bench.apply([IngestBench.courseEvent()])

@@ -72,7 +72,8 @@ import Testing
     #expect(result.outputText == (try String(contentsOf: events.appending(path: "id-vectors.json"), encoding: .utf8)))
   }
 
-  /// The AsyncAPI project's own schema is not part of this repository: where one is named, the document must satisfy it.
+  /// The AsyncAPI project's own schema is not part of this repository: where one is named, the document must satisfy
+  /// it.
   @Test(
     .enabled(
       if: ProcessInfo.processInfo.environment["LECTERN_TEST_ASYNCAPI_SCHEMA"] != nil,

@@ -176,7 +176,8 @@ extension Database {
       }
     }
 
-    /// Beside a long read expiry gives way within its lock timeout, a store waits no longer than that, and later it succeeds.
+    /// Beside a long read expiry gives way within its lock timeout, a store waits no longer than that, and later it
+    /// succeeds.
     @Test func expiryGivesWayToReadersAndHoldsNobodyUp() async throws {
       try await withTestDatabase { database in
         let fixture = try await fixture(database, daysAgo: [0, 40])
@@ -241,7 +242,8 @@ extension Database {
       }
     }
 
-    /// Sums, metrics, released figures, reports and sessions go with their age; what is younger stays and is computed of the rest.
+    /// Sums, metrics, released figures, reports and sessions go with their age; what is younger stays and is computed
+    /// of the rest.
     @Test func whatIsComputedGoesAfterItsAge() async throws {
       try await withTestDatabase { database in
         let old = [Int](repeating: 430, count: 6)

@@ -141,7 +141,8 @@ extension Program {
       return statuses
     }
 
-    /// What is served is what Prometheus reads: promtool has no complaint where there is one, and the page knows every name.
+    /// What is served is what Prometheus reads: promtool has no complaint where there is one, and the page knows every
+    /// name.
     private func checkMetrics(_ program: Running, having lines: [String]) async throws {
       let metrics = try await program.get("metrics")
       #expect(metrics.status == 200)

@@ -13,7 +13,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Everything around a worker: topics and a database of the test's own, a producer, and the LMS's view of what was sent.
+/// Everything around a worker: topics and a database of the test's own, a producer, and the LMS's view of what was
+/// sent.
 ///
 /// Every id an LMS would give contains `IngestBench.marker`, so that one search shows whether any of them leaked.
 struct IngestBench: Sendable {

@@ -73,8 +73,8 @@ extension Broker {
       }
     }
 
-    /// A part that cannot go on ends the others in order: what was recognised is stored, the group is left, the database
-    /// closed, and the error is the worker's.
+    /// A part that cannot go on ends the others in order: what was recognised is stored, the group is left, the
+    /// database closed, and the error is the worker's.
     @Test(.timeLimit(.minutes(2))) func aPartThatFailsEndsTheWorkerInOrderAndIsContinuedByTheNext() async throws {
       try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
         try await bench.announce(learners: Int(Self.partitions))
@@ -101,8 +101,8 @@ extension Broker {
       }
     }
 
-    /// One row that the server does not survive: it is asked for less and less often, and alone, so that what comes before it
-    /// in its batch is stored.
+    /// One row that the server does not survive: it is asked for less and less often, and alone, so that what comes
+    /// before it in its batch is stored.
     @Test(.timeLimit(.minutes(2))) func aRecordThatEndsEveryConnectionIsTriedLessAndLessOftenAndAlone() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.announce()
@@ -162,7 +162,8 @@ extension Broker {
       }
     }
 
-    /// A number that comes again with a picture that is too large becomes the same reject whether the first is stored by then.
+    /// A number that comes again with a picture that is too large becomes the same reject whether the first is stored
+    /// by then.
     @Test(arguments: [1, 100]) func aReusedNumberIsJudgedTheSameWhereverItsBatchEnds(batchRecords: Int) async throws {
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.announce()

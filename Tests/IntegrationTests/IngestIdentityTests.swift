@@ -9,8 +9,8 @@ import TestSupport
 import Testing
 
 extension Broker {
-  /// Ids are bytes: two that only look alike, or are canonically equivalent to each other, are two; together in a batch as
-  /// much as apart, whichever comes first.
+  /// Ids are bytes: two that only look alike, or are canonically equivalent to each other, are two; together in a batch
+  /// as much as apart, whichever comes first.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct IngestIdentityTests {
     /// What looks alike or is canonically equivalent, of the cases that docs/events gives an LMS.

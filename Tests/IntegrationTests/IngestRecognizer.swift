@@ -6,8 +6,8 @@ import StubRecognition
 import Synchronization
 import Vision
 
-/// The stub classifier inside a test: it remembers which pictures it looked at. The real decoder looks at the header, so
-/// that what is no picture or too large is told apart as in the product.
+/// The stub classifier inside a test: it remembers which pictures it looked at. The real decoder looks at the header,
+/// so that what is no picture or too large is told apart as in the product.
 final class IngestRecognizer: FrameRecognizing {
   private let stub = StubRecognizer()
   private let before: @Sendable ([RecognitionRequest]) async throws -> Void

@@ -111,8 +111,8 @@ extension Program {
       #expect(!bench.log.entries.contains { $0.level >= .warning }, "\(bench.log.entries)")
     }
 
-    /// Nothing but the empty streams and its socket; the memory is mapped. No secret came along. Only root may look: the
-    /// kernel keeps the process from others of its user.
+    /// Nothing but the empty streams and its socket; the memory is mapped. No secret came along. Only root may look:
+    /// the kernel keeps the process from others of its user.
     @Test(.enabled(if: geteuid() == 0, "only root may look")) func aDecoderInheritsNothing() async throws {
       // Not close-on-exec, as a library may open one.
       let stray = open("/dev/zero", O_RDONLY)

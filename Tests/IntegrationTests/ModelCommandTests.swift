@@ -56,8 +56,8 @@ extension Program {
       }
     }
 
-    /// torchvision's resnet18 in BF16, every weight ±2⁻⁶ with signs by chance, so that numbers neither grow nor vanish from
-    /// layer to layer, and every statistic 1, with its counters.
+    /// torchvision's resnet18 in BF16, every weight ±2⁻⁶ with signs by chance, so that numbers neither grow nor vanish
+    /// from layer to layer, and every statistic 1, with its counters.
     private static func resnet18() throws -> [UInt8] {
       let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       let keys = try JSONSerialization.jsonObject(

@@ -23,7 +23,8 @@ extension Broker {
       }
     }
 
-    /// Has the log of partition 0 begin behind records that nobody read. The embedded broker forgets what exceeds 5 MiB.
+    /// Has the log of partition 0 begin behind records that nobody read. The embedded broker forgets what exceeds 5
+    /// MiB.
     private func passRetention(_ bench: IngestBench) async throws {
       if bench.server.isEmbedded {
         try await sendJunk([UInt8](repeating: 1, count: 900_000), to: bench)
@@ -65,8 +66,8 @@ extension Broker {
 
     private func isParked(_ run: IngestRun) -> Bool { run.worker.health.problems.contains { $0.contains("is parked") } }
 
-    /// The control topic was made again, shorter: what it says of consent is not known, so frames wait though the end of the new
-    /// log lies before the ledger.
+    /// The control topic was made again, shorter: what it says of consent is not known, so frames wait though the end
+    /// of the new log lies before the ledger.
     @Test(.timeLimit(.minutes(3))) func aControlLogThatIsAnotherHoldsFramesBack() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.announce()
@@ -108,7 +109,8 @@ extension Broker {
             [.text(bench.controlTopic.text)])
         }
         try await held(worker, 9, bench, spoil: { try await alter(1) }, mend: { try await alter(-1) })
-        // It has fewer partitions than there are ledgers; only an operator can tell that nothing more is to come of them.
+        // It has fewer partitions than there are ledgers; only an operator can tell that nothing more is to come of
+        // them.
         try await held(
           worker, 10, bench,
           spoil: {

@@ -6,8 +6,9 @@ import TestSupport
 import Testing
 
 extension Database {
-  /// What runs for every batch and every dirty session finds its rows through indexes: in a database that was not analysed
-  /// yet, or was while it was small, and in one of 100,000 samples; planned for the values at hand, and once for all values.
+  /// What runs for every batch and every dirty session finds its rows through indexes: in a database that was not
+  /// analysed yet, or was while it was small, and in one of 100,000 samples; planned for the values at hand, and once
+  /// for all values.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct PlanTests {
     typealias Fixture = PostgresIngestFixture
@@ -106,7 +107,8 @@ extension Database {
       }
     }
 
-    /// 200 courses of 50 learners, a session of 10 samples each, and everything that derives from them: 350,000 rows, analysed.
+    /// 200 courses of 50 learners, a session of 10 samples each, and everything that derives from them: 350,000 rows,
+    /// analysed.
     private static let many = """
       INSERT INTO lectern.course (source_id, external_id, title, event_time, event_id)
       SELECT 1, 'many ' || i, 'Many', now(), 'e' FROM generate_series(1, 200) i;
@@ -175,7 +177,8 @@ private struct Plans {
     await connection.takeNotices().map(\.message).filter { $0.contains("plan:") }
   }
 
-  /// No plan since the last call scans a table of Lectern's from end to end, and there are as many plans as there must be.
+  /// No plan since the last call scans a table of Lectern's from end to end, and there are as many plans as there must
+  /// be.
   func expectNoWholeTable(_ work: String, atLeast count: Int) async throws {
     let plans = try await take()
     #expect(plans.count >= count, "\(work): \(plans.count) plans")

@@ -7,8 +7,8 @@ import TestSupport
 import Testing
 
 extension Broker {
-  /// The producers of docs/events and `lectern publish`, in both modes, each into one worker: every picture becomes one sample
-  /// of its own, whoever sent it and however.
+  /// The producers of docs/events and `lectern publish`, in both modes, each into one worker: every picture becomes one
+  /// sample of its own, whoever sent it and however.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct ProducerScripts {
     private static let pictures = (1...4).map { IngestPictures.picture($0) }

@@ -17,8 +17,8 @@ extension Program {
       let remedy: String?
     }
 
-    /// A broker with a listener of each kind beside the plain one: SASL on the second port after it, SASL over TLS on the
-    /// third.
+    /// A broker with a listener of each kind beside the plain one: SASL on the second port after it, SASL over TLS on
+    /// the third.
     private func withBroker(_ body: (LocalKafka) async throws -> Void) async throws {
       try await LocalKafka.run { port, folder in
         let certificate = ChildCommand(

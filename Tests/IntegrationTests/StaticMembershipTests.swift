@@ -10,7 +10,8 @@ import TestSupport
 import Testing
 
 extension Faults {
-  /// Workers that keep their partitions while they restart. Needs a broker with static membership, which the embedded one has not.
+  /// Workers that keep their partitions while they restart. Needs a broker with static membership, which the embedded
+  /// one has not.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct StaticMembership {
     /// A worker with a name of its own, and what it counts.

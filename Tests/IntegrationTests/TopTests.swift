@@ -119,7 +119,8 @@ extension Program {
       }
     }
 
-    /// Rejects that are too many to count at each start are not read: what is new is shown by code, the rest as a total.
+    /// Rejects that are too many to count at each start are not read: what is new is shown by code, the rest as a
+    /// total.
     @Test(.timeLimit(.minutes(2))) func manyRejectsAreNotRead() async throws {
       try await withTestDatabase { database in
         let owner = try await database.connect()

@@ -14,7 +14,8 @@ import TestSupport
 import Testing
 
 extension Broker {
-  /// `lectern verify`: a healthy system passes while everything runs, and each thing that is wrong is found by its check.
+  /// `lectern verify`: a healthy system passes while everything runs, and each thing that is wrong is found by its
+  /// check.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))
   struct VerifyTests {

@@ -12,8 +12,8 @@ package struct FiniteDifferences {
 
   package init() {}
 
-  /// The worst difference between `gradients` and the central differences of `loss` at `point`, by tensor name: over the
-  /// tensor's largest gradient, or a thousandth of the largest of all where that is more (some gradients are 0).
+  /// The worst difference between `gradients` and the central differences of `loss` at `point`, by tensor name: over
+  /// the tensor's largest gradient, or a thousandth of the largest of all where that is more (some gradients are 0).
   ///
   /// The point must lie further from every kink of the loss than the step reaches.
   package func worst(

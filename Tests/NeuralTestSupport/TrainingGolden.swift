@@ -40,10 +40,10 @@ package struct TrainingGolden: Sendable {
     self.scope = scope
   }
 
-  /// The worst difference to accept from a backend that computes in Float, over each tensor's scale: 1e-5, or twice what
-  /// PyTorch's own float32 is off by where that is more. Batch norms over few numbers (16 a channel in the last stage, 4
-  /// in the shrinkage blocks) divide by deviations that hardly determine them, and the rounding of some sixty layers
-  /// comes back through them magnified.
+  /// The worst difference to accept from a backend that computes in Float, over each tensor's scale: 1e-5, or twice
+  /// what PyTorch's own float32 is off by where that is more. Batch norms over few numbers (16 a channel in the last
+  /// stage, 4 in the shrinkage blocks) divide by deviations that hardly determine them, and the rounding of some sixty
+  /// layers comes back through them magnified.
   package var floatTolerance: Double { max(1e-5, 2 * (Double(file.metadata["float32_deviation"] ?? "") ?? 0)) }
 
   package var weights: Weights { .seeded(for: network, seed: seed, .varied) }

@@ -4,7 +4,8 @@ import Synchronization
 import Tensors
 import Testing
 
-/// Who holds weights, and for how long: once as the bytes they were read as, while networks are compiled, and once packed.
+/// Who holds weights, and for how long: once as the bytes they were read as, while networks are compiled, and once
+/// packed.
 @Suite struct WeightMemoryTests {
   /// Stands in for a bundle's file in memory.
   private final class FileBytes: Sendable {

@@ -5,8 +5,9 @@ import Testing
 /// distribution, `BundleClassifier.answers(to:)`. Workers, `classify`, `features`, the making of bundles, import and
 /// training call them, so that a model is trained, measured and run on the same numbers.
 ///
-/// A second way would have to do one of the steps below itself. Each step may be taken in the files that are named, and in
-/// no other file of the product. Who adds a file here either has a good reason or is writing recognition a second time.
+/// A second way would have to do one of the steps below itself. Each step may be taken in the files that are named, and
+/// in no other file of the product. Who adds a file here either has a good reason or is writing recognition a second
+/// time.
 @Suite struct OneCoreTests {
   /// A step of recognition: what a source that takes it has to say, and the files and folders under `Sources` that take
   /// it.

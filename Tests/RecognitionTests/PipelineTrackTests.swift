@@ -136,7 +136,8 @@ import Vision
   }
 }
 
-/// Sees two faces in every picture but an empty one, finds a face again a pixel to the right, and notes how it was asked.
+/// Sees two faces in every picture but an empty one, finds a face again a pixel to the right, and notes how it was
+/// asked.
 final class ScriptedDetector: FaceDetecting {
   static let empty: UInt8 = 255
 

@@ -13,8 +13,8 @@ package struct StubRecognizer: FrameRecognizing {
   private let counting: (@Sendable (Int) -> Void)?
 
   /// - Parameters:
-  ///   - probesHeader: whether the real decoder looks at each picture's header, so that what is no picture or too large is
-  ///     told apart as in the product. Without it any bytes are a picture, and a frame costs one SHA-256.
+  ///   - probesHeader: whether the real decoder looks at each picture's header, so that what is no picture or too large
+  ///     is told apart as in the product. Without it any bytes are a picture, and a frame costs one SHA-256.
   ///   - delay: how long each frame takes.
   ///   - counting: told how many frames are looked at, before they are.
   package init(

@@ -3,8 +3,8 @@ import Ingest
 import Services
 import Telemetry
 
-/// Writes the process's metrics into a file again and again, so that whoever reads it needs no port and also sees what a
-/// killed process had counted. `lectern_stub_problems` is the number of reasons for which it is not ready.
+/// Writes the process's metrics into a file again and again, so that whoever reads it needs no port and also sees what
+/// a killed process had counted. `lectern_stub_problems` is the number of reasons for which it is not ready.
 struct MetricsFile: Service {
   let path: String
   let registry: MetricsRegistry

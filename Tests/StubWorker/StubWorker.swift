@@ -12,8 +12,8 @@ import Telemetry
 
 /// The product's worker with the stub classifier: everything `lectern worker` does but recognising. Never shipped.
 ///
-/// Logs JSON on standard error. SIGTERM ends it as it ends the product: 0 once it has stored and left the group. Ends with
-/// 78 for a refused configuration and 1 for anything else.
+/// Logs JSON on standard error. SIGTERM ends it as it ends the product: 0 once it has stored and left the group. Ends
+/// with 78 for a refused configuration and 1 for anything else.
 @main
 struct StubWorker {
   static func main() async {

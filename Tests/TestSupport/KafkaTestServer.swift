@@ -67,7 +67,8 @@ package final class KafkaTestServer: Sendable {
   /// Deletes a topic of a real Kafka; the embedded broker takes its topics with it. Blocks.
   package func deleteTopic(_ topic: TopicName) throws { try admin?.deleteTopic(topic) }
 
-  /// Runs a test with topics of its own, one for each number of partitions, and deletes them afterwards, also on failure.
+  /// Runs a test with topics of its own, one for each number of partitions, and deletes them afterwards, also on
+  /// failure.
   package static func withTopics(
     partitions: [Int], configuration: [String: String] = [:], logger: Logger = .silent,
     _ body: (KafkaTestServer, [TopicName]) async throws -> Void

@@ -1,8 +1,8 @@
 package import PostgresIO
 
 extension TestDatabase {
-  /// Returns once a session of this database waits behind `holder` for a lock: it holds the lock, or stands before the other
-  /// in its queue. A race begins here. `holder` must be idle; of one that waits itself, give the process.
+  /// Returns once a session of this database waits behind `holder` for a lock: it holds the lock, or stands before the
+  /// other in its queue. A race begins here. `holder` must be idle; of one that waits itself, give the process.
   ///
   /// Throws after a minute: a test that goes on without its race would show nothing.
   package func waitUntilBlocked(by holder: PostgresConnection) async throws {

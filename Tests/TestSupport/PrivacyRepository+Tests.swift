@@ -11,8 +11,8 @@ extension PrivacyRepository {
       id: try row.decode("erasure_id"), cutoff: try row.decode("cutoff", as: EventTime.self))
   }
 
-  /// Deletes up to `limit` samples of the oldest pending erasure, in one transaction. Returns how many, or nil if nothing
-  /// is pending (or another aggregator is at it). Call until nil.
+  /// Deletes up to `limit` samples of the oldest pending erasure, in one transaction. Returns how many, or nil if
+  /// nothing is pending (or another aggregator is at it). Call until nil.
   package func erasePending(limit: Int32 = 5000) async throws(PostgresError) -> Int64? {
     let row = try await connection.query("SELECT * FROM lectern.erase_pending($1)", [.int4(limit)]).single()
     return try row.decodeIfPresent("removed")

@@ -64,13 +64,12 @@ struct HistogramOfGradientsTests {
   /// A vertical edge from 0 to 100 (square roots 0 and 10) between columns 31 and 32, in rows 0…7 only.
   ///
   /// Columns 31 and 32 have Gx = 10. In rows 0…6 Gy is 0 (row 0 by definition of the border, rows 1…6 because the rows
-  /// above and below are equal), so the angle is 0° and the magnitude 10, in bin 0: cell (0, 3) gets 7·10 from column 31
-  /// and cell (0, 4) the same from column 32.
-  /// Row 7: Gy = 0 − √above. Column 31 is 0 above: still angle 0°, 10 more for cell (0, 3). Columns 32…39 are 10 above: Gy
-  /// = −10. Column 32 has Gx = 10: angle −45° = 135°, magnitude 10√2, bin 6. Columns 33…39: Gx = 0, angle 90°, magnitude 10,
-  /// bin 4. Row 8, the first of the next cell row: Gy = 0 − 10 from column 32 on, Gx = 0: angle 90°, bin 4.
-  /// So cell (0, 3) = {bin 0: 80/64}; cell (0, 4) = {bin 0: 70/64, bin 4: 70/64, bin 6: 10√2/64}; cell (1, 3) = 0; cell
-  /// (1, 4) = {bin 4: 80/64}. The largest of their block is 80/64.
+  /// above and below are equal), so the angle is 0° and the magnitude 10, in bin 0: cell (0, 3) gets 7·10 from column
+  /// 31 and cell (0, 4) the same from column 32. Row 7: Gy = 0 − √above. Column 31 is 0 above: still angle 0°, 10 more
+  /// for cell (0, 3). Columns 32…39 are 10 above: Gy = −10. Column 32 has Gx = 10: angle −45° = 135°, magnitude 10√2,
+  /// bin 6. Columns 33…39: Gx = 0, angle 90°, magnitude 10, bin 4. Row 8, the first of the next cell row: Gy = 0 − 10
+  /// from column 32 on, Gx = 0: angle 90°, bin 4. So cell (0, 3) = {bin 0: 80/64}; cell (0, 4) = {bin 0: 70/64, bin 4:
+  /// 70/64, bin 6: 10√2/64}; cell (1, 3) = 0; cell (1, 4) = {bin 4: 80/64}. The largest of their block is 80/64.
   @Test("max, worked by hand")
   func maximumByHand() {
     var image = GrayImage(width: 64, height: 64, repeating: 0)

@@ -23,8 +23,8 @@ struct ResampleGoldenTests {
     let cases: [Case]
   }
 
-  /// Rounding to the nearest level moves a number by at most a half; OpenCV's 8-bit arithmetic, which keeps 11 bits of a
-  /// weight and rounds halves to even, by at most a level more.
+  /// Rounding to the nearest level moves a number by at most a half; OpenCV's 8-bit arithmetic, which keeps 11 bits of
+  /// a weight and rounds halves to even, by at most a level more.
   @Test("a resized picture is OpenCV's unrounded one, rounded")
   func equalsOpenCV() throws {
     let reference = try Golden.load(Reference.self, "vision/resample.json")

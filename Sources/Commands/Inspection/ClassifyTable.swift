@@ -73,7 +73,8 @@ struct ClassifyTable {
     return lines + ["thresholds    \(text)"]
   }
 
-  /// A share as percent with one decimal, no sign. Rounded as the overlay does, halves up, so that table and picture agree.
+  /// A share as percent with one decimal, no sign. Rounded as the overlay does, halves up, so that table and picture
+  /// agree.
   static func percent(_ share: Double) -> String { String(format: "%.1f", (share * 1000).rounded() / 10) }
   /// Ten-thousandths as a share with two decimals.
   static func share(_ tenThousandths: Int16) -> String { String(format: "%.2f", Double(tenThousandths) / 10_000) }

@@ -17,7 +17,8 @@ struct OverlayFiles: Sendable {
   private let count: Int
   private let thread = ThreadExecutor(name: "draw")
 
-  /// - Throws: `UsageError` for a name that is no PNG's, or where a picture that is to be looked at would be written over.
+  /// - Throws: `UsageError` for a name that is no PNG's, or where a picture that is to be looked at would be written
+  ///   over.
   init(_ path: String, for list: PictureList) throws {
     guard path.lowercased().hasSuffix(".png"), path.utf8.count > 4, !path.hasSuffix("/.png") else {
       throw UsageError("--overlay names a .png file")

@@ -50,8 +50,8 @@ struct RecognizerFactory: Sendable {
       describer: SiftDescriber(), reuse: reuse, registry: registry, logger: logger)
   }
 
-  /// An inspector over a loaded bundle, with networks compiled as the worker compiles them and, on the same threads, once
-  /// more for what they are to tell.
+  /// An inspector over a loaded bundle, with networks compiled as the worker compiles them and, on the same threads,
+  /// once more for what they are to tell.
   func inspector(
     _ stored: StoredBundle, featureTaps: [String] = [], classifierTaps: [String] = []
   ) async throws -> Inspector {

@@ -6,8 +6,8 @@ import Synchronization
 import Telemetry
 import TextOutput
 
-/// Prints passing events until the wanted number is printed, the command is asked to end, or the reader of its output has
-/// gone.
+/// Prints passing events until the wanted number is printed, the command is asked to end, or the reader of its output
+/// has gone.
 final class Tap: Service {
   let settings: KafkaSettings
   let topic: TopicName

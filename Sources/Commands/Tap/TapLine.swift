@@ -4,8 +4,8 @@ import KafkaIO
 package import LearningEvents
 import PlainText
 
-/// The printable part of one event: place, time, size, course. Never the picture, the id of a learner, session or event, or
-/// a title.
+/// The printable part of one event: place, time, size, course. Never the picture, the id of a learner, session or
+/// event, or a title.
 package struct TapLine: Encodable, Equatable {
   let partition: Int32
   let offset: Int64
@@ -91,7 +91,8 @@ package struct TapLine: Encodable, Equatable {
     }
   }
 
-  /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, without characters that could steer a terminal.
+  /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, without characters that could steer a
+  /// terminal.
   package var text: String {
     var words = ["\(partition)/\(offset)", time ?? "-", type, mode, "bytes=\(bytes)"]
     func add(_ name: String, _ value: (some CustomStringConvertible)?) {

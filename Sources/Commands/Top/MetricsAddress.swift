@@ -18,8 +18,8 @@ struct MetricsAddress: ConfigurationValue, Hashable {
   var configurationText: String { "http://\(host):\(port)\(path)" }
   static var configurationExpectation: String { "an address like http://127.0.0.1:9101" }
 
-  /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for two
-  /// seconds at most, or a little more.
+  /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for
+  /// two seconds at most, or a little more.
   ///
   /// - Parameter uptime: a clock that never goes back.
   func batches(uptime: () -> Duration) -> WorkerObservation.Batches? {

@@ -11,8 +11,8 @@ import Watching
 
 /// Shows the state of ingest until it is asked to end or the reader of its output has gone.
 ///
-/// PostgreSQL, Kafka and workers are observed by loops of their own, so that one that hangs holds up neither the others nor the
-/// screen.
+/// PostgreSQL, Kafka and workers are observed by loops of their own, so that one that hangs holds up neither the others
+/// nor the screen.
 final class Top: Service {
   enum Output { case terminal, text, json }
 

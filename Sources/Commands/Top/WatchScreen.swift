@@ -4,8 +4,8 @@ package import Watching
 
 /// A report as lines of text for a terminal of a certain size.
 ///
-/// Narrow terminals lose columns, from the least needed on, then the ends of lines; low ones lose the partitions that are
-/// least behind, and the last line says how many.
+/// Narrow terminals lose columns, from the least needed on, then the ends of lines; low ones lose the partitions that
+/// are least behind, and the last line says how many.
 package struct WatchScreen: Sendable {
   package var columns: Int
   /// Nil does not end.

@@ -74,8 +74,8 @@ struct Verification {
   /// How long Kafka may take to answer about one partition.
   private static let deadline = Duration.seconds(15)
 
-  /// Kafka is asked after the snapshot, so a log is never younger than its ledger. A ledger that does not fit its log, or
-  /// has none, is read and compared again: retention and workers go on meanwhile, and brokers learn of topics late.
+  /// Kafka is asked after the snapshot, so a log is never younger than its ledger. A ledger that does not fit its log,
+  /// or has none, is read and compared again: retention and workers go on meanwhile, and brokers learn of topics late.
   private func compareWithLogs(
     _ ledgers: [LedgerRow], _ repository: LedgerRepository
   ) async -> (ConsistencyCheck, VerifyReport.Lag?) {

@@ -16,8 +16,8 @@ struct JudgingContext: Sendable {
   let clock: @Sendable () -> EventTime
 }
 
-/// Judges runs of frame records of one partition: asks the database, gives a verdict on each, recognises those that may be
-/// looked at. It stores nothing but the sessions it opens.
+/// Judges runs of frame records of one partition: asks the database, gives a verdict on each, recognises those that may
+/// be looked at. It stores nothing but the sessions it opens.
 struct FrameJudging {
   let context: JudgingContext
   /// The connection everything is judged over; behind the next one the database may be another.
@@ -63,8 +63,8 @@ struct FrameJudging {
     return frames
   }
 
-  /// Recognises in chunks; returns the results of fewer frames than were given when the batch's time is over or the flag
-  /// is up.
+  /// Recognises in chunks; returns the results of fewer frames than were given when the batch's time is over or the
+  /// flag is up.
   func recognise(_ frames: [FrameInWork]) async throws -> [FrameResult] {
     var results: [FrameResult] = []
     results.reserveCapacity(frames.count)
@@ -140,8 +140,8 @@ private struct UnstoredSamples {
     capturedAt[FrameInWork.Identity(session: row.sessionID, sequence: row.sequence)] = row.capturedAt
   }
 
-  /// What a frame becomes if one of its identity is among these: a second delivery is a duplicate whatever its body, and
-  /// another capture time is a reused number unless an earlier reason was found. Nil leaves its state as it is.
+  /// What a frame becomes if one of its identity is among these: a second delivery is a duplicate whatever its body,
+  /// and another capture time is a reused number unless an earlier reason was found. Nil leaves its state as it is.
   func outcome(of frame: FrameInWork) -> FrameOutcome? {
     guard let identity = frame.identity, let first = capturedAt[identity], let candidate = frame.record.candidate else {
       return nil

@@ -6,8 +6,8 @@ extension FrameRecognizing {
   /// Recognises a batch, again and again while the process lacks what any frame needs (`RecognitionError.unavailable`):
   /// neither is a frame rejected for that nor does the worker end.
   ///
-  /// When the flag is raised it has two seconds to finish, so that what was looked at is stored, and not looked at again
-  /// by the next owner of the partition.
+  /// When the flag is raised it has two seconds to finish, so that what was looked at is stored, and not looked at
+  /// again by the next owner of the partition.
   ///
   /// - Returns: one outcome a request; nil if the flag was raised meanwhile.
   /// - Throws: whatever else recognition throws.

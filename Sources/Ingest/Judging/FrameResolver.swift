@@ -3,8 +3,8 @@ import LearningEvents
 import Persistence
 import PostgresIO
 
-/// Asks the database what it knows of a run of frames: once for each session, and of a single frame only where its number
-/// is not above all that its session has stored, which is a frame that comes late or again.
+/// Asks the database what it knows of a run of frames: once for each session, and of a single frame only where its
+/// number is not above all that its session has stored, which is a frame that comes late or again.
 struct FrameResolver {
   let lease: DatabaseLease
   let stop: StopFlag

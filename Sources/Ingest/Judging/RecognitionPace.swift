@@ -5,7 +5,8 @@ package struct RecognitionPace {
   package private(set) var chunk: Int
 
   private let first: Int
-  /// No longer than this: what a chunk has finished waits for its slowest frame, which may be a decoder's deadline late.
+  /// No longer than this: what a chunk has finished waits for its slowest frame, which may be a decoder's deadline
+  /// late.
   private static let longest = 64
   /// A chunk is doubled if it took less than this.
   private static let short = Duration.milliseconds(5)

@@ -39,7 +39,8 @@ final class FrameRecord: Sendable {
     }
   }
 
-  /// The picture, copied out of the record, with what is known of where its face is. Only of a frame that may be looked at.
+  /// The picture, copied out of the record, with what is known of where its face is. Only of a frame that may be looked
+  /// at.
   func request(in session: SessionRow) -> RecognitionRequest {
     RecognitionRequest(
       bytes: withPicture { [UInt8]($0) }, faceBox: candidate?.event.faceBox,

@@ -13,8 +13,8 @@ package struct LedgerCursor: Sendable, Equatable {
     self.nextOffset = nextOffset
   }
 
-  /// The step from here over records at these offsets, which ascend, up to the log's end where it was reached. Offsets in
-  /// between that carry no record (transaction markers, what compaction removed) count as skipped.
+  /// The step from here over records at these offsets, which ascend, up to the log's end where it was reached. Offsets
+  /// in between that carry no record (transaction markers, what compaction removed) count as skipped.
   ///
   /// - Parameter last: what the ledger keeps of the last of them; nil if there is none.
   package func step(

@@ -58,8 +58,8 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     state = Mutex(State(queueBytes: limits.queueBytes, batchBytes: limits.batchBytes))
   }
 
-  /// Gives the queue its share of what all queues of a worker may hold, in bytes; never more than its limits. What waits
-  /// already stays.
+  /// Gives the queue its share of what all queues of a worker may hold, in bytes; never more than its limits. What
+  /// waits already stays.
   package func setShare(_ bytes: Int) {
     let ready = state.withLock { state -> (() -> Void)? in
       state.queueBytes = min(bytes, limits.queueBytes)
@@ -70,8 +70,8 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     ready?()
   }
 
-  /// Waits on the producer's thread until something more may wait; false if that took longer than `limit`. Sleeps, so never
-  /// a cooperative thread.
+  /// Waits on the producer's thread until something more may wait; false if that took longer than `limit`. Sleeps, so
+  /// never a cooperative thread.
   package func waitForRoom(upTo limit: Duration) -> Bool {
     let deadline = ContinuousClock.now + limit
     while state.withLock({ isFull($0) && !$0.isClosed }) {
@@ -116,8 +116,8 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
   /// Whether the consumer is waiting for a batch, as it is when the partition is idle.
   package var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
-  /// The next batch, oldest entry first; nil once the queue is closed. Asking for it says that the batch before it is done
-  /// with. One task at a time may wait.
+  /// The next batch, oldest entry first; nil once the queue is closed. Asking for it says that the batch before it is
+  /// done with. One task at a time may wait.
   package func nextBatch() async -> [Element]? {
     await withCheckedContinuation { continuation in
       let ready = state.withLock { state -> (() -> Void)? in

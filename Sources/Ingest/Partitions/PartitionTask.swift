@@ -91,8 +91,8 @@ struct PartitionTask: Sendable {
       partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
   }
 
-  /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again; and now and then all the
-  /// same, since a decision that came at the very moment of the claim may have begun another ledger.
+  /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again; and now and then all
+  /// the same, since a decision that came at the very moment of the claim may have begun another ledger.
   private func waitForChange(of ledger: LedgerState) async throws {
     for _ in 0..<12 {
       try await stop.sleep(for: context.settings.parkedInterval)
@@ -122,7 +122,8 @@ struct PartitionTask: Sendable {
     return .ended
   }
 
-  /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is lost.
+  /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is
+  /// lost.
   ///
   /// A batch that loses the connection or runs into its deadline again and again is tried less and less often, and in
   /// smaller and smaller pieces: it may be more than the server can take.

@@ -25,7 +25,8 @@ struct SessionOpener {
       storedCapture: known.storedCapture)
   }
 
-  /// Opens the session of a frame that may be recognised, unless it is open. Its day is that of the frame that opened it.
+  /// Opens the session of a frame that may be recognised, unless it is open. Its day is that of the frame that opened
+  /// it.
   ///
   /// - Returns: the frame with its session, or the reject it turned out to be.
   mutating func open(for frame: FrameCandidate, known: FrameResolution) async throws -> FrameInWork.State {

@@ -19,8 +19,8 @@ actor RecordReader {
     reader = try KafkaReader(settings: settings, readsAhead: true, logger: logger)
   }
 
-  /// The records of the first of these rejects, whose offsets ascend: as many as lie close together and `bytes` allow, but
-  /// at least one. Left out are those the log holds no more, or another record in their place.
+  /// The records of the first of these rejects, whose offsets ascend: as many as lie close together and `bytes` allow,
+  /// but at least one. Left out are those the log holds no more, or another record in their place.
   func records(
     of rejects: ArraySlice<RejectToJudge>, in partition: TopicPartition, bytes: Int
   ) throws(KafkaError) -> (found: [(reject: RejectToJudge, record: KafkaRecord)], taken: Int) {

@@ -15,8 +15,8 @@ struct RetryPass: Sendable {
     var result: FrameResult
   }
 
-  /// How far a partition's rejects were looked at, and what became of them. It moves with each transaction, so that what
-  /// is begun once more after a lost connection is not counted twice.
+  /// How far a partition's rejects were looked at, and what became of them. It moves with each transaction, so that
+  /// what is begun once more after a lost connection is not counted twice.
   struct Progress {
     /// The offset of the last reject that was looked at.
     var after: Int64

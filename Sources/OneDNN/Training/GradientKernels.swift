@@ -3,8 +3,8 @@ internal import Neural
 /// Sweeps over blocked feature maps that the backward passes of the attention blocks and of global pooling need, each
 /// over the channels of one group of one sample. Eight lanes at a time where the layout has channels in blocks.
 ///
-/// Notation: x is the attention's input, ds the gradient of its result, P the number of positions; the decision is τ where
-/// attention shrinks and g where it scales.
+/// Notation: x is the attention's input, ds the gradient of its result, P the number of positions; the decision is τ
+/// where attention shrinks and g where it scales.
 enum GradientKernels {
   /// The gradient of each channel's decision: −Σ sign(x)·ds over |x| > τ, or Σ x·ds. `decision` and `target` are
   /// `[N, C]`.

@@ -1,8 +1,8 @@
 internal import Neural
 
-/// Batch norm over the rows of `[N, C]`, forward and backward: what an attention block's small network needs. Normalises
-/// by the batch's own statistics, or by running ones, which are constants then. Sums in Double; the work is nothing
-/// beside a convolution's.
+/// Batch norm over the rows of `[N, C]`, forward and backward: what an attention block's small network needs.
+/// Normalises by the batch's own statistics, or by running ones, which are constants then. Sums in Double; the work is
+/// nothing beside a convolution's.
 final class RowBatchNorm {
   let rows: Int
   let channels: Int

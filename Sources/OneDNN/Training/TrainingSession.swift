@@ -2,12 +2,12 @@ package import Neural
 internal import Services
 package import Tensors
 
-/// A network in training on the thread, and the OpenMP threads, of one stream: owner of its parameters, gradients and the
-/// optimizer's moments, each one flat buffer with named views.
+/// A network in training on the thread, and the OpenMP threads, of one stream: owner of its parameters, gradients and
+/// the optimizer's moments, each one flat buffer with named views.
 ///
 /// Everything is checked when it comes in; a step moves a batch in and logits out, nothing else. The first step of an
-/// input shape compiles a plan, which later steps of the same shape reuse; a shape that comes back is still there, up to
-/// `planLimit`, so that the short last batch of an epoch costs one compilation.
+/// input shape compiles a plan, which later steps of the same shape reuse; a shape that comes back is still there, up
+/// to `planLimit`, so that the short last batch of an epoch costs one compilation.
 ///
 /// The same state and the same steps give the same bits, whatever was snapshot or restored between them.
 package actor TrainingSession {
@@ -225,8 +225,8 @@ package actor TrainingSession {
     }
   }
 
-  /// How many rows of `scores` `[N, K]` are highest at their label; the first of equals counts, and none is where one is
-  /// not a number.
+  /// How many rows of `scores` `[N, K]` are highest at their label; the first of equals counts, and none is where one
+  /// is not a number.
   private static func correct(_ scores: Tensor<Float>, _ labels: [Int]) -> Int {
     let classes = scores.shape[1]
     return labels.enumerated().reduce(0) { sum, pair in

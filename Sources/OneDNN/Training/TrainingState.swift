@@ -1,8 +1,8 @@
 package import Neural
 package import Tensors
 
-/// A training session's state as values: what a checkpoint holds. Written to a file and read back without loss, it lets a
-/// session go on with the same bits.
+/// A training session's state as values: what a checkpoint holds. Written to a file and read back without loss, it lets
+/// a session go on with the same bits.
 package struct TrainingState: Sendable, Equatable {
   /// The name of the centres among a session's parameters; no network has a parameter without a dot in its name.
   package static let centersName = "centers"

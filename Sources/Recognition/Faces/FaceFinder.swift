@@ -4,8 +4,8 @@ package import Vision
 /// Finds the face of a picture that is to be classified: the box that came with the frame if it is plausible; else the
 /// session's face, if it is found again where the last frame had it; else the largest in the whole picture.
 ///
-/// Remembers where each session's face was, and nothing else. A call blocks for some ten milliseconds. Any thread, as far
-/// as its detector allows.
+/// Remembers where each session's face was, and nothing else. A call blocks for some ten milliseconds. Any thread, as
+/// far as its detector allows.
 package struct FaceFinder: Sendable {
   private let detector: any FaceDetecting
   private let tracks: FaceTracks

@@ -4,18 +4,18 @@ import Vision
 
 /// Remembers where each session's face was, for a bounded number of sessions. Any thread.
 ///
-/// **Order.** A frame only ever begins from the face of a frame that was taken earlier. Frames of one session that are in
-/// work at once begin from whatever is known then; one that comes out of order (late, or delivered again) is looked at as
-/// a whole and leaves no trace, also where the later one showed nobody. Each is counted as it begins, so that the bound on
-/// frames between two looks at whole pictures holds however they overlap.
+/// **Order.** A frame only ever begins from the face of a frame that was taken earlier. Frames of one session that are
+/// in work at once begin from whatever is known then; one that comes out of order (late, or delivered again) is looked
+/// at as a whole and leaves no trace, also where the later one showed nobody. Each is counted as it begins, so that the
+/// bound on frames between two looks at whole pictures holds however they overlap.
 ///
 /// So a frame's box, and by a pixel or so its crop, may depend on what was recognised before it. That does not touch
 /// exactly-once storage: a frame that is delivered again may be given another box, and the row that is stored already
 /// stays.
 ///
-/// **Forgetting.** Nothing needs to be forgotten when a partition moves to another worker and back, or consent is revoked:
-/// a box is used only within seconds of capture time, only where the detector finds a face again, and four numbers of
-/// pixels under an opaque key say nothing about a person. It is never written anywhere.
+/// **Forgetting.** Nothing needs to be forgotten when a partition moves to another worker and back, or consent is
+/// revoked: a box is used only within seconds of capture time, only where the detector finds a face again, and four
+/// numbers of pixels under an opaque key say nothing about a person. It is never written anywhere.
 final class FaceTracks: Sendable {
   /// What a session's last frame showed.
   private enum Memory {

@@ -21,7 +21,8 @@ package struct FeatureFusion: Sendable {
   ///
   /// - Parameters:
   ///   - family: left out of what a layout of families is given, replaced by neutral values.
-  ///   - places: at least as many as there are faces, whose number it is where nil; the last ones are filled with zeros.
+  ///   - places: at least as many as there are faces, whose number it is where nil; the last ones are filled with
+  ///     zeros.
   package func input(
     of faces: ArraySlice<FrameFeatures>, dropping family: FeatureFamily? = nil, places: Int? = nil
   ) -> Tensor<Float> {

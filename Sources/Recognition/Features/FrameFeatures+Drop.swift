@@ -1,12 +1,12 @@
 extension FrameFeatures {
   /// The same fused features without one family: each of its values replaced by a neutral one.
   ///
-  /// Neutral is what tells the network nothing about this face and is not unusual to it either. Zero is not: normalised,
-  /// it is the smallest value of the training part, which a whole family never takes. So
+  /// Neutral is what tells the network nothing about this face and is not unusual to it either. Zero is not:
+  /// normalised, it is the smallest value of the training part, which a whole family never takes. So
   /// - for `planes` it is the plane's mean on the training part, which the bundle stores: standardised, the plane is
   ///   exactly 0 everywhere;
-  /// - for `grid`, whose bundle stores no means, it is the mean of this face's own values of the family, which leaves the
-  ///   family's level and takes away all that distinguishes channels and places.
+  /// - for `grid`, whose bundle stores no means, it is the mean of this face's own values of the family, which leaves
+  ///   the family's level and takes away all that distinguishes channels and places.
   ///
   /// - Parameter planes: mean and deviation of each family's plane, in the order of the families; nil for `grid`.
   func dropping(_ family: FeatureFamily, planes: [PlanesLayout.Statistics]?) -> FrameFeatures {

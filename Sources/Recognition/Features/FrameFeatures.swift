@@ -8,8 +8,8 @@ package enum FeatureFamily: String, CaseIterable, Sendable, Hashable, Codable {
   case sift
 }
 
-/// The features of one face, with the crop they come from: all that the classifying network and training need to know of a
-/// picture.
+/// The features of one face, with the crop they come from: all that the classifying network and training need to know
+/// of a picture.
 ///
 /// | member | shape, row-major | values as `FeatureExtractor` computes them |
 /// |---|---|---|
@@ -21,7 +21,8 @@ package enum FeatureFamily: String, CaseIterable, Sendable, Hashable, Codable {
 /// A family is empty where it was not computed since the layout in use does not read it. After fusion (`FeatureFusion`)
 /// every family is in 0…1.
 package struct FrameFeatures: Sendable, Hashable {
-  /// The preprocessing that they were computed by, `FaceCrops.version`: features of another version mean something else.
+  /// The preprocessing that they were computed by, `FaceCrops.version`: features of another version mean something
+  /// else.
   package let version: Int
   package let crop: GrayImage
   package let cnn: [Float]

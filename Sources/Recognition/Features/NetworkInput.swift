@@ -9,8 +9,8 @@ package enum NetworkInput {
 
   /// `[places, 3, 224, 224]`: ((g/255) − mean_c)/std_c, the same gray in every channel.
   ///
-  /// - Parameter places: at least as many as there are crops, whose number it is where nil; the last ones are filled with
-  ///   zeros.
+  /// - Parameter places: at least as many as there are crops, whose number it is where nil; the last ones are filled
+  ///   with zeros.
   package static func tensor(of crops: [GrayImage], places: Int? = nil) -> Tensor<Float> {
     ImageLayout().tensor(of: crops.map { FrameFeatures(crop: $0) }, places: places)
   }

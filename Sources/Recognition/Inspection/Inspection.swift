@@ -6,7 +6,8 @@ package struct Inspection: Sendable {
   /// What was told of a face with an answer; nil where there is none.
   package let answer: Answer?
 
-  /// Exactly what `Recognizer` makes of the same bytes; nil for an answer in other labels than the six learning emotions.
+  /// Exactly what `Recognizer` makes of the same bytes; nil for an answer in other labels than the six learning
+  /// emotions.
   package var outcome: RecognitionOutcome? { analysis.outcome }
 
   /// The face to classify; nil where there is no picture or no face.

@@ -14,7 +14,8 @@ package import Vision
 package final class Inspector: Sendable {
   /// What to compute beside the answer.
   package struct Detail: Sendable, Hashable {
-    /// Drop each family in turn, and ask for thresholds: three more runs of the classifying network and one of its taps.
+    /// Drop each family in turn, and ask for thresholds: three more runs of the classifying network and one of its
+    /// taps.
     package var explains: Bool
     /// Every stage that the stream's tapped networks tell.
     package var tellsStages: Bool

@@ -4,8 +4,8 @@ package import ImageTypes
 /// The picture files that some paths name, each with its reason where it cannot be one: nothing that a user names is
 /// passed over in silence.
 ///
-/// A path of a file is always listed. Of a folder, several deep, those files are that are pictures by their first bytes or
-/// by the end of their name; the others are counted. Nothing but regular files is ever opened, so a pipe or a device
+/// A path of a file is always listed. Of a folder, several deep, those files are that are pictures by their first bytes
+/// or by the end of their name; the others are counted. Nothing but regular files is ever opened, so a pipe or a device
 /// cannot make a command wait.
 package struct PictureList: Sendable {
   /// One line of an answer.

@@ -3,9 +3,9 @@ package import Tensors
 
 /// A safetensors file of tensors `[N, …]` written one row at a time: memory does not grow with N.
 ///
-/// Its size is known before the first row, so a file that does not fit the disk is refused at once. It is written beside
-/// its place as `NAME.partial`, locked, and renamed when it is whole; what a killed run leaves behind is that partial
-/// file, which the next run writes over. Not for several threads at once.
+/// Its size is known before the first row, so a file that does not fit the disk is refused at once. It is written
+/// beside its place as `NAME.partial`, locked, and renamed when it is whole; what a killed run leaves behind is that
+/// partial file, which the next run writes over. Not for several threads at once.
 package final class RowFile {
   /// A tensor of the file.
   package struct Column: Sendable, Hashable {

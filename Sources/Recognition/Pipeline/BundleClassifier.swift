@@ -22,8 +22,8 @@ package struct BundleClassifier: Sendable {
       return probabilities.max().flatMap(probabilities.firstIndex) ?? 0
     }
 
-    /// The label's probabilities, 0…1: as a worker stores them, whole ten-thousandths that sum to 1, for the six learning
-    /// emotions; not rounded for other labels.
+    /// The label's probabilities, 0…1: as a worker stores them, whole ten-thousandths that sum to 1, for the six
+    /// learning emotions; not rounded for other labels.
     package var shares: [Double] { distribution?.tenThousandths.map { Double($0) / 10_000 } ?? probabilities }
   }
 

@@ -3,8 +3,8 @@ import Tensors
 
 /// Both networks of a bundle on one stream, and those that tell what happens inside them.
 package struct BundleNetworks: Sendable {
-  /// VGG16 up to pool5, `[N, 3, 224, 224]` → `[N, C, 7, 7]`; nil where the model's layout reads no CNN features, since it
-  /// is nearly all of a frame's time.
+  /// VGG16 up to pool5, `[N, 3, 224, 224]` → `[N, C, 7, 7]`; nil where the model's layout reads no CNN features, since
+  /// it is nearly all of a frame's time.
   package let features: (any NetworkRunning)?
   /// The layout's `[N, C, H, W]` → `[N, labels]`.
   package let classifier: any NetworkRunning
@@ -25,8 +25,8 @@ package struct BundleNetworks: Sendable {
 }
 
 extension ModelBundle {
-  /// Its networks, compiled for one sample at a time on every stream; what is told is compiled apart, so that the answers
-  /// stay those of a network without taps.
+  /// Its networks, compiled for one sample at a time on every stream; what is told is compiled apart, so that the
+  /// answers stay those of a network without taps.
   ///
   /// - Parameters:
   ///   - featureTaps: names of VGG16's nodes to tell; ignored where the layout has no VGG16.

@@ -7,8 +7,8 @@ package import Vision
 /// Turns faces into features: HOG and SIFT on a thread of its own, VGG16 where its network runs. Does not look at the
 /// faces' quality.
 ///
-/// This is the only way from a face to features: what a worker classifies, what a bundle is measured on and what training
-/// learns from are computed by the same code. Calls may overlap.
+/// This is the only way from a face to features: what a worker classifies, what a bundle is measured on and what
+/// training learns from are computed by the same code. Calls may overlap.
 package struct FeatureExtractor: Sendable {
   private let families: Set<FeatureFamily>
   private let histogram: HistogramOfGradients

@@ -70,8 +70,8 @@ struct FrameAnalyzer: Sendable {
   /// The face of a frame, decoded and looked for on the stream's thread.
   ///
   /// A frame for which there is no decoder waits alone, and keeps its stream: the next one would find none either. Were
-  /// the whole batch tried again instead, its frames that cost a decoder each would do so in every try, and a batch with
-  /// more of them than decoders may be started would never end.
+  /// the whole batch tried again instead, its frames that cost a decoder each would do so in every try, and a batch
+  /// with more of them than decoders may be started would never end.
   private func face(of request: RecognitionRequest, on stream: RecognitionStream) async throws -> FoundFace? {
     while true {
       do {

@@ -7,7 +7,8 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
     case networkFailed
     /// A network returned another shape than its description promises.
     case wrongShape
-    /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another try.
+    /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another
+    /// try.
     case unavailable
     /// A library failed on what is in this picture. A recogniser never fails with this: it rejects the frame.
     case unanalysable

@@ -1,8 +1,10 @@
 package import Telemetry
 
 /// What recognition tells about itself:
-/// - `lectern_recognition_stage_seconds{stage="decode|face|hog|sift|cnn|drsn"}`: one observation a frame that reached it;
-/// - `lectern_recognition_faces_total{origin="hint|frontal|profile|reused|none"}`: frames by where their face came from;
+/// - `lectern_recognition_stage_seconds{stage="decode|face|hog|sift|cnn|drsn"}`: one observation a frame that reached
+///   it;
+/// - `lectern_recognition_faces_total{origin="hint|frontal|profile|reused|none"}`: frames by where their face came
+///   from;
 /// - `lectern_recognition_face_looks_total{look="local|whole|further"}`: what finding them took;
 /// - `lectern_recognition_failures_total`.
 ///

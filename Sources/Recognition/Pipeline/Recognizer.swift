@@ -6,9 +6,9 @@ package import Vision
 /// the classifying network → six probabilities. What the model's layout does not read is not computed.
 ///
 /// Each stream works on one frame at a time and takes the next one that waits, of whichever batch, when it is done: a
-/// slow frame holds nobody up, and many small batches keep every stream busy. Decoding, face detection, HOG and SIFT run
-/// on a thread of the stream's own; the networks where their implementation runs them. Nothing blocks the cooperative
-/// pool. Several batches may be in work at once and share the streams.
+/// slow frame holds nobody up, and many small batches keep every stream busy. Decoding, face detection, HOG and SIFT
+/// run on a thread of the stream's own; the networks where their implementation runs them. Nothing blocks the
+/// cooperative pool. Several batches may be in work at once and share the streams.
 package final class Recognizer: FrameRecognizing {
   package let modelID: ModelID
   private let streams: StreamPool<RecognitionStream>

@@ -63,8 +63,8 @@ package final class StreamPool<Stream: Sendable>: Sendable {
     return values
   }
 
-  /// Runs work on each item and hands the values over one by one in the items' order. The first failure cancels the rest
-  /// and is thrown.
+  /// Runs work on each item and hands the values over one by one in the items' order. The first failure cancels the
+  /// rest and is thrown.
   ///
   /// Not inlined: Swift 6.3.1 crashes on splitting the coroutine of a command that it was inlined into.
   ///

@@ -89,8 +89,8 @@ package struct PaperCostComparison: Sendable {
     abs(Double(count(convention, .none)) - (Self.published[.none] ?? 0))
   }
 
-  /// What an attention's linear layers would cost at every position of the feature maps instead of on their averages, as
-  /// 1×1 convolutions: the nearest module that costs as much as Table 7 asks for.
+  /// What an attention's linear layers would cost at every position of the feature maps instead of on their averages,
+  /// as 1×1 convolutions: the nearest module that costs as much as Table 7 asks for.
   package func addedAtEveryPosition(by attention: Attention) throws(NetworkError) -> Int {
     let network = Network.residual18(attention: attention)
     return zip(network.nodes, try network.costs()).reduce(0) { sum, pair in

@@ -1,5 +1,5 @@
-/// Light of red, green and blue, about 0…1 and not clipped until the picture is developed; the fourth lane is unused. The
-/// drawings of `Vision` mix 8-bit sRGB instead, which cannot be exposed afterwards.
+/// Light of red, green and blue, about 0…1 and not clipped until the picture is developed; the fourth lane is unused.
+/// The drawings of `Vision` mix 8-bit sRGB instead, which cannot be exposed afterwards.
 typealias Light = SIMD4<Float>
 
 extension Light {

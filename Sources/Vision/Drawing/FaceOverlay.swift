@@ -1,5 +1,5 @@
-/// A picture about one recognition, for people who would rather look: the frame with its face box, the crop with the 7×7
-/// grid and its SIFT keypoints, the HOG glyphs, the probabilities as bars, and a few lines of text.
+/// A picture about one recognition, for people who would rather look: the frame with its face box, the crop with the
+/// 7×7 grid and its SIFT keypoints, the HOG glyphs, the probabilities as bars, and a few lines of text.
 ///
 /// 1500×836 pixels whatever it shows.
 package struct FaceOverlay: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What histograms of gradients look like: in each of the 8×8 cells a line per bin, along the edge its gradient belongs to
-/// (across the gradient), its length the bin's weight.
+/// What histograms of gradients look like: in each of the 8×8 cells a line per bin, along the edge its gradient belongs
+/// to (across the gradient), its length the bin's weight.
 ///
 /// A cell stands in up to four overlapping blocks and has other numbers in each, as each block is normalised by itself;
 /// the glyph shows their mean, so it is drawn from what the network is given.

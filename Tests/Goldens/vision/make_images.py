@@ -244,8 +244,8 @@ refused = [{"format": name, "file": written(kind)} for name, kind in
            [("GIF", "GIF"), ("WebP", "WEBP"), ("BMP", "BMP"), ("TIFF", "TIFF"), ("HEIF or AVIF", "AVIF"),
             ("JPEG 2000", "JPEG2000")]]
 
-# How far the Y channel lies from the luma of the RGB pixels that a reader makes of it: of strong colours, which leave the
-# RGB cube and are clipped, farther than of weak ones.
+# How far the Y channel lies from the luma of the RGB pixels that a reader makes of it: of strong colours, which leave
+# the RGB cube and are clipped, farther than of weak ones.
 luma_of_rgb = []
 for name, strength in [("weak colours", 0.25), ("strong colours", 1)]:
     gray_part = smooth.mean(-1, keepdims=True)

@@ -10,8 +10,8 @@ extension FaultBench {
   /// Runs the aggregator and `lectern verify`, and then the independent checker over the journal, the database, the log
   /// and the history. Returns the checker's report.
   ///
-  /// - Parameter mayRepeat: whether the broker may have put one send in the log twice, as the embedded one does when it is
-  ///   taken down between a record and its acknowledgement: such a frame is a sample and a counted duplicate.
+  /// - Parameter mayRepeat: whether the broker may have put one send in the log twice, as the embedded one does when it
+  ///   is taken down between a record and its acknowledgement: such a frame is a sample and a counted duplicate.
   @discardableResult
   func check(
     _ name: String = "", mayRepeat: Bool = false, within limit: Duration = .seconds(300),

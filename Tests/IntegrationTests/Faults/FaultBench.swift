@@ -9,8 +9,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Everything around workers in processes of their own: a log, a database behind a proxy, an LMS that keeps a journal, a
-/// history of the ledger, and the checker that judges all of it at the end.
+/// Everything around workers in processes of their own: a log, a database behind a proxy, an LMS that keeps a journal,
+/// a history of the ledger, and the checker that judges all of it at the end.
 final class FaultBench: Sendable {
   struct Options: Sendable {
     var partitions = 6

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 extension Faults {
-  /// Frames that are late, early, repeated or out of order, and days that are not there. One worker takes all of them: started
-  /// by the first test that asks, shared by the others.
+  /// Frames that are late, early, repeated or out of order, and days that are not there. One worker takes all of them:
+  /// started by the first test that asks, shared by the others.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct FaultData {
     private static let outcome = Task { try await run() }

@@ -87,8 +87,8 @@ extension Faults {
       }
     }
 
-    /// Nothing is sent any more when the database goes back: the worker notices by itself, and consent that came after the backup
-    /// is there again before the frames it covers are judged.
+    /// Nothing is sent any more when the database goes back: the worker notices by itself, and consent that came after
+    /// the backup is there again before the frames it covers are judged.
     @Test(.timeLimit(.minutes(4))) func anOlderBackupIsNoticedOnIdlePartitionsControlBeforeFrames() async throws {
       let options = FaultBench.Options(
         partitions: 3, learners: 3, rate: 100, environment: ["LECTERN_INGEST_CONTROL_GRACE": "0s"])
@@ -127,8 +127,8 @@ extension Faults {
       }
     }
 
-    /// The backup is of a database that no worker had seen: without a ledger, course or consent. It hands out the same keys
-    /// once more, to other logs than before, and what was held of a ledger must not be taken for another's.
+    /// The backup is of a database that no worker had seen: without a ledger, course or consent. It hands out the same
+    /// keys once more, to other logs than before, and what was held of a ledger must not be taken for another's.
     @Test(.timeLimit(.minutes(4)), arguments: [false, true])
     func aBackupFromBeforeTheFirstWorkerIsRefilledFromTheLog(whileBusy: Bool) async throws {
       let options = FaultBench.Options(
@@ -176,8 +176,8 @@ extension Faults {
       return Int(number)
     }
 
-    /// The tables are on a file system of 48 MB that somebody fills; the worker is not ready, and goes on alone when there is
-    /// room.
+    /// The tables are on a file system of 48 MB that somebody fills; the worker is not ready, and goes on alone when
+    /// there is room.
     @Test(.enabled("no tmpfs to mount (root, CAP_SYS_ADMIN)") { await SmallDisk.canBeMade }, .timeLimit(.minutes(4)))
     func aFullDiskIsWaitedOutAndTheWorkerIsNotReady() async throws {
       try await SmallDisk.run { disk in

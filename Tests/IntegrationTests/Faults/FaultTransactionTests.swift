@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 
 extension Faults {
-  /// Transactions that PostgreSQL undoes and asks to repeat, at random and in earnest; and a schema that is not the worker's.
+  /// Transactions that PostgreSQL undoes and asks to repeat, at random and in earnest; and a schema that is not the
+  /// worker's.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct FaultTransactions {
     private static let partitions: Int32 = 3
@@ -56,7 +57,8 @@ extension Faults {
       }
     }
 
-    /// The store holds the privacy lock and waits for a ledger row; another session holds the row and waits for the lock.
+    /// The store holds the privacy lock and waits for a ledger row; another session holds the row and waits for the
+    /// lock.
     @Test(.timeLimit(.minutes(3))) func aDeadlockCostsTheStoreARepetition() async throws {
       try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
         try await bench.announce()
@@ -90,7 +92,8 @@ extension Faults {
       }
     }
 
-    /// Two aggregators work on the same courses while frames of them arrive; afterwards every sum equals its recomputation.
+    /// Two aggregators work on the same courses while frames of them arrive; afterwards every sum equals its
+    /// recomputation.
     @Test(.timeLimit(.minutes(3))) func twoAggregatorsAtOnceLoseNothingOfWhatArrives() async throws {
       try await IngestBench.run(partitions: Int(Self.partitions)) { bench in
         try await bench.announce()

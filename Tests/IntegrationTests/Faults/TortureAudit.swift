@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// An operator who runs `lectern verify` on the live system again and again: whatever happens, the database adds up. Any
-/// thread.
+/// An operator who runs `lectern verify` on the live system again and again: whatever happens, the database adds up.
+/// Any thread.
 final class TortureAudit: Sendable {
   private struct Report: Decodable {
     struct Check: Decodable { let name, outcome: String, violations: Int64 }

@@ -2,8 +2,8 @@ import Foundation
 import Processes
 import Synchronization
 
-/// What was not as it should be, such as how a worker ended: those that are asked to end in order do so beside everything
-/// else. Any thread.
+/// What was not as it should be, such as how a worker ended: those that are asked to end in order do so beside
+/// everything else. Any thread.
 final class TortureEnds: Sendable {
   private let noted = Mutex<[String]>([])
   private let running = Atomic(0)

@@ -164,8 +164,8 @@ final class TortureRun {
     endings.append(Ending(at: .now + step.lasting, fault: step.fault))
   }
 
-  /// Puts the backup in the place of what was stored since. What an operator decided meanwhile is in no log, and is done
-  /// again, as after every restore.
+  /// Puts the backup in the place of what was stored since. What an operator decided meanwhile is in no log, and is
+  /// done again, as after every restore.
   private func restore() async throws {
     try await database.replaceByBackup()
     bench.history.beginGeneration()

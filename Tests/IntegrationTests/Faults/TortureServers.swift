@@ -98,8 +98,9 @@ struct TortureBroker: Sendable {
   }
 
   var isEmbedded: Bool { local == nil }
-  /// Whether a group survives that some of its members are frozen or killed while others wait for the end of a rebalance: the
-  /// embedded broker ends the process then (librdkafka 2.0.2: `rd_kafka_mock_cgrp_member_sync_set: Assertion !member->resp`).
+  /// Whether a group survives that some of its members are frozen or killed while others wait for the end of a
+  /// rebalance: the embedded broker ends the process then (librdkafka 2.0.2:
+  /// `rd_kafka_mock_cgrp_member_sync_set: Assertion !member->resp`).
   var mayLoseMembers: Bool { !isEmbedded }
   var name: String { isEmbedded ? "the embedded broker" : "Apache Kafka" }
 

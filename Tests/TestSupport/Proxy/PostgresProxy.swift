@@ -2,11 +2,11 @@ import Foundation
 import Services
 import Synchronization
 
-/// A proxy on loopback in front of a PostgreSQL that reads the messages both ways, so that a test can cut a connection at
-/// any message of a worker's `lectern.store`, hold it there, slow statements down, or be away.
+/// A proxy on loopback in front of a PostgreSQL that reads the messages both ways, so that a test can cut a connection
+/// at any message of a worker's `lectern.store`, hold it there, slow statements down, or be away.
 ///
-/// Two threads of its own serve each connection, with one buffer of 64 KiB each; a message is forwarded as it comes. Any
-/// thread may change what the proxy does. It understands connections without TLS only, which its `url` asks for.
+/// Two threads of its own serve each connection, with one buffer of 64 KiB each; a message is forwarded as it comes.
+/// Any thread may change what the proxy does. It understands connections without TLS only, which its `url` asks for.
 package final class PostgresProxy: Sendable {
   private struct State {
     var trap: ProxyTrap?
