@@ -5,6 +5,12 @@
 package enum Theme {
   package static let all: [StaticString] = [base, charts]
 
+  /// The classes of a stacked bar's parts, in their order: of the part, and of the number that is printed on it. `charts`
+  /// colours them.
+  static let parts: [(fill: StaticString, number: StaticString)] = [
+    ("part0", "on0"), ("part1", "on"), ("part2", "on"), ("part3", "on"), ("part4", "on"), ("part5", "on"),
+  ]
+
   /// Colours, typography and page structure.
   package static let base: StaticString = """
     :root{color-scheme:light dark;--paper:#fbfaf7;--card:#fff;--ink:#1d2329;--muted:#5c6670;--rule:#e3e1da;--grid:#e9e7e1;--accent:#0b5f93;--soft:#cfe3f1;--warn-ink:#6b3d00;--warn-paper:#fff4dd;--warn-rule:#e0a83a}

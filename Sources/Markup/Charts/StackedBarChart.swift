@@ -17,12 +17,12 @@ package struct StackedBarChart: Chart {
   }
 
   package var title: String
-  /// At most six names.
+  /// At most as many names as `Theme.parts`.
   package var categories: [String]
   package var rows: [Row]
 
   package init(title: String, categories: [String], rows: [Row]) {
-    precondition(categories.count <= Self.partClasses.count, "a stacked bar has six colours")
+    precondition(categories.count <= Theme.parts.count, "a stacked bar has \(Theme.parts.count) colours")
     self.title = title
     self.categories = categories
     self.rows = rows
@@ -33,7 +33,7 @@ package struct StackedBarChart: Chart {
       for (index, name) in categories.enumerated() {
         tag("li") {
           tag("svg", .class("swatch"), Attribute("viewBox", "0 0 14 14")) {
-            Drawing.rectangle(Self.partClasses[index], x: 0, y: 0, width: 14, height: 14, radius: 2)
+            Drawing.rectangle(Theme.parts[index].fill, x: 0, y: 0, width: 14, height: 14, radius: 2)
             if let hatch = Self.hatch(of: index, x: 0, y: 0, width: 14, height: 14) { hatch }
           }
           " " + name
@@ -76,10 +76,10 @@ package struct StackedBarChart: Chart {
       drawn.append(
         tag("g") {
           tag("title", text: "\(categories[index]): \(percent) %")
-          Drawing.rectangle(Self.partClasses[index], x: left, y: top, width: width - 1, height: 20)
+          Drawing.rectangle(Theme.parts[index].fill, x: left, y: top, width: width - 1, height: 20)
           if let hatch = Self.hatch(of: index, x: left, y: top, width: width - 1, height: 20) { hatch }
           if width >= TextFit.width(percent, fontSize: 11.5) + 8 {
-            Drawing.text(Self.textClasses[index], percent, x: left + (width - 1) / 2, y: top + 14, anchor: "middle")
+            Drawing.text(Theme.parts[index].number, percent, x: left + (width - 1) / 2, y: top + 14, anchor: "middle")
           }
         })
     }
@@ -102,9 +102,6 @@ package struct StackedBarChart: Chart {
       in this order. The table below holds every number.
       """
   }
-
-  private static let partClasses: [StaticString] = ["part0", "part1", "part2", "part3", "part4", "part5"]
-  private static let textClasses: [StaticString] = ["on0", "on", "on", "on", "on", "on"]
 
   /// Diagonal strokes over the second and the fifth part, so that grey and light blue differ from their neighbours in
   /// print without colours too. Strokes and not a `<pattern>`: patterns need ids, and those must be unique in a page.
