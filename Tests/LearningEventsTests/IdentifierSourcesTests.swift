@@ -23,8 +23,9 @@ import Testing
     let comparison: Regex<AnyRegexOutput>
 
     init() throws {
-      declaration = try Regex(IdentifierSourcesTests.declaration)
-      comparison = try Regex(IdentifierSourcesTests.comparison)
+      // Unless told otherwise, Unicode's word boundaries count, and there is none at the dot of `event.source`.
+      declaration = try Regex(IdentifierSourcesTests.declaration).wordBoundaryKind(.simple)
+      comparison = try Regex(IdentifierSourcesTests.comparison).wordBoundaryKind(.simple)
     }
 
     func falls(on line: some StringProtocol) -> Bool {
