@@ -6,8 +6,7 @@ package enum Theme {
   package static let all: [StaticString] = [base, charts]
 
   /// The classes of a stacked bar's parts, in their order: of the part, and of the number that is printed on it.
-  /// `charts`
-  /// colours them.
+  /// `charts` colours them.
   static let parts: [(fill: StaticString, number: StaticString)] = [
     ("part0", "on0"), ("part1", "on"), ("part2", "on"), ("part3", "on"), ("part4", "on"), ("part5", "on"),
   ]
