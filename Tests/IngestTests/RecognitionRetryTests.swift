@@ -48,6 +48,15 @@ import Testing
     #expect(try await task.value == nil)
   }
 
+  /// A frame that was looked at and is not stored is looked at again by the partition's next owner.
+  @Test func nothingIsLookedAtOnceTheFlagIsRaised() async throws {
+    let stop = StopFlag()
+    stop.raise()
+    let recognizer = Recognizer(failures: 0)
+    #expect(try await recognizer.recognize(requests, until: stop, logger: .silent) == nil)
+    #expect(recognizer.attempts == 0)
+  }
+
   @Test func otherFailuresAreTheCallers() async throws {
     let recognizer = Recognizer(failures: 1, RecognitionError(.wrongShape, "one number"))
     await #expect(throws: RecognitionError.self) {

@@ -15,7 +15,8 @@ extension FrameRecognizing {
     _ requests: [RecognitionRequest], until stop: StopFlag, logger: Logger
   ) async throws -> [RecognitionOutcome]? {
     var backoff = Backoff()
-    while true {
+    // Frames that nobody has looked at yet are the next owner's.
+    while !stop.isRaised {
       do {
         return try await stop.cancelling(after: .seconds(2)) { try await recognize(requests) }
       } catch let error as RecognitionError where error.code == .unavailable {
@@ -28,5 +29,6 @@ extension FrameRecognizing {
         return nil
       }
     }
+    return nil
   }
 }
