@@ -17,9 +17,13 @@ enum Database {}
 @Suite(.serialized, .postgresServer)
 enum Broker {}
 
-/// Workers, connections and servers that fail; against both brokers as well.
+/// Workers, connections and databases that fail; against both brokers as well.
 @Suite(.serialized, .postgresServer)
 enum Faults {}
+
+/// Brokers, logs and groups that fail; against both brokers as well.
+@Suite(.serialized, .postgresServer)
+enum BrokerFaults {}
 
 /// The built program and its decoder processes, with whichever broker is at hand.
 @Suite(.serialized, .postgresServer)

@@ -9,7 +9,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Faults {
+extension BrokerFaults {
   /// Workers that keep their partitions while they restart. Needs a broker with static membership, which the embedded
   /// one has not.
   @Suite(.enabled(if: PostgresTestServer.isWanted))

@@ -4,7 +4,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Faults {
+extension BrokerFaults {
   /// The broker goes away and comes back: no worker ends, nothing is lost or doubled.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultBroker {

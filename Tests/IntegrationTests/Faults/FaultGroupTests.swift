@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Faults {
+extension BrokerFaults {
   /// Partitions that move between workers, as the group wants it and against it.
   @Suite(.enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultGroup {

@@ -8,7 +8,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Faults {
+extension BrokerFaults {
   /// What only a real Kafka's log does: more partitions from one moment to the next, and offsets that carry no record.
   @Suite(
     .enabled(if: KafkaTestServer.isReal, "only a real Kafka"), .enabled(if: PostgresTestServer.isWanted))
