@@ -68,7 +68,7 @@ benchmarks: bootstrap
 	$(BENCH)
 
 # Against the headers of the next major version, which Debian does not have yet.
-check-onednn3: bootstrap
+check-onednn3: bootstrap-tests
 	ops/check-onednn3.sh
 
 lint:

@@ -13,6 +13,8 @@ packages=(
 if [ -n "${LECTERN_TEST_KAFKA:-}" ] && ! command -v java >/dev/null; then
   packages+=(openjdk-17-jre-headless)
 fi
+# The headers of oneDNN 3 come by pip, see ops/check-onednn3.sh.
+python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -2,8 +2,8 @@
 # Compiles the target OneDNN against the headers of oneDNN 3, whose names differ from those of Debian's oneDNN 2: all of
 # them stand in Sources/COneDNN/version.h. Nothing is linked or run; run from anywhere.
 #
-# Needs Python's pip. LECTERN_ONEDNN3_HEADERS: a folder that holds oneapi/dnnl/dnnl.h of version 3, instead of those
-# from pip.
+# Needs Python's pip, which ops/bootstrap-tests.sh installs. LECTERN_ONEDNN3_HEADERS: a folder that holds
+# oneapi/dnnl/dnnl.h of version 3, instead of those from pip.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
