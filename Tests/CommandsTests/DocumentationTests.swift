@@ -55,21 +55,24 @@ struct DocumentationTests {
     }
   }
 
-  /// The Markdown pages of the repository.
   @Test func theFilesThatTheArchitecturesPictureNamesExist() throws {
-    let names = try text("docs/images/architecture.svg").matches(of: #/class="file"[^>]*>([^<]+)</#).map(\.output.1)
+    let picture = try text("docs/images/architecture.svg")
+    let names = picture.matches(of: #/class="file"[^>]*>([^<]+)</#).map { String($0.output.1) }
     #expect(names.count >= 20)
     var files: Set<[UInt8]> = []
     for folder in ["Sources", "migrations"] {
       let below = try #require(FileManager.default.enumerator(atPath: repository.appending(path: folder).path))
-      for case let path as String in below { files.insert(Array(path.split(separator: "/").last?.utf8 ?? "".utf8)) }
+      for path in below.compactMap({ $0 as? String }) {
+        files.insert(Array(URL(filePath: path).lastPathComponent.utf8))
+      }
     }
     for name in names {
-      let file = name.contains(".") ? String(name) : "\(name).swift"
+      let file = name.contains(".") ? name : "\(name).swift"
       #expect(files.contains(Array(file.utf8)), "the picture names \(file)")
     }
   }
 
+  /// The Markdown pages of the repository.
   private func pages() throws -> [String] {
     let docs = try #require(FileManager.default.enumerator(atPath: repository.appending(path: "docs").path))
     let below = docs.compactMap { $0 as? String }.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
