@@ -9,6 +9,9 @@ package import Telemetry
 package final class KafkaAdmin: Sendable {
   private let handle: KafkaHandle
 
+  /// The `rd_kafka_t`, for tests that ask more of a broker; valid as long as this object.
+  package var client: OpaquePointer { handle.client }
+
   package init(settings: KafkaSettings, logger: Logger) throws(KafkaError) {
     // A consumer, because a producer that asks for a topic's metadata makes the topic.
     handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: [:], logger: logger) { configuration in
@@ -37,7 +40,7 @@ package final class KafkaAdmin: Sendable {
   package func ping(timeout: Duration) throws(KafkaError) {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     // Of the topics this client uses, which are none: the brokers alone.
-    let code = rd_kafka_metadata(handle.client, 0, nil, &metadata, timeout.cMilliseconds)
+    let code = rd_kafka_metadata(client, 0, nil, &metadata, timeout.cMilliseconds)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
       throw refusal() ?? KafkaError(code, while: "asking the brokers for a sign of life")
     }
@@ -46,7 +49,7 @@ package final class KafkaAdmin: Sendable {
 
   /// Why brokers turned this client away, if they did. librdkafka tells it beside the calls, which only time out.
   private func refusal() -> KafkaError? {
-    while rd_kafka_poll(handle.client, 0) > 0 {}
+    while rd_kafka_poll(client, 0) > 0 {}
     return handle.callbacks.state.withLock { state in
       defer { state.events = [] }
       guard case .error(let error)? = state.events.first else { return nil }
@@ -85,7 +88,7 @@ package final class KafkaAdmin: Sendable {
     do throws(KafkaError) {
       try perform("creating a topic", RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout: timeout) { options, queue in
         var topics: [OpaquePointer?] = [new]
-        rd_kafka_CreateTopics(handle.client, &topics, 1, options, queue)
+        rd_kafka_CreateTopics(client, &topics, 1, options, queue)
       } results: { event, count in
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
       }
@@ -108,7 +111,7 @@ package final class KafkaAdmin: Sendable {
     do throws(KafkaError) {
       try perform("deleting a topic", RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout: timeout) { options, queue in
         var topics: [OpaquePointer?] = [doomed]
-        rd_kafka_DeleteTopics(handle.client, &topics, 1, options, queue)
+        rd_kafka_DeleteTopics(client, &topics, 1, options, queue)
       } results: { event, count in
         rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
       }
@@ -117,85 +120,34 @@ package final class KafkaAdmin: Sendable {
     }
   }
 
-  /// Raises the number of partitions of a topic.
-  package func raisePartitions(
-    of topic: TopicName, to total: Int, timeout: Duration = .seconds(20)
-  ) throws(KafkaError) {
-    var message = [CChar](repeating: 0, count: 256)
-    guard let new = rd_kafka_NewPartitions_new(topic.text, total, &message, message.count) else {
-      throw KafkaError(.invalidArgument, while: "raising the partitions")
-    }
-    defer { rd_kafka_NewPartitions_destroy(new) }
-    try perform("raising the partitions", RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout: timeout) { options, queue in
-      var list: [OpaquePointer?] = [new]
-      rd_kafka_CreatePartitions(handle.client, &list, 1, options, queue)
-    } results: { event, count in
-      rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count)
-    }
-  }
-
-  /// Deletes the records below an offset, as retention does.
-  package func deleteRecords(
-    of partition: TopicPartition, below offset: Int64, timeout: Duration = .seconds(20)
-  ) throws(KafkaError) {
-    let list = PartitionList(offsets: [(partition, offset)])
-    let doomed = list.withPointer { rd_kafka_DeleteRecords_new($0) }
-    defer { rd_kafka_DeleteRecords_destroy(doomed) }
-    let event = try wait(
-      "deleting records", RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout: timeout
-    ) { options, queue in
-      var one: [OpaquePointer?] = [doomed]
-      rd_kafka_DeleteRecords(handle.client, &one, 1, options, queue)
-    }
-    defer { rd_kafka_event_destroy(event) }
-    guard let result = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event)) else { return }
-    for entry in UnsafeBufferPointer(start: result.pointee.elems, count: Int(result.pointee.cnt))
-    where entry.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-      throw KafkaError(entry.err, while: "deleting records", topicPartition: partition)
-    }
-  }
-
   private typealias TopicResults = UnsafeMutablePointer<OpaquePointer?>
 
-  /// Runs a request on topics and throws the first topic's error.
+  /// Runs a request on topics, waits for its event, and throws the first topic's error.
   private func perform(
     _ operation: String, _ kind: rd_kafka_admin_op_t, timeout: Duration,
     request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
     results: (_ event: OpaquePointer, _ count: inout Int) -> TopicResults?
   ) throws(KafkaError) {
-    let event = try wait(operation, kind, timeout: timeout, request: request)
-    defer { rd_kafka_event_destroy(event) }
-    var count = 0
-    guard let topics = results(event, &count) else { return }
-    for index in 0..<count {
-      let code = rd_kafka_topic_result_error(topics[index])
-      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
-    }
-  }
-
-  /// Runs a request and waits for its event, which the caller destroys.
-  private func wait(
-    _ operation: String, _ kind: rd_kafka_admin_op_t, timeout: Duration,
-    request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
-  ) throws(KafkaError) -> OpaquePointer {
-    let options = rd_kafka_AdminOptions_new(handle.client, kind)
+    let options = rd_kafka_AdminOptions_new(client, kind)
     defer { rd_kafka_AdminOptions_destroy(options) }
     var message = [CChar](repeating: 0, count: 256)
     let milliseconds = max(1, timeout.cMilliseconds)
     rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, &message, message.count)
     // Without it the broker answers before its controller is done.
     rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, &message, message.count)
-    let queue = rd_kafka_queue_new(handle.client)
+    let queue = rd_kafka_queue_new(client)
     defer { rd_kafka_queue_destroy(queue) }
     request(options, queue)
     guard let event = rd_kafka_queue_poll(queue, milliseconds &+ 1000) else {
       throw KafkaError(.timedOut, while: operation)
     }
+    defer { rd_kafka_event_destroy(event) }
     let code = rd_kafka_event_error(event)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      rd_kafka_event_destroy(event)
-      throw KafkaError(code, while: operation)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+    var count = 0
+    for result in UnsafeBufferPointer(start: results(event, &count), count: count) {
+      let code = rd_kafka_topic_result_error(result)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
     }
-    return event
   }
 }

@@ -12,7 +12,6 @@ package import Telemetry
 /// by a rebalance.
 package final class KafkaConsumer: Sendable {
   private let handle: KafkaHandle
-  private let settings: KafkaSettings
   private let topics: [TopicName]
   /// Nil where librdkafka needs none.
   private let waker: FetchWaker?
@@ -21,7 +20,6 @@ package final class KafkaConsumer: Sendable {
 
   /// Makes the member; nothing is joined before `subscribe`.
   package init(settings: KafkaSettings, groupID: String, topics: [TopicName], logger: Logger) throws(KafkaError) {
-    self.settings = settings
     self.topics = topics
     // Only the member of the group has the instance's name: other clients belong to no group.
     let instance = settings.groupInstanceID.map { ["group.instance.id": $0] } ?? [:]
@@ -123,16 +121,21 @@ package final class KafkaConsumer: Sendable {
 
   /// Stops handing out records of these partitions; what librdkafka had fetched of them is dropped and fetched again.
   package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
-    let list = PartitionList(partitions)
-    try check(list.withPointer { rd_kafka_pause_partitions(handle.client, $0) }, "pausing")
-    try list.checkEach(while: "pausing")
+    try change(partitions, "pausing", rd_kafka_pause_partitions)
   }
 
   /// Starts handing out records again, from where the partition stood.
   package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+    try change(partitions, "resuming", rd_kafka_resume_partitions)
+  }
+
+  private func change(
+    _ partitions: [TopicPartition], _ operation: String,
+    _ call: (OpaquePointer?, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> rd_kafka_resp_err_t
+  ) throws(KafkaError) {
     let list = PartitionList(partitions)
-    try check(list.withPointer { rd_kafka_resume_partitions(handle.client, $0) }, "resuming")
-    try list.checkEach(while: "resuming")
+    try check(list.withPointer { call(handle.client, $0) }, operation)
+    try list.checkEach(while: operation)
   }
 
   /// Moves the next read of each partition. Blocks up to `timeout`; every partition's own error is looked at.
@@ -222,33 +225,14 @@ package final class KafkaConsumer: Sendable {
     return true
   }
 
-  // MARK: The log
-
-  // A broker answers a connection's requests in their order, and a consumer that waits for records keeps one open for
-  // up to 500 ms: who asks for many partitions asks on a client of its own (`KafkaAdmin`).
-
-  /// The name of the cluster. Blocks up to `timeout`.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID { try handle.clusterID(timeout: timeout) }
-
-  /// The number of partitions of a topic, nil if there is none of that name. Blocks up to `timeout`.
-  package func partitionCount(of topic: TopicName, timeout: Duration) throws(KafkaError) -> Int? {
-    try handle.partitionCount(of: topic, timeout: timeout)
-  }
-
   /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
+  ///
+  /// A broker answers a connection's requests in their order, and a consumer that waits for records keeps one open for
+  /// up to 500 ms: who asks for many partitions asks on a client of its own (`KafkaAdmin`).
   package func watermarks(
     of partition: TopicPartition, timeout: Duration
   ) throws(KafkaError) -> (low: Int64, high: Int64) {
     try handle.watermarks(of: partition, timeout: timeout)
-  }
-
-  /// The record at exactly this offset, nil if the log has none there (deleted, compacted, a marker, past the end).
-  /// Blocks up to `timeout`, through a short-lived client without group, so the group's own fetching is not touched.
-  package func readRecord(
-    at partition: TopicPartition, offset: Int64, timeout: Duration
-  ) throws(KafkaError) -> KafkaRecord? {
-    try KafkaReader(settings: settings, logger: handle.callbacks.logger)
-      .record(at: partition, offset: offset, timeout: timeout)
   }
 
   private func check(_ code: rd_kafka_resp_err_t, _ operation: String) throws(KafkaError) {

@@ -93,10 +93,11 @@ final class KafkaHandle: @unchecked Sendable {
     }
     // Destroying joins librdkafka's threads, which may take a second: never on the thread that happened to let the last
     // record go, which may be a cooperative one.
-    let box = UnsafeTransfer(client)
+    // Nobody else uses it any more.
+    nonisolated(unsafe) let client = client
     let callbacks = callbacks
     DispatchQueue.global().async {
-      rd_kafka_destroy_flags(box.pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+      rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
       withExtendedLifetime(callbacks) {}
     }
   }
@@ -143,10 +144,4 @@ final class KafkaHandle: @unchecked Sendable {
     case let code: throw KafkaError(code, while: "describing a topic")
     }
   }
-}
-
-/// Carries a pointer to the one thread that will use it next.
-struct UnsafeTransfer: @unchecked Sendable {
-  let pointer: OpaquePointer
-  init(_ pointer: OpaquePointer) { self.pointer = pointer }
 }

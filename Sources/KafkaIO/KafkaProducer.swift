@@ -139,9 +139,6 @@ package final class KafkaProducer: Sendable {
     rd_kafka_flush(handle.client, timeout.cMilliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
   }
 
-  /// The name of the cluster. Blocks up to `timeout`.
-  package func clusterID(timeout: Duration) throws(KafkaError) -> ClusterID { try handle.clusterID(timeout: timeout) }
-
   private func withBytes<Result>(
     _ bytes: [UInt8]?, _ body: ((start: UnsafeMutableRawPointer?, count: Int)?) -> Result
   ) -> Result {

@@ -3,24 +3,21 @@ import LearningEvents
 package import Telemetry
 
 /// Reads single records by offset, without a consumer group. One thread at a time; blocks.
-package struct KafkaReader: ~Copyable {
+package struct KafkaReader {
   private let handle: KafkaHandle
 
   /// - Parameter readsAhead: true for `records`, which goes on from record to record; else no more is fetched than is
   ///   asked for.
   package init(settings: KafkaSettings, readsAhead: Bool = false, logger: Logger) throws(KafkaError) {
     // While the queue holds `queued.min.messages` librdkafka lets a partition rest for up to a second.
-    let queue: KeyValuePairs =
-      readsAhead
-      ? [
+    let bytes = readsAhead ? "queued.max.messages.kbytes" : "fetch.message.max.bytes"
+    handle = try KafkaHandle.make(
+      RD_KAFKA_CONSUMER, settings,
+      overrides: [
         "enable.partition.eof": "true", "auto.offset.reset": "error", "fetch.wait.max.ms": "10",
-        "queued.min.messages": "1000", "queued.max.messages.kbytes": "32768", "enable.auto.commit": "false",
-      ]
-      : [
-        "enable.partition.eof": "true", "auto.offset.reset": "error", "fetch.wait.max.ms": "10",
-        "queued.min.messages": "1", "fetch.message.max.bytes": "65536", "enable.auto.commit": "false",
-      ]
-    handle = try KafkaHandle.make(RD_KAFKA_CONSUMER, settings, overrides: queue, logger: logger)
+        "queued.min.messages": readsAhead ? "1000" : "1", bytes: readsAhead ? "32768" : "65536",
+        "enable.auto.commit": "false",
+      ], logger: logger)
   }
 
   /// Hands over the records at these offsets, which ascend, until `take` returns false; offsets without a record are
@@ -33,16 +30,34 @@ package struct KafkaReader: ~Copyable {
     at partition: TopicPartition, offsets: some RandomAccessCollection<Int64>, timeout: Duration,
     _ take: (KafkaRecord) -> Bool
   ) throws(KafkaError) -> Int {
-    guard let first = offsets.first else { return 0 }
+    try read("reading records", partition, Array(offsets), timeout, take)
+  }
+
+  /// The record at exactly this offset, nil if the log has none there. Blocks up to `timeout`.
+  package func record(
+    at partition: TopicPartition, offset: Int64, timeout: Duration
+  ) throws(KafkaError) -> KafkaRecord? {
+    var found: KafkaRecord?
+    _ = try read("reading a record", partition, [offset], timeout) { record in
+      found = record
+      return false
+    }
+    return found
+  }
+
+  private func read(
+    _ operation: String, _ partition: TopicPartition, _ wanted: [Int64], _ timeout: Duration,
+    _ take: (KafkaRecord) -> Bool
+  ) throws(KafkaError) -> Int {
+    guard let first = wanted.first else { return 0 }
     guard let topic = rd_kafka_topic_new(handle.client, partition.topic.text, nil) else {
-      throw KafkaError(rd_kafka_last_error(), while: "reading records", topicPartition: partition)
+      throw KafkaError(rd_kafka_last_error(), while: operation, topicPartition: partition)
     }
     defer { rd_kafka_topic_destroy(topic) }
     guard rd_kafka_consume_start(topic, partition.partition, first) == 0 else {
-      throw KafkaError(rd_kafka_last_error(), while: "reading records", topicPartition: partition)
+      throw KafkaError(rd_kafka_last_error(), while: operation, topicPartition: partition)
     }
     defer { rd_kafka_consume_stop(topic, partition.partition) }
-    let wanted = Array(offsets)
     var settled = 0
     let clock = ContinuousClock()
     var deadline = clock.now + timeout
@@ -67,44 +82,10 @@ package struct KafkaReader: ~Copyable {
         return max(settled, 1)
       case let code:
         rd_kafka_message_destroy(message)
-        let error = KafkaError(code, while: "reading records", topicPartition: partition)
+        let error = KafkaError(code, while: operation, topicPartition: partition)
         guard error.isRetryable else { throw error }
       }
     }
-    throw KafkaError(.timedOut, while: "reading records", topicPartition: partition)
-  }
-
-  /// The record at exactly this offset, nil if the log has none there. Blocks up to `timeout`.
-  package func record(
-    at partition: TopicPartition, offset: Int64, timeout: Duration
-  ) throws(KafkaError) -> KafkaRecord? {
-    guard let topic = rd_kafka_topic_new(handle.client, partition.topic.text, nil) else {
-      throw KafkaError(rd_kafka_last_error(), while: "reading a record", topicPartition: partition)
-    }
-    defer { rd_kafka_topic_destroy(topic) }
-    guard rd_kafka_consume_start(topic, partition.partition, offset) == 0 else {
-      throw KafkaError(rd_kafka_last_error(), while: "reading a record", topicPartition: partition)
-    }
-    defer { rd_kafka_consume_stop(topic, partition.partition) }
-    let clock = ContinuousClock()
-    let deadline = clock.now + timeout
-    while clock.now < deadline {
-      let rest = max(.zero, deadline - clock.now).cMilliseconds
-      guard let message = rd_kafka_consume(topic, partition.partition, rest) else { continue }
-      switch message.pointee.err {
-      case RD_KAFKA_RESP_ERR_NO_ERROR:
-        let record = KafkaRecord(adopting: message, topic: partition.topic, handle: handle)
-        return record.offset == offset ? record : nil
-      case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-        RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        rd_kafka_message_destroy(message)
-        return nil
-      case let code:
-        rd_kafka_message_destroy(message)
-        let error = KafkaError(code, while: "reading a record", topicPartition: partition)
-        guard error.isRetryable else { throw error }
-      }
-    }
-    throw KafkaError(.timedOut, while: "reading a record", topicPartition: partition)
+    throw KafkaError(.timedOut, while: operation, topicPartition: partition)
   }
 }

@@ -9,21 +9,14 @@ package import Telemetry
 /// there. Any thread: the functions of `rd_kafka_mock.h` post to the cluster's own thread and wait.
 package final class MockCluster: Sendable {
   private let handle: KafkaHandle
-  private let cluster: MockPointer
-
-  /// Carries the cluster's address. `@unchecked Sendable`: see the class.
-  private struct MockPointer: @unchecked Sendable {
-    let pointer: OpaquePointer
-  }
+  /// The `rd_kafka_mock_cluster_t`, for tests that have it fail; valid as long as this object.
+  package nonisolated(unsafe) let pointer: OpaquePointer
 
   /// `host:port`, several separated by commas.
   package let bootstrapServers: String
 
   /// Whether a broker that gives this cluster id is one of these, wherever it runs.
   package static func isClusterID(_ id: ClusterID) -> Bool { id.utf8.starts(with: "mockCluster".utf8) }
-
-  /// The `rd_kafka_mock_cluster_t`, for tests that have it fail; valid as long as this object.
-  package var pointer: OpaquePointer { cluster.pointer }
 
   /// Starts a cluster of some brokers, numbered from 1, each on a free port.
   package init(brokers: Int = 1, logger: Logger) throws(KafkaError) {
@@ -34,11 +27,11 @@ package final class MockCluster: Sendable {
     guard let pointer = rd_kafka_mock_cluster_new(handle.client, Int32(brokers)) else {
       throw KafkaError(.unsupported, while: "starting the embedded broker")
     }
-    cluster = MockPointer(pointer: pointer)
+    self.pointer = pointer
     bootstrapServers = String(cString: rd_kafka_mock_cluster_bootstraps(pointer))
   }
 
-  deinit { rd_kafka_mock_cluster_destroy(cluster.pointer) }
+  deinit { rd_kafka_mock_cluster_destroy(pointer) }
 
   /// Makes a topic, replicated once.
   package func createTopic(_ topic: TopicName, partitions: Int) throws(KafkaError) {

@@ -5,13 +5,9 @@ import LearningEvents
 struct PartitionList: ~Copyable {
   private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
-  /// A list without offsets (`RD_KAFKA_OFFSET_INVALID`), or all at one.
-  init(_ partitions: some Collection<TopicPartition>, offset: Int64? = nil) {
-    pointer = rd_kafka_topic_partition_list_new(Int32(partitions.count))
-    for partition in partitions {
-      let entry = rd_kafka_topic_partition_list_add(pointer, partition.topic.text, partition.partition)
-      if let offset { entry!.pointee.offset = offset }
-    }
+  /// A list without offsets (`RD_KAFKA_OFFSET_INVALID`).
+  init(_ partitions: some Collection<TopicPartition>) {
+    self.init(offsets: partitions.map { ($0, Int64(RD_KAFKA_OFFSET_INVALID)) })
   }
 
   init(offsets: some Collection<(TopicPartition, Int64)>) {

@@ -29,10 +29,15 @@ extension Broker {
         #expect(await member.records(for: .milliseconds(700)).isEmpty)
         let marks = try await member.calling { try $0.watermarks(of: partitions[0], timeout: .seconds(10)) }
         #expect(marks == (0, 5))
-        let last = try await member.calling { try $0.readRecord(at: partitions[0], offset: 2, timeout: .seconds(10)) }
+        let (last, none) = try await BlockingThread().run {
+          let reader = try KafkaReader(settings: server.settings, logger: server.logger)
+          return (
+            try reader.record(at: partitions[0], offset: 2, timeout: .seconds(10)),
+            try reader.record(at: partitions[0], offset: 5, timeout: .seconds(10))
+          )
+        }
         #expect(last?.offset == 2)
         #expect(last?.timestampMilliseconds == 1_700_000_000_002)
-        let none = try await member.calling { try $0.readRecord(at: partitions[0], offset: 5, timeout: .seconds(10)) }
         #expect(none == nil)
 
         try await member.calling {

@@ -104,8 +104,9 @@ extension Program {
             while consumer.assignment.isEmpty, ContinuousClock.now < deadline {
               _ = consumer.poll(timeout: .milliseconds(100))
             }
-            let record = try consumer.readRecord(at: partition, offset: 0, timeout: .seconds(10))
             consumer.close()
+            let record = try KafkaReader(settings: settings, logger: .silent)
+              .record(at: partition, offset: 0, timeout: .seconds(10))
             return try record?.decodeFrame().event.source
           }
           #expect(source == "https://lms.example/replay")

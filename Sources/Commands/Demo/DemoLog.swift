@@ -10,16 +10,14 @@ struct DemoLog: Sendable {
   let ends: [Int32: Int64]
 
   init(_ kafka: KafkaSettings, topic: TopicName, logger: Logger) async throws {
-    // Never subscribes, so the group it names has no members.
     (clusterID, ends) = try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
-      let consumer = try KafkaConsumer(settings: kafka, groupID: "lectern-demo", topics: [topic], logger: logger)
-      defer { consumer.close() }
+      let admin = try KafkaAdmin(settings: kafka, logger: logger)
       var ends: [Int32: Int64] = [:]
-      for number in 0..<Int32(try consumer.partitionCount(of: topic, timeout: .seconds(20)) ?? 0) {
+      for number in 0..<Int32(try admin.partitionCount(of: topic, timeout: .seconds(20)) ?? 0) {
         let partition = TopicPartition(topic: topic, partition: number)
-        ends[number] = try consumer.watermarks(of: partition, timeout: .seconds(20)).high
+        ends[number] = try admin.watermarks(of: partition, timeout: .seconds(20)).high
       }
-      return (try consumer.clusterID(timeout: .seconds(20)), ends)
+      return (try admin.clusterID(timeout: .seconds(20)), ends)
     }
   }
 }

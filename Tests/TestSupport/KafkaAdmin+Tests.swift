@@ -1,0 +1,51 @@
+import CKafka
+package import KafkaIO
+package import LearningEvents
+
+/// What operators and retention do to a log. Both calls block.
+extension KafkaAdmin {
+  /// Raises the number of partitions of a topic.
+  package func raisePartitions(of topic: TopicName, to total: Int) throws(KafkaError) {
+    var message = [CChar](repeating: 0, count: 256)
+    var request: OpaquePointer? = rd_kafka_NewPartitions_new(topic.text, total, &message, message.count)
+    defer { rd_kafka_NewPartitions_destroy(request) }
+    try perform("raising the partitions") { queue in
+      rd_kafka_CreatePartitions(client, &request, 1, nil, queue)
+    } results: { event in
+      var count = 0
+      let topics = rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count)
+      return UnsafeBufferPointer(start: topics, count: count).map { rd_kafka_topic_result_error($0) }
+    }
+  }
+
+  /// Deletes the records below an offset, as retention does.
+  package func deleteRecords(of partition: TopicPartition, below offset: Int64) throws(KafkaError) {
+    let list = rd_kafka_topic_partition_list_new(1)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    rd_kafka_topic_partition_list_add(list, partition.topic.text, partition.partition)!.pointee.offset = offset
+    var request: OpaquePointer? = rd_kafka_DeleteRecords_new(list)
+    defer { rd_kafka_DeleteRecords_destroy(request) }
+    try perform("deleting records") { queue in
+      rd_kafka_DeleteRecords(client, &request, 1, nil, queue)
+    } results: { event in
+      guard let result = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event)) else {
+        return []
+      }
+      return UnsafeBufferPointer(start: result.pointee.elems, count: Int(result.pointee.cnt)).map(\.err)
+    }
+  }
+
+  private func perform(
+    _ operation: String, request: (_ queue: OpaquePointer?) -> Void,
+    results: (_ event: OpaquePointer) -> [rd_kafka_resp_err_t]
+  ) throws(KafkaError) {
+    let queue = rd_kafka_queue_new(client)
+    defer { rd_kafka_queue_destroy(queue) }
+    request(queue)
+    guard let event = rd_kafka_queue_poll(queue, 21_000) else { throw KafkaError(.timedOut, while: operation) }
+    defer { rd_kafka_event_destroy(event) }
+    for code in [rd_kafka_event_error(event)] + results(event) where code != RD_KAFKA_RESP_ERR_NO_ERROR {
+      throw KafkaError(KafkaError.Code(rawValue: code.rawValue), while: operation)
+    }
+  }
+}
