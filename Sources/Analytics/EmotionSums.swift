@@ -21,9 +21,6 @@ package struct EmotionSums: Sendable, Hashable {
     set { values[emotion.rawValue] = newValue }
   }
 
-  /// The values in the order of `Emotion`.
-  package var array: [Int64] { Emotion.allCases.map { self[$0] } }
-
   package static func += (sum: inout EmotionSums, term: EmotionSums) {
     for emotion in Emotion.allCases { sum[emotion] += term[emotion] }
   }

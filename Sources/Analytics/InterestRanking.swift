@@ -19,8 +19,6 @@ package struct InterestRanking: Sendable, Equatable {
     package let entry: Entry
     /// From 1; equal means share a rank, and the next rank skips as many.
     package let rank: Int
-    /// The interval overlaps the next place's, so the two could stand the other way round.
-    package let overlapsNext: Bool
     /// Segments of any place whose interval overlaps this one's.
     package let overlapping: [Int64]
   }
@@ -35,7 +33,6 @@ package struct InterestRanking: Sendable, Equatable {
       if index == 0 || ordered[index - 1].mean != entry.mean { rank = index + 1 }
       return Place(
         entry: entry, rank: rank,
-        overlapsNext: index + 1 < ordered.count && ordered[index + 1].interval.overlaps(entry.interval),
         overlapping: ordered.filter { $0 != entry && $0.interval.overlaps(entry.interval) }.map(\.segment))
     }
   }

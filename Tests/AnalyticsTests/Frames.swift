@@ -54,3 +54,8 @@ extension CourseSegment {
     self.init(key: key, SegmentDefinition(id: id, title: id.text, ordinal: ordinal, range: range))
   }
 }
+
+extension EmotionSums {
+  /// The values in the order of `Emotion`.
+  var array: [Int64] { Emotion.allCases.map { self[$0] } }
+}

@@ -80,7 +80,6 @@ import Testing
     ])
     #expect(ranking.places.map(\.entry.segment) == [2, 3, 4, 1])
     #expect(ranking.places.map(\.rank) == [1, 2, 2, 4])
-    #expect(ranking.places.map(\.overlapsNext) == [true, true, false, false])
     #expect(ranking.places.map(\.overlapping) == [[3], [2, 4], [3], []])
   }
 }
