@@ -80,7 +80,7 @@ struct CommandContext: Sendable {
       && ServerLocality.isLocal(postgresURL: settings.optional(Keys.postgresURL))
     return try DeploymentGate(
       region: settings.optional(Keys.region), purpose: settings.optional(Keys.purpose),
-      basis: settings.optional(Keys.basis), servers: .init(areAllLocal: local))
+      basis: settings.optional(Keys.basis), serversAreLocal: local)
   }
 
   /// The same, asked before anything is connected: a refusal ends the command as a refused configuration.

@@ -2,14 +2,11 @@ import Ingest
 import Testing
 
 @Suite struct DeploymentGateTests {
-  private static let local = DeploymentGate.Servers(areAllLocal: true)
-  private static let remote = DeploymentGate.Servers(areAllLocal: false)
-
   private func refusal(
-    _ region: String?, _ purpose: String?, basis: String? = nil, servers: DeploymentGate.Servers = local
+    _ region: String?, _ purpose: String?, basis: String? = nil, serversAreLocal: Bool = true
   ) -> DeploymentRefusal? {
     do throws(DeploymentRefusal) {
-      _ = try DeploymentGate(region: region, purpose: purpose, basis: basis, servers: servers)
+      _ = try DeploymentGate(region: region, purpose: purpose, basis: basis, serversAreLocal: serversAreLocal)
       return nil
     } catch {
       return error
@@ -20,8 +17,8 @@ import Testing
   @Test(arguments: DeploymentPurpose.allCases, ["DE", "NO", "US", "CH"])
   func everyPair(purpose: DeploymentPurpose, region: String) throws {
     let inEurope = ["DE", "NO"].contains(region)
-    let bare = refusal(region, purpose.rawValue, servers: Self.remote)
-    let based = refusal(region, purpose.rawValue, basis: "ethics 2026/17", servers: Self.remote)
+    let bare = refusal(region, purpose.rawValue, serversAreLocal: false)
+    let based = refusal(region, purpose.rawValue, basis: "ethics 2026/17", serversAreLocal: false)
     switch purpose {
     case .education:
       let expected = inEurope ? DeploymentRefusal.prohibited(try #require(DeploymentRegion(region))) : nil

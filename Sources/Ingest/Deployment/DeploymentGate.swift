@@ -9,22 +9,17 @@ package struct DeploymentGate: Sendable, Equatable {
   /// What the deployment rests on (an approval's or a policy's reference); logged and shown, never empty.
   package let basis: String?
 
-  /// What the gate needs to know of the servers a worker would talk to.
-  package struct Servers: Sendable {
-    /// Whether Kafka and PostgreSQL are both reached over loopback or a Unix socket.
-    package var areAllLocal: Bool
-
-    package init(areAllLocal: Bool) { self.areAllLocal = areAllLocal }
-  }
-
   /// Checks one combination.
   ///
   /// - Parameters:
   ///   - region: the value of `LECTERN_DEPLOYMENT_REGION`, nil or empty when unset.
   ///   - purpose: the value of `LECTERN_DEPLOYMENT_PURPOSE`, nil or empty when unset.
   ///   - basis: the value of `LECTERN_DEPLOYMENT_BASIS`, nil or blank when unset.
+  ///   - serversAreLocal: whether Kafka and PostgreSQL are both reached over loopback or a Unix socket.
   /// - Throws: `DeploymentRefusal` when anything is unset, unknown, contradictory or prohibited.
-  package init(region: String?, purpose: String?, basis: String?, servers: Servers) throws(DeploymentRefusal) {
+  package init(
+    region: String?, purpose: String?, basis: String?, serversAreLocal: Bool
+  ) throws(DeploymentRefusal) {
     guard let region = region?.trimmed else { throw .regionUnset }
     guard let known = DeploymentRegion(region) else { throw .regionUnknown(region) }
     guard let purpose = purpose?.trimmed else { throw .purposeUnset }
@@ -37,7 +32,7 @@ package struct DeploymentGate: Sendable, Equatable {
     case .medical, .safety, .research:
       guard basis != nil else { throw .basisMissing(purpose) }
     case .demonstration:
-      guard servers.areAllLocal else { throw .demonstrationNotLocal }
+      guard serversAreLocal else { throw .demonstrationNotLocal }
     }
     self.region = known
     self.purpose = purpose
