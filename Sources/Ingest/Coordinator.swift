@@ -57,7 +57,7 @@ struct Coordinator: Service {
   private func start(_ partition: TopicPartition, in group: inout ThrowingDiscardingTaskGroup<any Error>) -> Held {
     let stop = StopFlag()
     let entry = Held(
-      queue: PollLoop.Queue(limits: context.settings.queueLimits(PartitionEntry.self)), stop: stop, ended: StopFlag())
+      queue: PollLoop.Queue(limits: context.settings.queueLimits), stop: stop, ended: StopFlag())
     let isControl = partition.topic == context.settings.controlTopic
     let task = PartitionTask(
       partition: partition, queue: entry.queue, stop: stop, context: context,

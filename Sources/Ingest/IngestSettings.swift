@@ -42,8 +42,8 @@ package struct IngestSettings: Sendable {
     return try await probe.clusterID(until: stop)
   }
 
-  func queueLimits<Element>(_: Element.Type) -> PartitionQueue<Element>.Limits {
-    .init(
+  var queueLimits: PartitionQueueLimits {
+    PartitionQueueLimits(
       batchCount: batchRecords, batchBytes: batchBytes, batchAge: batchAge, queueCount: batchRecords * 4,
       queueBytes: batchBytes * 2)
   }

@@ -28,9 +28,7 @@ actor LogProbe {
   }
 
   func watermarks(of partition: TopicPartition, until stop: StopFlag) async throws -> (low: Int64, high: Int64) {
-    try await repeating(until: stop) { () throws(KafkaError) in
-      try client.watermarks(of: partition, timeout: Self.deadline)
-    }
+    try await repeating(until: stop) { try client.watermarks(of: partition, timeout: Self.deadline) }
   }
 
   /// The high watermark of every partition of a topic; empty if there is no such topic.
@@ -44,24 +42,17 @@ actor LogProbe {
 
   /// 0 if there is no such topic.
   func partitionCount(of topic: TopicName, until stop: StopFlag) async throws -> Int32 {
-    let count = try await repeating(until: stop) { () throws(KafkaError) in
-      try client.partitionCount(of: topic, timeout: Self.deadline)
-    }
-    return Int32(count ?? 0)
+    Int32(try await repeating(until: stop) { try client.partitionCount(of: topic, timeout: Self.deadline) } ?? 0)
   }
 
   func clusterID(until stop: StopFlag) async throws -> ClusterID {
-    try await repeating(until: stop) { () throws(KafkaError) in
-      try client.clusterID(timeout: Self.deadline)
-    }
+    try await repeating(until: stop) { try client.clusterID(timeout: Self.deadline) }
   }
 
   /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
   /// as compaction may leave it.
   func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
-    try await repeating(until: stop) { () throws(KafkaError) in
-      try reader.holds(last, in: partition, timeout: Self.deadline)
-    }
+    try await repeating(until: stop) { try reader.holds(last, in: partition, timeout: Self.deadline) }
   }
 
   /// Why a ledger does not fit its log; nil if it does.
@@ -79,14 +70,14 @@ actor LogProbe {
   }
 
   private func repeating<Value: Sendable>(
-    until stop: StopFlag, _ question: () throws(KafkaError) -> Value
+    until stop: StopFlag, _ question: () throws -> Value
   ) async throws -> Value {
     var backoff = Backoff()
     while true {
       try stop.check()
-      do throws(KafkaError) {
+      do {
         return try question()
-      } catch {
+      } catch let error as KafkaError {
         // A topic that is being made anew answers so for a while; a worker does not die for it.
         let isPassing: Set<KafkaError.Code> = [.unknownTopic, .unknownPartition, .unknownTopicOrPartition]
         guard error.isRetryable || isPassing.contains(error.code) else { throw error }

@@ -12,9 +12,8 @@ package struct StopRequested: Error {}
 package final class StopFlag: Sendable {
   private struct State {
     var isRaised = false
-    var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
     var handlers: [Int: @Sendable () -> Void] = [:]
-    var nextSleeper = 0
+    var lastHandler = 0
   }
 
   private let state = Mutex(State())
@@ -39,12 +38,11 @@ package final class StopFlag: Sendable {
   package var isRaised: Bool { state.withLock(\.isRaised) }
 
   package func raise() {
-    let (sleepers, handlers) = state.withLock { state in
+    let handlers = state.withLock { state in
       state.isRaised = true
-      defer { (state.sleepers, state.handlers) = ([:], [:]) }
-      return (Array(state.sleepers.values), Array(state.handlers.values))
+      defer { state.handlers = [:] }
+      return Array(state.handlers.values)
     }
-    for sleeper in sleepers { sleeper.resume() }
     for handler in handlers { handler() }
   }
 
@@ -76,9 +74,9 @@ package final class StopFlag: Sendable {
   private func add(_ handler: @escaping @Sendable () -> Void) -> Int? {
     let id = state.withLock { state -> Int? in
       guard !state.isRaised else { return nil }
-      state.nextSleeper += 1
-      state.handlers[state.nextSleeper] = handler
-      return state.nextSleeper
+      state.lastHandler += 1
+      state.handlers[state.lastHandler] = handler
+      return state.lastHandler
     }
     if id == nil { handler() }
     return id
@@ -92,11 +90,11 @@ package final class StopFlag: Sendable {
   package func sleep(for duration: Duration) async throws(StopRequested) {
     try check()
     await withCheckedContinuation { continuation in
-      guard let id = register(continuation) else { return continuation.resume() }
+      guard let id = add({ continuation.resume() }) else { return }
       // Left to run out when the flag wakes the sleeper first: it finds nobody then.
       Task {
         try? await Task.sleep(for: duration)
-        state.withLock { $0.sleepers.removeValue(forKey: id) }?.resume()
+        state.withLock { $0.handlers.removeValue(forKey: id) }?()
       }
     }
     try check()
@@ -104,18 +102,6 @@ package final class StopFlag: Sendable {
 
   /// Waits until the flag is raised.
   package func wait() async {
-    await withCheckedContinuation { continuation in
-      if register(continuation) == nil { continuation.resume() }
-    }
-  }
-
-  /// Keeps a sleeper; nil if the flag is raised already.
-  private func register(_ continuation: CheckedContinuation<Void, Never>) -> Int? {
-    state.withLock { state in
-      guard !state.isRaised else { return nil }
-      state.nextSleeper += 1
-      state.sleepers[state.nextSleeper] = continuation
-      return state.nextSleeper
-    }
+    await withCheckedContinuation { continuation in _ = add { continuation.resume() } }
   }
 }

@@ -2,7 +2,7 @@ import Ingest
 import Testing
 
 @Suite struct PartitionQueueTests {
-  private static let limits = PartitionQueue<Int>.Limits(
+  private static let limits = PartitionQueueLimits(
     batchCount: 3, batchBytes: 100, batchAge: .milliseconds(200), queueCount: 6, queueBytes: 1000)
   private let queue = PartitionQueue<Int>(limits: limits)
   private let start = ContinuousClock.now

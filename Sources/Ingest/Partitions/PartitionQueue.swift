@@ -1,6 +1,28 @@
 import Services
 import Synchronization
 
+/// When a batch is handed out, and how much may wait.
+package struct PartitionQueueLimits: Sendable {
+  /// Entries in one batch, at most.
+  package var batchCount: Int
+  /// Bytes in one batch, at most; a single larger entry is a batch of its own.
+  package var batchBytes: Int
+  /// How long the oldest entry may wait for company.
+  package var batchAge: Duration
+  /// Entries that may wait; the producer pauses its partition at this many.
+  package var queueCount: Int
+  /// Bytes that may wait or be in the consumer's hand; the producer pauses its partition at this many.
+  package var queueBytes: Int
+
+  package init(batchCount: Int, batchBytes: Int, batchAge: Duration, queueCount: Int, queueBytes: Int) {
+    self.batchCount = batchCount
+    self.batchBytes = batchBytes
+    self.batchAge = batchAge
+    self.queueCount = queueCount
+    self.queueBytes = queueBytes
+  }
+}
+
 /// The bounded hand-over from the poll thread to the task that works on one partition.
 ///
 /// One producer (the poll thread) appends and never waits; one consumer takes batches. When the queue is full the
@@ -8,28 +30,6 @@ import Synchronization
 /// bytes or by the age of its oldest entry; age is judged when the producer calls `closeAgedBatch`, so that no timer
 /// runs for an idle partition.
 package final class PartitionQueue<Element: Sendable>: Sendable {
-  /// When a batch is handed out, and how much may wait.
-  package struct Limits: Sendable {
-    /// Entries in one batch, at most.
-    package var batchCount: Int
-    /// Bytes in one batch, at most; a single larger entry is a batch of its own.
-    package var batchBytes: Int
-    /// How long the oldest entry may wait for company.
-    package var batchAge: Duration
-    /// Entries that may wait; the producer pauses its partition at this many.
-    package var queueCount: Int
-    /// Bytes that may wait or be in the consumer's hand; the producer pauses its partition at this many.
-    package var queueBytes: Int
-
-    package init(batchCount: Int, batchBytes: Int, batchAge: Duration, queueCount: Int, queueBytes: Int) {
-      self.batchCount = batchCount
-      self.batchBytes = batchBytes
-      self.batchAge = batchAge
-      self.queueCount = queueCount
-      self.queueBytes = queueBytes
-    }
-  }
-
   private struct Entry {
     var element: Element
     var bytes: Int
@@ -50,10 +50,10 @@ package final class PartitionQueue<Element: Sendable>: Sendable {
     var waiter: CheckedContinuation<[Element]?, Never>?
   }
 
-  private let limits: Limits
+  private let limits: PartitionQueueLimits
   private let state: Mutex<State>
 
-  package init(limits: Limits) {
+  package init(limits: PartitionQueueLimits) {
     self.limits = limits
     state = Mutex(State(queueBytes: limits.queueBytes, batchBytes: limits.batchBytes))
   }
