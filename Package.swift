@@ -228,7 +228,7 @@ let testTargets: [Target] = [
   tests("LearningEvents", ["ImageTypes", "StableHashing"]),
   tests("Migrations"),
   tests("Persistence", ["Analytics", "LearningEvents", "PostgresIO"]),
-  tests("PostgresIO"),
+  tests("PostgresIO", ["LearningEvents"]),
   .testTarget(
     name: "IntegrationTests",
     dependencies: [

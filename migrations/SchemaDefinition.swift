@@ -46,7 +46,6 @@ package struct SchemaDefinition: Sendable, Equatable {
     ("lock_batch", PackageResources.lock_batch_sql),
     ("lock_courses", PackageResources.lock_courses_sql),
     ("lock_sessions", PackageResources.lock_sessions_sql),
-    ("log_progress", PackageResources.log_progress_sql),
     ("new_incarnation", PackageResources.new_incarnation_sql),
     ("newest_ledgers", PackageResources.newest_ledgers_sql),
     ("oldest_sum_day", PackageResources.oldest_sum_day_sql),

@@ -13,9 +13,9 @@ struct BenchmarkDatabase {
 
   static func make(_ options: IngestBenchmarkOptions) async throws -> BenchmarkDatabase {
     let name = "lectern_bench_\(UInt32.random(in: .min ... .max))"
-    let server = try await PostgresConnection.open(PostgresSettings(url: options.postgres), logger: .silent)
-    try await server.execute("CREATE DATABASE \(name)")
-    await server.close()
+    try await PostgresConnection.with(PostgresSettings(url: options.postgres), logger: .silent) {
+      try await $0.execute("CREATE DATABASE \(name)")
+    }
     let settings = PostgresSettings(url: options.postgres, database: name)
     let connection = try await PostgresConnection.open(settings, logger: .silent)
     try await MigrationRunner(connection: connection, logger: .silent).up()
@@ -52,10 +52,10 @@ struct BenchmarkDatabase {
 
   func drop(_ options: IngestBenchmarkOptions) async throws {
     await connection.close()
-    let server = try await PostgresConnection.open(PostgresSettings(url: options.postgres), logger: .silent)
-    try await server.execute("DROP DATABASE \(name) WITH (FORCE)")
-    // So that the next run does not pay for this one's writes.
-    try await server.execute("CHECKPOINT", deadline: .seconds(300))
-    await server.close()
+    try await PostgresConnection.with(PostgresSettings(url: options.postgres), logger: .silent) { server in
+      try await server.execute("DROP DATABASE \(name) WITH (FORCE)")
+      // So that the next run does not pay for this one's writes.
+      try await server.execute("CHECKPOINT", deadline: .seconds(300))
+    }
   }
 }

@@ -39,18 +39,13 @@ package final class Aggregator: Service {
     var agenda = Agenda(expiry: .now)
     while !isShuttingDownGracefully && !Task.isCancelled {
       do {
-        let connection = try await PostgresConnection.open(postgres, logger: logger)
-        do {
+        try await PostgresConnection.with(postgres, logger: logger) { connection in
           while !isShuttingDownGracefully && !Task.isCancelled {
             let (_, isIdle) = try await round(&agenda, on: connection)
             backoff.reset()
             if isIdle { await pause(settings.pollInterval) }
           }
-        } catch {
-          await connection.close()
-          throw error
         }
-        await connection.close()
       } catch let error as PostgresError where error.isTransient {
         telemetry.failures.increment()
         logger.warning("aggregation interrupted, trying again", metadata: ["code": .string(error.code.rawValue)])
@@ -66,7 +61,7 @@ package final class Aggregator: Service {
   ///   hidden all the same.
   @discardableResult
   package func runOnce(closingPeriods: Bool = false) async throws -> AggregationCounts {
-    try await withConnection { connection in
+    try await PostgresConnection.with(postgres, logger: logger) { connection in
       // Expiry comes once, when everything is computed.
       var agenda = Agenda(expiry: .now + settings.expiryInterval)
       var counts = AggregationCounts()
@@ -95,7 +90,7 @@ package final class Aggregator: Service {
   /// expire, ends no release period, and releases by the cohort minimum of the deployment's own aggregators: whoever
   /// erases somebody may be configured otherwise.
   package func advanceErasures() async throws {
-    try await withConnection { connection in
+    try await PostgresConnection.with(postgres, logger: logger) { connection in
       var settings = settings
       let minimum = try await connection.withTransaction { connection in
         try RollupStore().cohortMinimum(on: connection)
@@ -104,20 +99,6 @@ package final class Aggregator: Service {
       _ = try await resumeErasures(on: connection)
       _ = try await recomputeDirty(CoursePass(settings: settings), on: connection)
       try await forgetSessions(on: connection)
-    }
-  }
-
-  private func withConnection<Value: Sendable>(
-    _ body: (PostgresConnection) async throws -> Value
-  ) async throws -> Value {
-    let connection = try await PostgresConnection.open(postgres, logger: logger)
-    do {
-      let value = try await body(connection)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
     }
   }
 

@@ -65,7 +65,7 @@ struct CoursePass: Sendable {
     let sessions = try store.sessions(of: course.course, only: dirty, on: connection)
       .filter { $0.isLive || $0.isErased }
     var sums: [SessionSumRow] = []
-    var minutes: [SessionMinuteRow] = []
+    var minutes: [SessionSumRow] = []
     for session in sessions where session.isLive {
       let frames = try store.frames(of: session, on: connection)
       let rows = computation.sums(of: session, frames: frames, in: course)

@@ -34,12 +34,8 @@ struct ReleasePass: Sendable {
 
     let records = try store.releaseRecords(in: id, minutesOf: minuteSegments, on: connection)
       .filter { $0.key.minute != nil }
-    let minutes = try store.minuteSums(of: minuteSegments, in: id, on: connection).reduce(
-      into: [ReleaseCell.Key: [(LearnerPseudonym, LearnerMetrics)]]()
-    ) { found, entry in
-      found[ReleaseCell.Key(segment: entry.key.segment, minute: entry.key.minute)] = entry.value.map {
-        ($0.0, LearnerMetrics($0.1, course: nil, weights: settings.weights))
-      }
+    let minutes = try store.minuteSums(of: minuteSegments, in: id, on: connection).mapValues { learners in
+      learners.map { ($0.0, LearnerMetrics($0.1, course: nil, weights: settings.weights)) }
     }
     let all = segmentCells + cells(current: minutes, records: records)
     let counts = try carryOut(

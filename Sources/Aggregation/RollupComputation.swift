@@ -11,21 +11,17 @@ package struct RollupComputation: Sendable {
   /// The rows of one session's sums.
   package func sums(
     of session: RollupSession, frames: [TimedFrame], in course: RollupCourse
-  ) -> (segments: [SessionSumRow], minutes: [SessionMinuteRow]) {
+  ) -> (segments: [SessionSumRow], minutes: [SessionSumRow]) {
     let fold = SessionFold(
       segments: SegmentMap(course.segments), frameIntervalMilliseconds: session.frameIntervalMilliseconds)
     let sums = fold.sums(of: frames)
+    func row(_ segment: Int64?, _ minute: Int32?, _ sum: SegmentSum) -> SessionSumRow {
+      SessionSumRow(
+        course: course.course, session: session.session, day: session.day, learner: session.learner, segment: segment,
+        minute: minute, weightsVersion: weights.version, sum: sum)
+    }
     return (
-      sums.segments.map { segment, sum in
-        SessionSumRow(
-          course: course.course, session: session.session, day: session.day, learner: session.learner, segment: segment,
-          weightsVersion: weights.version, sum: sum)
-      },
-      sums.minutes.map { minute, sum in
-        SessionMinuteRow(
-          course: course.course, session: session.session, day: session.day, learner: session.learner, minute: minute,
-          weightsVersion: weights.version, sum: sum)
-      }
+      sums.segments.map { row($0, nil, $1) }, sums.minutes.map { row($0.segment, $0.minute, $1) }
     )
   }
 

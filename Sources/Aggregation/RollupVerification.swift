@@ -64,7 +64,7 @@ package struct RollupVerification: Sendable {
     let computation = RollupComputation(weights: settings.weights)
     let dirty = Set(try store.dirtySessions(of: course.course, on: connection))
     var sums: [SessionSumRow] = []
-    var minutes: [SessionMinuteRow] = []
+    var minutes: [SessionSumRow] = []
     for session in try store.sessions(of: course.course, on: connection) {
       guard session.isLive else {
         report.sessionsFrozen += 1

@@ -50,16 +50,20 @@ struct WorkerAssembly {
   ) async throws -> (worker: IngestWorker, problems: @Sendable () -> [String]) {
     let decoder = decoder()
     let recognizer = try await recognizer(stored, decoder: decoder)
-    var settings = context.ingest
-    if let clusterID { settings.clusterID = clusterID }
-    let worker = IngestWorker(
-      settings: settings, kafka: context.kafka,
-      postgres: context.postgres(role: "lectern_ingest", application: "worker"),
-      recognizer: recognizer, model: try model(of: stored), pseudonymizer: context.pseudonymizer,
-      registry: context.registry,
-      logger: context.logger.labelled("worker"), clock: context.clock)
+    var parts = try parts(stored, recognizer, as: "worker")
+    if let clusterID { parts.settings.clusterID = clusterID }
+    let worker = IngestWorker(parts)
     let health = worker.health
     return (worker, { health.problems + (decoder.problem.map { ["frames wait for a decoder: \($0)"] } ?? []) })
+  }
+
+  /// What a worker is put together from, or another program that judges as one does.
+  func parts(_ stored: StoredBundle, _ recognizer: Recognizer, as application: String) throws -> IngestParts {
+    IngestParts(
+      settings: context.ingest, kafka: context.kafka,
+      postgres: context.postgres(role: "lectern_ingest", application: application), recognizer: recognizer,
+      model: try model(of: stored), pseudonymizer: context.pseudonymizer, registry: context.registry,
+      logger: context.logger.labelled(application), clock: context.clock)
   }
 
   /// Recognition of a loaded bundle as a worker does it.

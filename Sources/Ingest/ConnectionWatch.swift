@@ -1,5 +1,4 @@
 import Persistence
-import PostgresIO
 import Services
 import Telemetry
 
@@ -17,7 +16,7 @@ struct ConnectionWatch: Service {
       var known = await database.connectionNumber
       while true {
         try await stop.sleep(for: Self.interval)
-        try? await database.attempt { repository throws(PostgresError) in try await repository.ping() }
+        try? await database.attempt { try await $0.ping() }
         let number = await database.connectionNumber
         if number != 0, number != known {
           known = number

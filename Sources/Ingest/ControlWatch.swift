@@ -1,6 +1,5 @@
 import KafkaIO
 import Persistence
-import PostgresIO
 import Services
 import Synchronization
 import Telemetry
@@ -56,9 +55,7 @@ struct ControlWatch: Service {
   private func misfits(until stop: StopFlag) async throws -> [(partition: TopicPartition, reason: ParkReason)] {
     let (cluster, topic) = (context.clusterID, context.settings.controlTopic)
     // The ledgers first: a log that fits is never behind them afterwards.
-    let ledgers = try await context.database.attempt { repository throws(PostgresError) in
-      try await repository.newestLedgers(clusterID: cluster, topic: topic)
-    }
+    let ledgers = try await context.database.attempt { try await $0.newestLedgers(clusterID: cluster, topic: topic) }
     let count = try await probe.partitionCount(of: topic, until: stop)
     var misfits: [(partition: TopicPartition, reason: ParkReason)] = []
     for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key }) {

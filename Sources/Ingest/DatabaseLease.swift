@@ -24,7 +24,7 @@ struct DatabaseLease: Sendable {
   ///   transient; `StopRequested`.
   func retrying<Value: Sendable>(
     until stop: StopFlag, deadlines: Int = .max,
-    _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+    _ body: @Sendable (IngestRepository) async throws -> Value
   ) async throws -> Value {
     try await database.retrying(until: stop, on: number, deadlines: deadlines, body)
   }

@@ -67,14 +67,9 @@ package actor IngestDatabase {
     var backoff = Backoff()
     while true {
       do {
-        let connection = try await PostgresConnection.open(settings, logger: logger)
-        do {
+        return try await PostgresConnection.with(settings, logger: logger) { connection in
           try await MigrationRunner(connection: connection, logger: logger).verify()
-        } catch {
-          await connection.close()
-          throw error
         }
-        return await connection.close()
       } catch let error as PostgresError where error.isTransient {
         logger.warning("PostgreSQL is not ready; trying again", metadata: ["error": .string(error.description)])
       }
@@ -88,7 +83,7 @@ package actor IngestDatabase {
     try await checkSchema(until: stop)
     identity = Identity(fingerprint: fingerprint, model: model)
     do {
-      _ = try await retrying(until: stop) { repository throws(PostgresError) in try await repository.premake() }
+      _ = try await retrying(until: stop) { try await $0.premake() }
     } catch let error as PostgresError where error.code == .otherSecret {
       throw IngestError.secretDiffers
     }
@@ -110,19 +105,17 @@ package actor IngestDatabase {
   /// - Parameter number: the connection that must be the one; any if nil.
   /// - Throws: `PostgresError`; `LeaseEnded` if the connection is another.
   func attempt<Value: Sendable>(
-    on number: Int? = nil, _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+    on number: Int? = nil, _ body: @Sendable (IngestRepository) async throws -> Value
   ) async throws -> Value {
     let connected = try await connected()
     if let number, number != connected.number { throw LeaseEnded() }
-    do throws(PostgresError) {
+    do {
       let value = try await body(connected.repository)
       noteAnswer()
       return value
-    } catch {
-      if error.connectionIsLost, current?.number == connected.number {
-        current = nil
-        health.setDatabaseReachable(false)
-      }
+    } catch let error as PostgresError where error.connectionIsLost && current?.number == connected.number {
+      current = nil
+      health.setDatabaseReachable(false)
       throw error
     }
   }
@@ -135,7 +128,7 @@ package actor IngestDatabase {
   /// - Throws: `PostgresError` that is not transient, `LeaseEnded`, also after so many deadlines, or `StopRequested`.
   func retrying<Value: Sendable>(
     until stop: StopFlag, on number: Int? = nil, deadlines: Int = .max,
-    _ body: @Sendable (IngestRepository) async throws(PostgresError) -> Value
+    _ body: @Sendable (IngestRepository) async throws -> Value
   ) async throws -> Value {
     var backoff = Backoff()
     var refusals = 0

@@ -1,11 +1,6 @@
-package import Cryptography
-package import KafkaIO
-package import LearningEvents
-package import Persistence
-package import PostgresIO
-package import Recognition
+import KafkaIO
 import Services
-package import Telemetry
+import Telemetry
 
 /// A worker: a member of the consumer group that turns frame and control records into rows, exactly once relative to
 /// the log.
@@ -13,43 +8,21 @@ package import Telemetry
 /// One thread polls; each assigned partition has a task; all of them share one database connection. The worker is
 /// stateless: stop it, kill it, run several.
 package struct IngestWorker: Service {
-  private let settings: IngestSettings
-  private let kafka: KafkaSettings
-  private let postgres: PostgresSettings
-  private let recognizer: any FrameRecognizing
-  private let model: ModelDescription
-  private let pseudonymizer: LearnerPseudonymizer
-  private let registry: MetricsRegistry
-  private let logger: Logger
-  private let clock: @Sendable () -> EventTime
+  private let parts: IngestParts
   /// Whether the worker is ready, for `/ready`.
   package let health = IngestHealth()
 
-  package init(
-    settings: IngestSettings, kafka: KafkaSettings, postgres: PostgresSettings, recognizer: any FrameRecognizing,
-    model: ModelDescription, pseudonymizer: LearnerPseudonymizer, registry: MetricsRegistry, logger: Logger,
-    clock: @escaping @Sendable () -> EventTime
-  ) {
-    self.settings = settings
-    self.kafka = kafka
-    self.postgres = postgres
-    self.recognizer = recognizer
-    self.model = model
-    self.pseudonymizer = pseudonymizer
-    self.registry = registry
-    self.logger = logger
-    self.clock = clock
-  }
+  package init(_ parts: IngestParts) { self.parts = parts }
 
   /// Runs until graceful shutdown: then it stores what it is working on, leaves the group and returns.
   ///
   /// - Throws: what a person has to mend: another secret or schema than the database's, another group's ledger, an
   ///   error of PostgreSQL or Kafka that is not transient.
   package func run() async throws {
-    let database = IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
+    let database = parts.database(reporting: health)
     try await StopFlag.raisedByShutdown { stop in
       try await database.closing {
-        let group = try await parts(over: database, until: stop)
+        let group = try await services(over: database, until: stop)
         try await withGracefulShutdownHandler {
           try await group.run()
         } onGracefulShutdown: {
@@ -59,11 +32,12 @@ package struct IngestWorker: Service {
     }
   }
 
-  /// The parts of a worker whose database, secret, schema and broker are the right ones, in the order in which they
+  /// The services of a worker whose database, secret, schema and broker are the right ones, in the order in which they
   /// start. They end the other way round: first the partitions, which store what they are working on, and last the poll
   /// thread, which leaves the consumer group.
-  private func parts(over database: IngestDatabase, until stop: StopFlag) async throws -> ServiceGroup {
-    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
+  private func services(over database: IngestDatabase, until stop: StopFlag) async throws -> ServiceGroup {
+    try await parts.prepare(database, until: stop)
+    let (settings, kafka, logger) = (parts.settings, parts.kafka, parts.logger)
     let consumer = try KafkaConsumer(
       settings: kafka, groupID: settings.consumerGroup, topics: [settings.frameTopic, settings.controlTopic],
       logger: logger)
@@ -73,16 +47,14 @@ package struct IngestWorker: Service {
     }
     let (events, continuation) = AsyncStream<PollLoop.Event>.makeStream()
     let loop = PollLoop(
-      consumer: consumer, interval: settings.pollInterval, events: continuation, logger: logger, clock: clock)
+      consumer: consumer, interval: settings.pollInterval, events: continuation, logger: logger,
+      clock: parts.clock)
     let context = IngestContext(
-      judging: JudgingContext(
-        settings: settings, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: IngestMetrics(registry),
-        logger: logger, clock: clock),
-      clusterID: try await settings.clusterID(asking: probe, until: stop), database: database, loop: loop,
-      probe: probe, health: health)
+      judging: parts.judging, clusterID: try await settings.clusterID(asking: probe, until: stop), database: database,
+      loop: loop, probe: probe, health: health)
     let services: [any Service] = [
       PollService(loop: loop, consumer: consumer),
-      PartitionUpkeep(database: database, registry: registry, clock: clock, logger: logger),
+      PartitionUpkeep(database: database, registry: parts.registry, clock: parts.clock, logger: logger),
       ConnectionWatch(database: database, loop: loop), try ControlWatch(context: context, kafka: kafka),
       Coordinator(context: context, events: events),
     ]

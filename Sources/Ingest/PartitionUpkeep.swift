@@ -1,6 +1,5 @@
 import LearningEvents
 import Persistence
-import PostgresIO
 import Services
 import Telemetry
 
@@ -37,9 +36,7 @@ struct PartitionUpkeep: Service {
 
   private func premake(until stop: StopFlag) async throws {
     do {
-      let last = try await database.retrying(until: stop) { repository throws(PostgresError) in
-        try await repository.premake().lastDay
-      }
+      let last = try await database.retrying(until: stop) { try await $0.premake().lastDay }
       let ahead = Int(last.map { $0.daysSinceEpoch - clock().day.daysSinceEpoch } ?? 0)
       daysAhead.set(ahead)
       if ahead < Self.alertDays {

@@ -7,19 +7,10 @@ package import Telemetry
 /// Reads single records of many partitions with one client, which is connected when the first of them is asked for.
 /// One thread at a time; blocks.
 package final class SingleRecordReader {
-  /// Holds a reader where an optional of it is wanted.
-  private final class Client {
-    let kafka: KafkaReader
-
-    init(_ settings: KafkaSettings, _ logger: Logger) throws(KafkaError) {
-      kafka = try KafkaReader(settings: settings, logger: logger)
-    }
-  }
-
   private let settings: KafkaSettings
   private let logger: Logger
   private let staysConnected: Bool
-  private var client: Client?
+  private var client: KafkaReader?
 
   /// - Parameter staysConnected: false closes the client after each record; else it is closed with the reader.
   package init(settings: KafkaSettings, staysConnected: Bool = true, logger: Logger) {
@@ -30,11 +21,11 @@ package final class SingleRecordReader {
   package func record(
     at partition: TopicPartition, offset: Int64, timeout: Duration
   ) throws(KafkaError) -> KafkaRecord? {
-    let client: Client
-    if let kept = self.client { client = kept } else { client = try Client(settings, logger) }
+    let client: KafkaReader
+    if let kept = self.client { client = kept } else { client = try KafkaReader(settings: settings, logger: logger) }
     // One that failed is not asked again.
     self.client = nil
-    let record = try client.kafka.record(at: partition, offset: offset, timeout: timeout)
+    let record = try client.record(at: partition, offset: offset, timeout: timeout)
     if staysConnected { self.client = client }
     return record
   }
@@ -54,6 +45,13 @@ extension LastRecord {
     let prefix = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     self.init(
       offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix))
+  }
+}
+
+extension RejectRow {
+  /// The reject that a record becomes.
+  init(_ record: KafkaRecord, _ code: RejectCode, detail: String) {
+    self.init(offset: record.offset, code: code, detail: detail, recordTimestamp: record.timestamp)
   }
 }
 

@@ -92,16 +92,10 @@ package final class PostgresCluster: Sendable {
 
   /// Makes a database unless there is one of that name, and returns its connection string.
   package func createDatabase(_ name: String, logger: Logger) async throws -> String {
-    let connection = try await PostgresConnection.open(PostgresSettings(url: url()), logger: logger)
-    let rows: PostgresResult
-    do {
-      rows = try await connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [.text(name)])
+    try await PostgresConnection.with(PostgresSettings(url: url()), logger: logger) { connection in
+      let rows = try await connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [.text(name)])
       if rows.isEmpty { try await connection.execute("CREATE DATABASE \"\(name.replacing("\"", with: "\"\""))\"") }
-    } catch {
-      await connection.close()
-      throw error
     }
-    await connection.close()
     return url(database: name)
   }
 

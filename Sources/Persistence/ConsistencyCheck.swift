@@ -49,7 +49,7 @@ package struct ConsistencyCheck: Sendable, Equatable, Encodable {
     (self.name, self.compares, self.violations, self.note) = (name, compares, violations, note)
     self.places = Array(places.prefix(Self.placeLimit))
     outcome = violations == 0 ? .ok : .failed
-    milliseconds = took.map { $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000 }
+    milliseconds = took.map { Int64($0 / .milliseconds(1)) }
   }
 
   /// A check that was not made: skipped, or failed where it should have been.

@@ -12,15 +12,21 @@ enum ControlStatement {
     _ connection: PostgresConnection, step: LedgerStep?, events: [ControlRow], rejects: [RejectRow]
   ) async throws(PostgresError) -> ControlResult {
     let json = "[\(events.map(\.json).joined(separator: ","))]"
-    let parameters: [PostgresParameter] =
-      [
-        .optional(step?.ledgerID), .optional(step?.epoch), .optional(step?.expectedOffset),
-        .optional(step?.nextOffset), .optional(step?.skipped), .optional(step?.last?.offset),
-        .optional(step?.last?.timestampMilliseconds), .optional(step?.last?.idHash), .json(json),
-      ] + RejectRow.parameters(rejects)
+    let parameters = LedgerStep.parameters(step) + [.json(json)] + RejectRow.parameters(rejects)
     let row = try await connection.query(sql, parameters).single()
     return ControlResult(
       applied: try row.decode("applied"), superseded: try row.decode("superseded"), rejects: try row.decode("rejects"))
+  }
+}
+
+extension LedgerStep {
+  /// The eight values with which both `store` and `apply_control` begin; without a step all are null.
+  static func parameters(_ step: LedgerStep?) -> [PostgresParameter] {
+    [
+      .optional(step?.ledgerID), .optional(step?.epoch), .optional(step?.expectedOffset), .optional(step?.nextOffset),
+      .optional(step?.skipped), .optional(step?.last?.offset), .optional(step?.last?.timestampMilliseconds),
+      .optional(step?.last?.idHash),
+    ]
   }
 }
 

@@ -33,7 +33,7 @@ package struct CourseRepository: Sendable {
       do throws(PostgresError) {
         return try await ControlStatement.run(connection, step: nil, events: events, rejects: [])
       } catch {
-        guard triesLeft > 0, !error.connectionIsLost, error.sqlState?.hasPrefix("40") == true else { throw error }
+        guard triesLeft > 0, !error.connectionIsLost, error.code.rawValue.hasPrefix("40") else { throw error }
       }
     }
   }
@@ -65,7 +65,7 @@ package struct CourseRepository: Sendable {
       courses.append(
         CourseRow(
           id: id, source: try row.decode("uri"), externalID: try row.decode("external_id"),
-          title: try row.decode("title"), teachers: try row.decode("teachers", as: [String].self).map { TeacherID($0) },
+          title: try row.decode("title"), teachers: try row.decode("teachers"),
           segments: try SegmentStatement.current(try await connection.query(SegmentStatement.sql, [.int8(id)]))))
     }
     return courses

@@ -81,7 +81,7 @@ package struct FrameResolution: Sendable, Equatable {
   /// True if the learner was erased, or revoked, at or after the frame's capture.
   package let isErased: Bool
   /// The session the frame belongs to, if it is open.
-  package let session: SessionRow?
+  package var session: SessionRow?
   /// The capture time of the stored sample of this identity, if there is one.
   package let storedCapture: EventTime?
 

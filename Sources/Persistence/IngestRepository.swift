@@ -21,19 +21,17 @@ package final class IngestRepository: Sendable {
 
   package func close() async { await connection.close() }
 
-  /// Cancels the running call, from any thread; it fails with 57014.
-  package func cancel() { connection.cancel() }
-
   /// Returns if the server answers.
   package func ping() async throws(PostgresError) { try await connection.query("SELECT 1") }
 
   // MARK: The ledger
 
   /// Makes the caller the only one whose stores are taken for this log. A log without a ledger starts at
-  /// `lowWatermark`. Fails with `.otherGroup` if another consumer group reads the log.
+  /// `lowWatermark`; `isNew` says that this claim made the ledger. Fails with `.otherGroup` if another consumer group
+  /// reads the log.
   package func claim(
     _ log: LogIdentity, group: String, lowWatermark: Int64
-  ) async throws(PostgresError) -> LedgerClaim {
+  ) async throws(PostgresError) -> (ledger: LedgerState, isNew: Bool) {
     let row = try await connection.query(
       "SELECT * FROM lectern.claim($1, $2, $3, $4, $5, $6)",
       [
@@ -41,31 +39,29 @@ package final class IngestRepository: Sendable {
         .int8(lowWatermark),
       ]
     ).single()
-    return LedgerClaim(
-      ledgerID: try row.decode("ledger_id"), incarnation: try row.decode("incarnation"),
-      epoch: try row.decode("epoch"), nextOffset: try row.decode("next_offset"), last: try LastRecord(row),
-      isNew: try row.decode("is_new"))
+    return (try LedgerState(row), try row.decode("is_new"))
   }
 
   /// Where these ledgers stand, by id; a ledger that is not there is left out.
   package func ledgers(_ ids: [Int32]) async throws(PostgresError) -> [Int32: LedgerState] {
-    var states: [Int32: LedgerState] = [:]
-    for row in try await connection.query("SELECT * FROM lectern.read_ledgers($1)", [.int4s(ids)]) {
-      let id: Int32 = try row.decode("ledger_id")
-      states[id] = LedgerState(
-        ledgerID: id, epoch: try row.decode("epoch"), nextOffset: try row.decode("next_offset"),
-        last: try LastRecord(row))
-    }
-    return states
+    let rows = try await connection.query("SELECT * FROM lectern.read_ledgers($1)", [.int4s(ids)])
+    let states = try rows.map(LedgerState.init)
+    return Dictionary(uniqueKeysWithValues: states.map { ($0.ledgerID, $0) })
+  }
+
+  /// The ledgers of a topic as it is now, by partition: of each the newest incarnation.
+  package func newestLedgers(
+    clusterID: ClusterID, topic: TopicName
+  ) async throws(PostgresError) -> [Int32: LedgerState] {
+    var ledgers: [Int32: LedgerState] = [:]
+    for row in try await connection.query("SELECT * FROM lectern.newest_ledgers($1, $2)", [.id(clusterID), .id(topic)])
+    { ledgers[try row.decode("partition")] = try LedgerState(row) }
+    return ledgers
   }
 
   /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
   package func progress(clusterID: ClusterID, topic: TopicName) async throws(PostgresError) -> [Int32: Int64] {
-    var progress: [Int32: Int64] = [:]
-    let rows = try await connection.query(
-      "SELECT * FROM lectern.log_progress($1, $2)", [.id(clusterID), .id(topic)])
-    for row in rows { progress[try row.decode("partition")] = try row.decode("next_offset", as: Int64.self) }
-    return progress
+    try await newestLedgers(clusterID: clusterID, topic: topic).mapValues(\.nextOffset)
   }
 
   // MARK: Frames
@@ -83,10 +79,7 @@ package final class IngestRepository: Sendable {
         .uuids(sessions.map(\.learner)), .texts(sessions.map(\.sessionID.text)),
       ])
     try Self.check(rows.count, of: sessions.count, "resolving sessions")
-    var resolutions: [SessionResolution] = []
-    resolutions.reserveCapacity(rows.count)
-    for row in rows { resolutions.append(try SessionResolution(row)) }
-    return resolutions
+    return try rows.map(SessionResolution.init)
   }
 
   /// The capture time of each stored sample, in the order given; nil where there is none.
@@ -98,10 +91,7 @@ package final class IngestRepository: Sendable {
         .dates(samples.map(\.sessionDay)), .int8s(samples.map(\.sessionID)), .int4s(samples.map(\.sequence)),
       ])
     try Self.check(rows.count, of: samples.count, "looking up samples")
-    var captures: [EventTime?] = []
-    captures.reserveCapacity(rows.count)
-    for row in rows { captures.append(try row.decodeIfPresent("captured_at")) }
-    return captures
+    return try rows.map { (row) throws(PostgresError) in try row.decodeIfPresent("captured_at") }
   }
 
   private static func check(_ answers: Int, of questions: Int, _ operation: String) throws(PostgresError) {
@@ -140,8 +130,7 @@ package final class IngestRepository: Sendable {
   /// Stores a batch and moves its ledger, all or nothing. `.fenced` (LF001) means the ledger is not where `step`
   /// expects it, or belongs to a newer claim.
   package func store(_ batch: StoreBatch) async throws(PostgresError) -> StoreResult {
-    let parameters = PostgresParameters(StoreStatement.parameters(batch))
-    let row = try await connection.query(StoreStatement.sql, parameters).single()
+    let row = try await connection.query(StoreStatement.sql, StoreStatement.parameters(batch)).single()
     return StoreResult(
       samples: try row.decode("samples"), rejects: try row.decode("rejects"), duplicates: try row.decode("duplicates"),
       consentLost: try row.decode("consent_lost"), sequenceReused: try row.decode("sequence_reused"))
@@ -168,6 +157,15 @@ package final class IngestRepository: Sendable {
   /// Makes a model bundle known, once, and returns its key for `StoreBatch.modelID`.
   package func registerModel(_ model: ModelDescription) async throws(PostgresError) -> Int32 {
     try await connection.query("SELECT lectern.register_model($1, $2, $3, $4, $5)", model.parameters).value()
+  }
+}
+
+extension LedgerState {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    ledgerID = try row.decode("ledger_id")
+    epoch = try row.decode("epoch")
+    nextOffset = try row.decode("next_offset")
+    last = try LastRecord(row)
   }
 }
 

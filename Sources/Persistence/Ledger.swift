@@ -25,17 +25,6 @@ package struct LastRecord: Sendable, Hashable {
   }
 }
 
-/// A ledger after a claim: the caller is now the only one whose stores are taken.
-package struct LedgerClaim: Sendable, Equatable {
-  package let ledgerID: Int32
-  package let incarnation: Int32
-  package let epoch: Int64
-  package let nextOffset: Int64
-  package let last: LastRecord?
-  /// True if this claim made the ledger, starting at the low watermark.
-  package let isNew: Bool
-}
-
 /// Where a ledger stands.
 package struct LedgerState: Sendable, Equatable {
   package let ledgerID: Int32

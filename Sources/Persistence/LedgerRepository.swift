@@ -28,16 +28,15 @@ package struct LedgerRow: Sendable, Equatable {
   package let nextOffset: Int64
   package let last: LastRecord?
   package let counters: LedgerCounters
-  package let createdAt: EventTime
   package let updatedAt: EventTime
 
   package init(
     ledgerID: Int32, log: LogIdentity, consumerGroup: String, epoch: Int64, firstOffset: Int64, nextOffset: Int64,
-    last: LastRecord?, counters: LedgerCounters, createdAt: EventTime, updatedAt: EventTime
+    last: LastRecord?, counters: LedgerCounters, updatedAt: EventTime
   ) {
     (self.ledgerID, self.log, self.consumerGroup, self.epoch) = (ledgerID, log, consumerGroup, epoch)
     (self.firstOffset, self.nextOffset, self.last) = (firstOffset, nextOffset, last)
-    (self.counters, self.createdAt, self.updatedAt) = (counters, createdAt, updatedAt)
+    (self.counters, self.updatedAt) = (counters, updatedAt)
   }
 }
 
@@ -49,14 +48,12 @@ package struct LedgerRepository: Sendable {
 
   /// All ledgers by cluster, topic, incarnation and partition; of one cluster if given.
   package func ledgers(clusterID: ClusterID? = nil) async throws(PostgresError) -> [LedgerRow] {
-    let rows = try await connection.query(
+    try await connection.query(
       """
       SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
       ORDER BY cluster_id, topic, incarnation, partition
-      """, [.optionalID(clusterID)])
-    var ledgers: [LedgerRow] = []
-    for row in rows { ledgers.append(try LedgerRow(row)) }
-    return ledgers
+      """, [.optionalID(clusterID)]
+    ).map(LedgerRow.init)
   }
 
   /// The counters of a topic added up over its partitions and incarnations; of one cluster if given.
@@ -77,11 +74,16 @@ package struct LedgerRepository: Sendable {
   package func rejectCounts(
     topic: TopicName, clusterID: ClusterID? = nil
   ) async throws(PostgresError) -> [RejectCode: Int64] {
-    let rows = try await connection.query(
-      """
-      SELECT r.code, count(*) AS n FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
-      WHERE l.topic = $1 AND (l.cluster_id = $2::text OR $2::text IS NULL) GROUP BY r.code
-      """, [.id(topic), .optionalID(clusterID)])
+    try Self.counts(
+      try await connection.query(
+        """
+        SELECT r.code, count(*) AS n FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
+        WHERE l.topic = $1 AND (l.cluster_id = $2::text OR $2::text IS NULL) GROUP BY r.code
+        """, [.id(topic), .optionalID(clusterID)]))
+  }
+
+  /// A code of a later version of the schema is no concern of this program.
+  static func counts(_ rows: PostgresResult) throws(PostgresError) -> [RejectCode: Int64] {
     var counts: [RejectCode: Int64] = [:]
     for row in rows {
       guard let code = RejectCode(rawValue: try row.decode("code")) else { continue }
@@ -116,7 +118,6 @@ extension LedgerRow {
     nextOffset = try row.decode("next_offset")
     last = try LastRecord(row)
     counters = try LedgerCounters(row)
-    createdAt = try row.decode("created_at", as: EventTime.self)
-    updatedAt = try row.decode("updated_at", as: EventTime.self)
+    updatedAt = try row.decode("updated_at")
   }
 }

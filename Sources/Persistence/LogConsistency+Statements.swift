@@ -5,7 +5,7 @@ extension LogConsistency {
 
   /// One pass over the samples, beside their ledgers and sessions.
   func tallies(ofSamplesOn connection: isolated PostgresConnection) throws(PostgresError) -> [Tally] {
-    let rows = try connection.query(
+    try connection.query(
       """
       SELECT s.ledger_id, count(*), count(*) FILTER (WHERE s.outside), min(s.log_offset) FILTER (WHERE s.outside),
         count(*) FILTER (WHERE s.stray), min(s.log_offset) FILTER (WHERE s.stray)
@@ -17,39 +17,23 @@ extension LogConsistency {
         LEFT JOIN lectern.ingest_ledger l ON l.ledger_id = e.ledger_id
         LEFT JOIN lectern.session n ON n.session_id = e.session_id) s
       GROUP BY s.ledger_id ORDER BY s.ledger_id
-      """)
-    var tallies: [Tally] = []
-    for row in rows {
-      var columns = row.columns
-      tallies.append(
-        Tally(
-          ledger: try columns.next(), rows: try columns.next(), outside: try columns.next(),
-          firstOutside: try columns.nextIfPresent(), strays: try columns.next(),
-          firstStray: try columns.nextIfPresent()))
-    }
-    return tallies
+      """
+    ).map(Tally.init)
   }
 
   /// One pass over the rejects, beside their ledgers.
   func tallies(ofRejectsOn connection: isolated PostgresConnection) throws(PostgresError) -> [Tally] {
-    let rows = try connection.query(
+    try connection.query(
       """
-      SELECT r.ledger_id, count(*), count(*) FILTER (WHERE r.outside), min(r.log_offset) FILTER (WHERE r.outside)
+      SELECT r.ledger_id, count(*), count(*) FILTER (WHERE r.outside), min(r.log_offset) FILTER (WHERE r.outside),
+        0::bigint, NULL::bigint
       FROM (
         SELECT e.ledger_id, e.log_offset,
           (e.log_offset >= l.first_offset AND e.log_offset < l.next_offset) IS NOT TRUE AS outside
         FROM lectern.ingest_reject e LEFT JOIN lectern.ingest_ledger l ON l.ledger_id = e.ledger_id) r
       GROUP BY r.ledger_id ORDER BY r.ledger_id
-      """)
-    var tallies: [Tally] = []
-    for row in rows {
-      var columns = row.columns
-      tallies.append(
-        Tally(
-          ledger: try columns.next(), rows: try columns.next(), outside: try columns.next(),
-          firstOutside: try columns.nextIfPresent()))
-    }
-    return tallies
+      """
+    ).map(Tally.init)
   }
 
   /// Records of a log that are in two places.
@@ -69,18 +53,10 @@ extension LogConsistency {
         GROUP BY u.ledger_id, u.log_offset HAVING count(*) > 1) p
       ORDER BY p.ledger_id, p.log_offset LIMIT $1
       """, [.int4(Int32(ConsistencyCheck.placeLimit))])
-    var repeated: Repeated = (0, [])
-    for row in rows {
-      var columns = row.columns
-      repeated.total = try columns.next()
-      let (ledger, offset): (Int32, Int64) = (try columns.next(), try columns.next())
+    return try repeated(rows, names) { (columns: inout PostgresColumns) throws(PostgresError) in
       let (samples, rejects): (Int64, Int64) = (try columns.next(), try columns.next())
-      repeated.places.append(
-        ConsistencyCheck.Place(
-          ledger: ledger, log: names[ledger], offset: offset,
-          detail: "\(samples) times a sample, \(rejects) times a reject"))
+      return "\(samples) times a sample, \(rejects) times a reject"
     }
-    return repeated
   }
 
   /// Frames that are stored twice. Who sent them stays unsaid: the place is where the first of each came from.
@@ -98,15 +74,34 @@ extension LogConsistency {
         GROUP BY e.session_id, e.seq) k
       ORDER BY 2, 3 LIMIT $1
       """, [.int4(Int32(ConsistencyCheck.placeLimit))])
+    return try repeated(rows, names) { (columns: inout PostgresColumns) throws(PostgresError) in
+      "stored \(try columns.next(as: Int64.self)) times"
+    }
+  }
+
+  /// Rows of how many there are in all, a ledger, an offset, and what `detail` reads.
+  private func repeated(
+    _ rows: PostgresResult, _ names: [Int32: LogIdentity],
+    _ detail: (inout PostgresColumns) throws(PostgresError) -> String
+  ) throws(PostgresError) -> Repeated {
     var repeated: Repeated = (0, [])
     for row in rows {
       var columns = row.columns
       repeated.total = try columns.next()
       let (ledger, offset): (Int32, Int64) = (try columns.next(), try columns.next())
-      let count: Int64 = try columns.next()
       repeated.places.append(
-        ConsistencyCheck.Place(ledger: ledger, log: names[ledger], offset: offset, detail: "stored \(count) times"))
+        ConsistencyCheck.Place(ledger: ledger, log: names[ledger], offset: offset, detail: try detail(&columns)))
     }
     return repeated
+  }
+}
+
+extension LogConsistency.Tally {
+  fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+    var columns = row.columns
+    (ledger, rows, outside) = (try columns.next(), try columns.next(), try columns.next())
+    (firstOutside, strays, firstStray) = (
+      try columns.nextIfPresent(), try columns.next(), try columns.nextIfPresent()
+    )
   }
 }

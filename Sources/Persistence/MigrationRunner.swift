@@ -212,7 +212,7 @@ package struct MigrationRunner: Sendable {
   // MARK: -
 
   private func exists(_ table: String, _ connection: isolated PostgresConnection) throws(PostgresError) -> Bool {
-    try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(table)]).single().decode(at: 0)
+    try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(table)]).value()
   }
 
   /// SHA-256 of a file, in hex.
@@ -230,8 +230,7 @@ package struct MigrationRunner: Sendable {
   private func lock(deadline: Duration) async throws {
     let limit = ContinuousClock.now + deadline
     while true {
-      let row = try await connection.query("SELECT pg_try_advisory_lock(1, 0)").single()
-      if try row.decode(at: 0, as: Bool.self) { return }
+      if try await connection.query("SELECT pg_try_advisory_lock(1, 0)").value() { return }
       guard ContinuousClock.now < limit else { throw MigrationError.locked }
       try await Task.sleep(for: .milliseconds(100))
     }

@@ -17,19 +17,16 @@ package struct ErasureReceipt: Sendable, Equatable {
   package let cutoff: EventTime
   package let isPending: Bool
   package let samplesRemoved: Int64
-  package let sessionsTouched: Int64
   /// Sessions deleted with all that was known of them; the last step.
   package let sessionsRemoved: Int64
   /// True once nothing is left to do, the learner's sessions included. A revocation never gets there: it keeps them.
   package let isComplete: Bool
 
   package init(
-    id: Int64, cutoff: EventTime, isPending: Bool, samplesRemoved: Int64, sessionsTouched: Int64,
-    sessionsRemoved: Int64, isComplete: Bool
+    id: Int64, cutoff: EventTime, isPending: Bool, samplesRemoved: Int64, sessionsRemoved: Int64, isComplete: Bool
   ) {
     (self.id, self.cutoff, self.isPending, self.isComplete) = (id, cutoff, isPending, isComplete)
-    (self.samplesRemoved, self.sessionsTouched) = (samplesRemoved, sessionsTouched)
-    self.sessionsRemoved = sessionsRemoved
+    (self.samplesRemoved, self.sessionsRemoved) = (samplesRemoved, sessionsRemoved)
   }
 }
 
@@ -84,8 +81,7 @@ package struct PrivacyRepository: Sendable {
     let row = try await connection.query(
       "SELECT * FROM lectern.order_erasure($1, $2)", [.uuid(learner), .text(by)]
     ).single()
-    return ErasureOrder(
-      id: try row.decode("erasure_id"), cutoff: try row.decode("cutoff", as: EventTime.self))
+    return ErasureOrder(id: try row.decode("erasure_id"), cutoff: try row.decode("cutoff"))
   }
 
   /// What is stored of a learner now. Needs the role `lectern_aggregator`.
@@ -102,8 +98,7 @@ package struct PrivacyRepository: Sendable {
       SELECT (SELECT count(*) FROM own) AS sessions, s.n AS samples, s.first, s.last,
         (SELECT count(*) FROM own JOIN lectern.session_segment_sum USING (course_id, session_day, session_id))
         + (SELECT count(*) FROM own JOIN lectern.session_minute_sum USING (course_id, session_day, session_id))
-        + (SELECT count(*) FROM lectern.learner_segment_metric m
-           WHERE m.learner = $1)
+        + (SELECT count(*) FROM lectern.learner_segment_metric m WHERE m.learner = $1)
         + (SELECT count(*) FROM lectern.release_contribution r WHERE r.learner = $1) AS rollups
       FROM sample s
       """, [.uuid(learner)]
@@ -120,9 +115,8 @@ package struct PrivacyRepository: Sendable {
       "SELECT * FROM lectern.erasure WHERE erasure_id = $1", [.int8(erasureID)])
     guard let row = rows.first else { return nil }
     return ErasureReceipt(
-      id: erasureID, cutoff: try row.decode("cutoff", as: EventTime.self),
-      isPending: try row.decode("pending"), samplesRemoved: try row.decode("samples_removed"),
-      sessionsTouched: try row.decode("sessions_touched"), sessionsRemoved: try row.decode("sessions_removed"),
+      id: erasureID, cutoff: try row.decode("cutoff"), isPending: try row.decode("pending"),
+      samplesRemoved: try row.decode("samples_removed"), sessionsRemoved: try row.decode("sessions_removed"),
       isComplete: try row.decodeIfPresent("forgotten_at", as: EventTime.self) != nil)
   }
 
@@ -154,7 +148,6 @@ package struct PrivacyRepository: Sendable {
     let row = try await connection.query(
       "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner), .text(scope.rawValue)]
     ).single()
-    return StatedConsent(
-      granted: try row.decode("granted"), since: try row.decode("event_time", as: EventTime.self))
+    return StatedConsent(granted: try row.decode("granted"), since: try row.decode("event_time"))
   }
 }

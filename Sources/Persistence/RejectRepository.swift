@@ -81,45 +81,47 @@ package struct RejectRepository: Sendable {
 
   /// How often each reason occurs, the most frequent first.
   package func counts(_ filter: RejectFilter) async throws(PostgresError) -> [RejectCount] {
-    let rows = try await connection.query(
+    try await connection.query(
       """
       SELECT l.topic, r.code, r.detail, count(*) AS n, min(r.rejected_at) AS first, max(r.rejected_at) AS last
       FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
       WHERE \(Self.condition) GROUP BY l.topic, r.code, r.detail ORDER BY n DESC, l.topic, r.code, r.detail
-      """, parameters(filter))
-    var counts: [RejectCount] = []
-    for row in rows {
-      counts.append(
-        RejectCount(
-          topic: try row.decode("topic"), code: try RejectCode(row), detail: try row.decode("detail"),
-          count: try row.decode("n"), firstAt: try row.decode("first", as: EventTime.self),
-          lastAt: try row.decode("last", as: EventTime.self)))
-    }
-    return counts
+      """, parameters(filter)
+    ).map(RejectCount.init)
   }
 
   /// Up to `limit` rejects behind a place, log by log in the order of offsets.
   package func records(
     _ filter: RejectFilter, after place: RejectedRecord.Place? = nil, limit: Int
   ) async throws(PostgresError) -> [RejectedRecord] {
-    let rows = try await connection.query(
+    try await connection.query(
       """
       SELECT r.ledger_id, r.log_offset, l.topic, l.incarnation, l.partition, r.code, r.detail, r.record_timestamp,
         r.rejected_at
       FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
       WHERE \(Self.condition) AND (r.ledger_id, r.log_offset) > ($7, $8)
       ORDER BY r.ledger_id, r.log_offset LIMIT $9
-      """, parameters(filter) + [.int4(place?.ledgerID ?? 0), .int8(place?.offset ?? -1), .int8(Int64(limit))])
-    var records: [RejectedRecord] = []
-    for row in rows {
-      records.append(
-        RejectedRecord(
-          place: .init(ledgerID: try row.decode("ledger_id"), offset: try row.decode("log_offset")),
-          topic: try row.decode("topic"), incarnation: try row.decode("incarnation"),
-          partition: try row.decode("partition"), code: try RejectCode(row), detail: try row.decode("detail"),
-          recordTimestamp: try row.decodeIfPresent("record_timestamp"),
-          rejectedAt: try row.decode("rejected_at", as: EventTime.self)))
-    }
-    return records
+      """, parameters(filter) + [.int4(place?.ledgerID ?? 0), .int8(place?.offset ?? -1), .int8(Int64(limit))]
+    ).map(RejectedRecord.init)
+  }
+}
+
+extension RejectCount {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    (topic, code, detail) = (try row.decode("topic"), try RejectCode(row), try row.decode("detail"))
+    (count, firstAt, lastAt) = (try row.decode("n"), try row.decode("first"), try row.decode("last"))
+  }
+}
+
+extension RejectedRecord {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    place = Place(ledgerID: try row.decode("ledger_id"), offset: try row.decode("log_offset"))
+    topic = try row.decode("topic")
+    incarnation = try row.decode("incarnation")
+    partition = try row.decode("partition")
+    code = try RejectCode(row)
+    detail = try row.decode("detail")
+    recordTimestamp = try row.decodeIfPresent("record_timestamp")
+    rejectedAt = try row.decode("rejected_at")
   }
 }

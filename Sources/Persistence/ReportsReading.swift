@@ -7,10 +7,9 @@ extension ReleasedCourse {
   static func read(
     _ course: Int64, for reader: ReportsRepository.Reader, minimum: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> ReleasedCourse? {
-    let teacher: TeacherID? = if case .teacher(let id) = reader { id } else { nil }
     let found = try connection.query(
       "SELECT title FROM lectern.course WHERE course_id = $1 AND ($2::text IS NULL OR $2 = ANY (teachers))",
-      [.int8(course), .optionalID(teacher)])
+      [.int8(course), .optionalID(reader.teacher)])
     guard let row = found.first else { return nil }
     var cells = ReleasedCells()
     for row in try connection.query(
@@ -41,16 +40,12 @@ extension ReleasedCourse {
   private static func models(
     of course: Int64, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [ReportedModel] {
-    var models: [ReportedModel] = []
-    for row in try connection.query(
+    try connection.query(
       "SELECT hash, trained, coalesce(evaluation ->> 'name', '') AS name FROM lectern.course_models($1)",
-      [.int8(course)])
-    {
-      models.append(
-        ReportedModel(
-          id: try row.decode("hash"), name: try row.decode("name"), isTrained: try row.decode("trained")))
+      [.int8(course)]
+    ).map { (row) throws(PostgresError) in
+      ReportedModel(id: try row.decode("hash"), name: try row.decode("name"), isTrained: try row.decode("trained"))
     }
-    return models
   }
 
   /// Totals of the topics that carry frames: one that applied anything carries control events.

@@ -13,6 +13,10 @@ package struct ReportsRepository: Sendable {
     case teacher(TeacherID)
     /// The operator of the deployment, for a connection with the role `lectern_aggregator`.
     case deployment
+
+    var teacher: TeacherID? {
+      if case .teacher(let id) = self { id } else { nil }
+    }
   }
 
   package let connection: PostgresConnection
@@ -25,17 +29,15 @@ package struct ReportsRepository: Sendable {
 
   /// The courses this reader may see, by title.
   package func courses() async throws -> [ReportedCourse] {
-    let teacher: TeacherID? = if case .teacher(let id) = reader { id } else { nil }
-    let rows = try await connection.query(
+    try await connection.query(
       """
       SELECT c.course_id, c.title,
         (SELECT count(*) FROM lectern.segment g WHERE g.course_id = c.course_id AND g.retired_at IS NULL) AS segments
       FROM lectern.course c WHERE $1::text IS NULL OR $1 = ANY (c.teachers) ORDER BY c.title, c.course_id
-      """, [.optionalID(teacher)])
-    return try rows.map {
+      """, [.optionalID(reader.teacher)]
+    ).map {
       ReportedCourse(
-        id: try $0.decode("course_id"), title: try $0.decode("title"),
-        segments: Int(try $0.decode("segments", as: Int64.self)))
+        id: try $0.decode("course_id"), title: try $0.decode("title"), segments: try $0.decode("segments"))
     }
   }
 
@@ -46,10 +48,9 @@ package struct ReportsRepository: Sendable {
   package func released(course: Int64, cohortMinimum: Int) async throws -> ReleasedCourse? {
     precondition(cohortMinimum >= ReleasePolicy.cohortFloor, "no cohort under the floor is ever shown")
     let minimum = Int32(clamping: cohortMinimum)
-    let setting = if case .teacher(let id) = reader { id.text } else { "" }
     let reader = reader
     return try await connection.withTransaction(.snapshot) { connection in
-      try connection.query("SELECT set_config('lectern.teacher', $1, true)", [.text(setting)])
+      try connection.query("SELECT set_config('lectern.teacher', $1, true)", [.text(reader.teacher?.text ?? "")])
       return try ReleasedCourse.read(course, for: reader, minimum: minimum, on: connection)
     }
   }
@@ -65,6 +66,6 @@ package struct ReportsRepository: Sendable {
         .int8(report.course), .timestamp(report.madeAt), .int4(Int32(clamping: report.cohortMinimum)),
         .int2(report.weightsVersion), .int4(report.formatVersion), .json(report.document),
       ]
-    ).single().decode("report_id")
+    ).value()
   }
 }

@@ -53,40 +53,17 @@ package struct RetryResult: Sendable, Equatable {
 }
 
 extension IngestRepository {
-  /// The ledgers of a topic as it is now, by partition: of each the newest incarnation.
-  package func newestLedgers(
-    clusterID: ClusterID, topic: TopicName
-  ) async throws(PostgresError) -> [Int32: LedgerState] {
-    var ledgers: [Int32: LedgerState] = [:]
-    let rows = try await connection.query(
-      "SELECT * FROM lectern.newest_ledgers($1, $2)", [.id(clusterID), .id(topic)])
-    for row in rows {
-      ledgers[try row.decode("partition")] = LedgerState(
-        ledgerID: try row.decode("ledger_id"), epoch: 0, nextOffset: try row.decode("next_offset"),
-        last: try LastRecord(row))
-    }
-    return ledgers
-  }
-
   /// Up to `limit` rejects of a log behind an offset, in its order; of these codes, or of all.
   package func rejects(
     ledgerID: Int32, codes: [RejectCode]?, after: Int64, limit: Int
   ) async throws(PostgresError) -> [RejectToJudge] {
-    let rows = try await connection.query(
+    try await connection.query(
       "SELECT * FROM lectern.rejects_to_judge($1, $2::text[], $3, $4)",
       [
         .int4(ledgerID), codes.map { .texts($0.map(\.rawValue)) } ?? .null, .int8(after),
         .int4(Int32(clamping: limit)),
-      ])
-    var rejects: [RejectToJudge] = []
-    for row in rows {
-      rejects.append(
-        RejectToJudge(
-          offset: try row.decode("log_offset"), code: try RejectCode(row),
-          recordTimestamp: try row.decodeIfPresent("record_timestamp"),
-          rejectedAt: try row.decode("rejected_at")))
-    }
-    return rejects
+      ]
+    ).map(RejectToJudge.init)
   }
 
   /// Replaces rejects by new verdicts, all or nothing, and moves the ledger's counters with them.
@@ -109,6 +86,15 @@ extension IngestRepository {
     return RetryResult(
       samples: try row.decode("samples"), duplicates: try row.decode("duplicates"),
       rejects: try row.decode("rejects"), untouched: try row.decode("untouched"))
+  }
+}
+
+extension RejectToJudge {
+  init(_ row: PostgresRow) throws(PostgresError) {
+    offset = try row.decode("log_offset")
+    code = try RejectCode(row)
+    recordTimestamp = try row.decodeIfPresent("record_timestamp")
+    rejectedAt = try row.decode("rejected_at")
   }
 }
 

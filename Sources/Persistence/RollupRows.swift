@@ -1,48 +1,27 @@
 package import Analytics
 package import LearningEvents
 
-/// A row of `lectern.session_segment_sum`.
+/// A row of `lectern.session_segment_sum`, or of `lectern.session_minute_sum`.
 package struct SessionSumRow: Sendable, Hashable {
   package let course: Int64
   package let session: Int64
   package let day: CalendarDay
   package let learner: LearnerPseudonym
   package let segment: Int64?
+  /// Of the segment, in the table of minutes; nil in the one of segments.
+  package let minute: Int32?
   package let weightsVersion: Int16
   package let sum: SegmentSum
 
   package init(
-    course: Int64, session: Int64, day: CalendarDay, learner: LearnerPseudonym, segment: Int64?, weightsVersion: Int16,
-    sum: SegmentSum
-  ) {
-    self.course = course
-    self.session = session
-    self.day = day
-    self.learner = learner
-    self.segment = segment
-    self.weightsVersion = weightsVersion
-    self.sum = sum
-  }
-}
-
-/// A row of `lectern.session_minute_sum`.
-package struct SessionMinuteRow: Sendable, Hashable {
-  package let course: Int64
-  package let session: Int64
-  package let day: CalendarDay
-  package let learner: LearnerPseudonym
-  package let minute: SessionSums.Minute
-  package let weightsVersion: Int16
-  package let sum: SegmentSum
-
-  package init(
-    course: Int64, session: Int64, day: CalendarDay, learner: LearnerPseudonym, minute: SessionSums.Minute,
+    course: Int64, session: Int64, day: CalendarDay, learner: LearnerPseudonym, segment: Int64?, minute: Int32? = nil,
     weightsVersion: Int16, sum: SegmentSum
   ) {
     self.course = course
     self.session = session
     self.day = day
     self.learner = learner
+    self.segment = segment
     self.minute = minute
     self.weightsVersion = weightsVersion
     self.sum = sum

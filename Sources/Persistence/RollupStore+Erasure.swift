@@ -24,7 +24,7 @@ extension RollupStore {
           AND to_regclass('lectern.emotion_sample_' || to_char(s.session_day, 'YYYYMMDD')) IS NULL
         """, [.int8(erasure)])
     }
-    return Int(try row.decode("removed", as: Int64.self))
+    return try row.decode("removed", as: Int.self)
   }
 
   /// Deletes the sessions of one erased learner whose samples and sums are gone, and returns how many; nil if there is
@@ -32,6 +32,6 @@ extension RollupStore {
   package func forgetSessions(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
     let row = try connection.query("SELECT erasure_id, removed FROM lectern.forget_sessions()").single()
     guard try row.decodeIfPresent("erasure_id", as: Int64.self) != nil else { return nil }
-    return Int(try row.decode("removed", as: Int64.self))
+    return try row.decode("removed", as: Int.self)
   }
 }

@@ -14,7 +14,7 @@ extension RollupStore {
       "SELECT expired_day, removed FROM lectern.expire_samples($1)", [.int4(keepDays)], deadline: .seconds(86_400)
     ).single()
     guard let day = try row.decodeIfPresent("expired_day", as: CalendarDay.self) else { return nil }
-    return (day, Int(try row.decode("removed", as: Int64.self)))
+    return (day, try row.decode("removed", as: Int.self))
   }
 
   /// The first day whose sums are kept.
@@ -42,7 +42,7 @@ extension RollupStore {
   ) throws(PostgresError) -> (rows: Int, learners: [LearnerPseudonym]) {
     var learners: Set<LearnerPseudonym> = []
     var rows = 0
-    for table in [RollupTable<SessionSumRow>.sessionSums.name, RollupTable<SessionMinuteRow>.minuteSums.name] {
+    for table in [RollupTable.sessionSums.name, RollupTable.minuteSums.name] {
       let removed = try connection.query(
         "DELETE FROM \(table) WHERE course_id = $1 AND session_day < $2 RETURNING learner",
         [.int8(course), .date(day)])
@@ -57,18 +57,11 @@ extension RollupStore {
   package func forgetExpiredContributions(
     in course: Int64, on connection: isolated PostgresConnection
   ) throws(PostgresError) {
-    try connection.query(
+    try forgetContributions(
       """
-      WITH gone AS (
-        DELETE FROM lectern.release_contribution r
-        WHERE r.course_id = $1 AND NOT EXISTS (
-          SELECT FROM lectern.session_segment_sum s WHERE s.course_id = $1 AND s.learner = r.learner)
-        RETURNING r.segment_id, r.minute
-      ), counted AS (SELECT segment_id, minute, count(*) AS n FROM gone GROUP BY segment_id, minute)
-      UPDATE lectern.release_cell c SET departed = c.departed + g.n FROM counted g
-      WHERE c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM g.segment_id
-        AND c.minute IS NOT DISTINCT FROM g.minute
-      """, [.int8(course)])
+      WHERE r.course_id = $1 AND NOT EXISTS (
+        SELECT FROM lectern.session_segment_sum s WHERE s.course_id = $1 AND s.learner = r.learner)
+      """, in: course, on: connection)
     try connection.query(
       """
       DELETE FROM lectern.release_cell c WHERE c.course_id = $1 AND NOT c.shown
@@ -89,9 +82,6 @@ extension RollupStore {
   package func expireSessions(
     before day: CalendarDay, limit: Int32, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int {
-    let removed: Int64 = try connection.query(
-      "SELECT lectern.expire_sessions($1, $2)", [.date(day), .int4(limit)]
-    ).value()
-    return Int(removed)
+    try connection.query("SELECT lectern.expire_sessions($1, $2)", [.date(day), .int4(limit)]).value()
   }
 }

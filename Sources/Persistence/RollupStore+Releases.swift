@@ -52,20 +52,31 @@ extension RollupStore {
   package func forgetErasedContributions(
     in course: Int64, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Bool {
+    try forgetContributions(
+      """
+      USING lectern.release_cell c
+      WHERE r.course_id = $1 AND c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM r.segment_id
+        AND c.minute IS NOT DISTINCT FROM r.minute
+        AND EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = r.learner AND e.ingested_until >= c.released_at)
+      """, in: course, on: connection) > 0
+  }
+
+  /// Deletes those contributions `r` of a course `$1` that a condition names, and counts them as departed; returns how
+  /// many cells had some.
+  @discardableResult
+  func forgetContributions(
+    _ condition: String, in course: Int64, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> Int {
     try connection.query(
       """
       WITH gone AS (
-        DELETE FROM lectern.release_contribution r USING lectern.release_cell c
-        WHERE r.course_id = $1 AND c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM r.segment_id
-          AND c.minute IS NOT DISTINCT FROM r.minute
-          AND EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = r.learner AND e.ingested_until >= c.released_at)
-        RETURNING r.segment_id, r.minute
+        DELETE FROM lectern.release_contribution r \(condition) RETURNING r.segment_id, r.minute
       ), counted AS (SELECT segment_id, minute, count(*) AS n FROM gone GROUP BY segment_id, minute)
       UPDATE lectern.release_cell c SET departed = c.departed + g.n FROM counted g
       WHERE c.course_id = $1 AND c.segment_id IS NOT DISTINCT FROM g.segment_id
         AND c.minute IS NOT DISTINCT FROM g.minute
       """, [.int8(course)]
-    ).affectedRows > 0
+    ).affectedRows
   }
 
   /// Makes the course's stored reports invalid: they hold figures that may no longer be shown.
@@ -90,7 +101,7 @@ extension RollupStore {
     for row in cells {
       var columns = row.columns
       let key = try key(&columns)
-      found[key] = ReleaseRecord(isShown: try columns.next(), departed: Int(try columns.next(as: Int32.self)))
+      found[key] = ReleaseRecord(isShown: try columns.next(), departed: try columns.next())
     }
     let contributions = try connection.query(
       """

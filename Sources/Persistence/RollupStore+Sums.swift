@@ -14,10 +14,10 @@ package struct LearnerSums: Sendable {
 extension RollupStore {
   /// Replaces the sums of some sessions of a course.
   package func replaceSums(
-    of sessions: [Int64], in course: Int64, with sums: [SessionSumRow], minutes: [SessionMinuteRow],
+    of sessions: [Int64], in course: Int64, with sums: [SessionSumRow], minutes: [SessionSumRow],
     on connection: isolated PostgresConnection
   ) throws(PostgresError) {
-    for table in [RollupTable<SessionSumRow>.sessionSums.name, RollupTable<SessionMinuteRow>.minuteSums.name] {
+    for table in [RollupTable.sessionSums.name, RollupTable.minuteSums.name] {
       try connection.query(
         "DELETE FROM \(table) WHERE course_id = $1 AND session_id = ANY ($2)", [.int8(course), .int8s(sessions)])
     }
@@ -51,17 +51,18 @@ extension RollupStore {
   /// The sums of every learner by minute, for some segments of a course.
   package func minuteSums(
     of segments: [Int64], in course: Int64, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> [SessionSums.Minute: [(LearnerPseudonym, SegmentSum)]] {
+  ) throws(PostgresError) -> [ReleaseCell.Key: [(LearnerPseudonym, SegmentSum)]] {
     let rows = try connection.query(
       """
       SELECT segment_id, minute, learner, \(SegmentSum.totals(of: SegmentSum.additiveColumns))
       FROM lectern.session_minute_sum WHERE course_id = $1 AND segment_id = ANY ($2)
       GROUP BY segment_id, minute, learner ORDER BY learner
       """, [.int8(course), .int8s(segments)])
-    var found: [SessionSums.Minute: [(LearnerPseudonym, SegmentSum)]] = [:]
+    var found: [ReleaseCell.Key: [(LearnerPseudonym, SegmentSum)]] = [:]
     for row in rows {
       var columns = row.columns
-      let minute = SessionSums.Minute(segment: try columns.next(), minute: try columns.next())
+      let minute = ReleaseCell.Key(
+        segment: try columns.next(as: Int64.self), minute: try columns.next(as: Int32.self))
       let learner: LearnerPseudonym = try columns.next()
       found[minute, default: []].append((learner, try SegmentSum(additive: &columns)))
     }

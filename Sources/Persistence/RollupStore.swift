@@ -18,8 +18,7 @@ package struct RollupStore: Sendable {
 
   /// What the aggregator that ran last released figures by; nil before the first.
   package func cohortMinimum(on connection: isolated PostgresConnection) throws(PostgresError) -> Int? {
-    let rows = try connection.query("SELECT cohort_minimum FROM lectern.deployment")
-    return try rows.first?.decodeIfPresent("cohort_minimum", as: Int32.self).map { Int($0) }
+    try connection.query("SELECT cohort_minimum FROM lectern.deployment").first?.decodeIfPresent("cohort_minimum")
   }
 
   /// Courses with something to compute again, longest waiting first.
@@ -72,7 +71,7 @@ package struct RollupStore: Sendable {
   package func sessions(
     of course: Int64, only sessions: [Int64]? = nil, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [RollupSession] {
-    let rows = try connection.query(
+    try connection.query(
       """
       SELECT n.session_id, n.session_day, n.learner, coalesce(d.frame_interval_ms, n.frame_interval_ms),
         to_regclass('lectern.emotion_sample_' || to_char(n.session_day, 'YYYYMMDD')) IS NOT NULL,
@@ -80,49 +79,50 @@ package struct RollupStore: Sendable {
       FROM lectern.session n
       LEFT JOIN lectern.session_declaration d USING (source_id, external_id)
       WHERE n.course_id = $1 AND ($2 OR n.session_id = ANY ($3)) ORDER BY n.session_id
-      """, [.int8(course), .bool(sessions == nil), .int8s(sessions ?? [])])
-    var found: [RollupSession] = []
-    for row in rows {
-      var columns = row.columns
-      found.append(
-        RollupSession(
-          session: try columns.next(), day: try columns.next(), learner: try columns.next(),
-          frameIntervalMilliseconds: Int64(try columns.next(as: Int32.self)), isLive: try columns.next(),
-          isErased: try columns.next()))
-    }
-    return found
+      """, [.int8(course), .bool(sessions == nil), .int8s(sessions ?? [])]
+    ).map(RollupSession.init)
   }
 
   /// The samples of a session, in no particular order.
   package func frames(
     of session: RollupSession, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> [TimedFrame] {
-    let rows = try connection.query(
+    try connection.query(
       """
       SELECT captured_at, seq, media_pos_ms, segment_hint, status, \(Self.probabilityColumns)
       FROM lectern.emotion_sample WHERE session_day = $1 AND session_id = $2
-      """, [.date(session.day), .int8(session.session)])
-    var frames: [TimedFrame] = []
-    frames.reserveCapacity(rows.count)
-    for row in rows {
-      var columns = row.columns
-      let (capturedAt, sequence) = (try columns.next(as: EventTime.self), try columns.next(as: Int32.self))
-      let position: Int64? = try columns.nextIfPresent()
-      let hint: SegmentID? = try columns.nextIfPresent()
-      guard let status = SampleStatus(rawValue: try columns.next(as: Int16.self)) else {
-        throw PostgresError(code: .decoding, message: "unknown sample status", operation: "reading samples")
-      }
-      var distribution = EmotionSums()
-      if status == .classified {
-        for emotion in Emotion.allCases { distribution[emotion] = Int64(try columns.next(as: Int16.self)) }
-      }
-      frames.append(
-        TimedFrame(
-          capturedAt: capturedAt, sequence: sequence, mediaPositionMilliseconds: position, segmentHint: hint,
-          status: status, distribution: distribution))
-    }
-    return frames
+      """, [.date(session.day), .int8(session.session)]
+    ).map(TimedFrame.init)
   }
 
   private static let probabilityColumns = Emotion.allCases.map { "p_\($0.name)" }.joined(separator: ", ")
+}
+
+extension RollupSession {
+  /// Reads a row of `sessions`' statement.
+  fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+    var columns = row.columns
+    (session, day, learner) = (try columns.next(), try columns.next(), try columns.next())
+    (frameIntervalMilliseconds, isLive, isErased) = (try columns.next(), try columns.next(), try columns.next())
+  }
+}
+
+extension TimedFrame {
+  /// Reads a row of `frames`' statement.
+  fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+    var columns = row.columns
+    let (capturedAt, sequence) = (try columns.next(as: EventTime.self), try columns.next(as: Int32.self))
+    let position: Int64? = try columns.nextIfPresent()
+    let hint: SegmentID? = try columns.nextIfPresent()
+    guard let status = SampleStatus(rawValue: try columns.next(as: Int16.self)) else {
+      throw PostgresError(code: .decoding, message: "unknown sample status", operation: "reading samples")
+    }
+    var distribution = EmotionSums()
+    if status == .classified {
+      for emotion in Emotion.allCases { distribution[emotion] = try columns.next() }
+    }
+    self.init(
+      capturedAt: capturedAt, sequence: sequence, mediaPositionMilliseconds: position, segmentHint: hint,
+      status: status, distribution: distribution)
+  }
 }

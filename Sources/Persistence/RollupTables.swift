@@ -6,37 +6,31 @@ extension RollupTable where Row == SessionSumRow {
   package static var sessionSums: Self {
     Self(
       "lectern.session_segment_sum",
-      [
-        Column("course_id", "bigint") { .int8s($0.map(\.course)) },
-        Column("session_id", "bigint") { .int8s($0.map(\.session)) },
-        Column("session_day", "date") { .dates($0.map(\.day)) },
-        Column("learner", "uuid") { .uuids($0.map(\.learner)) },
-        Column("segment_id", "bigint") { .optionalInt8s($0.map(\.segment)) },
-        Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) },
-      ] + sumColumns(\.sum) + [
-        Column("classified_frames", "bigint") { .int8s($0.map(\.sum.classifiedFrames)) },
-        Column("no_face_frames", "bigint") { .int8s($0.map(\.sum.noFaceFrames)) },
-        Column("low_quality_frames", "bigint") { .int8s($0.map(\.sum.lowQualityFrames)) },
-        Column("confusion_episodes", "bigint") { .int8s($0.map(\.sum.confusionEpisodes)) },
-        Column("confusion_ms", "bigint") { .int8s($0.map(\.sum.confusionMilliseconds)) },
-        Column("confusion_resolved", "bigint") { .int8s($0.map(\.sum.confusionResolved)) },
-      ])
+      keyColumns + [Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) }]
+        + columns(SegmentSum.additiveColumns + SegmentSum.countColumns))
   }
-}
 
-extension RollupTable where Row == SessionMinuteRow {
   package static var minuteSums: Self {
     Self(
       "lectern.session_minute_sum",
-      [
-        Column("course_id", "bigint") { .int8s($0.map(\.course)) },
-        Column("session_id", "bigint") { .int8s($0.map(\.session)) },
-        Column("session_day", "date") { .dates($0.map(\.day)) },
-        Column("learner", "uuid") { .uuids($0.map(\.learner)) },
-        Column("segment_id", "bigint") { .int8s($0.map(\.minute.segment)) },
-        Column("minute", "integer") { .int4s($0.map(\.minute.minute)) },
+      keyColumns + [
+        Column("minute", "integer") { .optionalInt4s($0.map(\.minute)) },
         Column("weights_version", "smallint") { .int2s($0.map(\.weightsVersion)) },
-      ] + sumColumns(\.sum))
+      ] + columns(SegmentSum.additiveColumns))
+  }
+
+  private static var keyColumns: [Column] {
+    [
+      Column("course_id", "bigint") { .int8s($0.map(\.course)) },
+      Column("session_id", "bigint") { .int8s($0.map(\.session)) },
+      Column("session_day", "date") { .dates($0.map(\.day)) },
+      Column("learner", "uuid") { .uuids($0.map(\.learner)) },
+      Column("segment_id", "bigint") { .optionalInt8s($0.map(\.segment)) },
+    ]
+  }
+
+  private static func columns(_ sums: [SegmentSum.Column]) -> [Column] {
+    sums.map { name, value in Column(name, "bigint") { .int8s($0.map { $0.sum[keyPath: value] }) } }
   }
 }
 
@@ -77,33 +71,27 @@ extension RollupTable where Row == SegmentMetricRow {
   }
 }
 
-/// The columns that a sum has in both tables of sums.
-private func sumColumns<Row>(_ sum: any KeyPath<Row, SegmentSum> & Sendable) -> [RollupTable<Row>.Column] {
-  Emotion.allCases.map { emotion in
-    RollupTable<Row>.Column(SegmentSum.column(of: emotion), "bigint") {
-      .int8s($0.map { $0[keyPath: sum].weighted[emotion] })
-    }
-  } + [
-    RollupTable<Row>.Column("classified_ms", "bigint") { .int8s($0.map { $0[keyPath: sum].classifiedMilliseconds }) },
-    RollupTable<Row>.Column("expected_ms", "bigint") { .int8s($0.map { $0[keyPath: sum].expectedMilliseconds }) },
-  ]
-}
-
 /// Sums as the two tables of sums hold them.
 extension SegmentSum {
-  fileprivate static func column(of emotion: Emotion) -> String { "w_\(emotion.name)" }
+  typealias Column = (name: String, value: any KeyPath<SegmentSum, Int64> & Sendable)
 
   /// The columns of both tables, in the order in which `init(additive:)` reads them.
-  static let additiveColumns = Emotion.allCases.map(column) + ["classified_ms", "expected_ms"]
+  static let additiveColumns: [Column] =
+    Emotion.allCases.map { emotion -> Column in ("w_\(emotion.name)", \SegmentSum.weighted[emotion]) } + [
+      ("classified_ms", \.classifiedMilliseconds), ("expected_ms", \.expectedMilliseconds),
+    ]
 
   /// The columns of the table of segments alone, in the order in which `readCounts` reads them.
-  static let countColumns = [
-    "classified_frames", "no_face_frames", "low_quality_frames", "confusion_episodes", "confusion_ms",
-    "confusion_resolved",
+  static let countColumns: [Column] = [
+    ("classified_frames", \.classifiedFrames), ("no_face_frames", \.noFaceFrames),
+    ("low_quality_frames", \.lowQualityFrames), ("confusion_episodes", \.confusionEpisodes),
+    ("confusion_ms", \.confusionMilliseconds), ("confusion_resolved", \.confusionResolved),
   ]
 
   /// `sum(…)::bigint, …`: the columns added up over a group of rows.
-  static func totals(of columns: [String]) -> String { columns.map { "sum(\($0))::bigint" }.joined(separator: ", ") }
+  static func totals(of columns: [Column]) -> String {
+    columns.map { "sum(\($0.name))::bigint" }.joined(separator: ", ")
+  }
 
   init(additive columns: inout PostgresColumns) throws(PostgresError) {
     self.init()

@@ -19,8 +19,7 @@ enum SegmentStatement {
     """
 
   static func read(_ rows: PostgresResult) throws(PostgresError) -> [Row] {
-    var segments: [Row] = []
-    for row in rows {
+    try rows.map { (row) throws(PostgresError) in
       let range: SegmentDefinition.Range
       if let start: Int64 = try row.decodeIfPresent("media_start_ms") {
         range = .media(startMilliseconds: start, endMilliseconds: try row.decode("media_end_ms"))
@@ -30,12 +29,9 @@ enum SegmentStatement {
       let definition = SegmentDefinition(
         id: try row.decode("external_id"), title: try row.decode("title"), ordinal: try row.decode("ordinal"),
         range: range)
-      segments.append(
-        Row(
-          segment: CourseSegment(key: try row.decode("segment_id"), definition),
-          isCurrent: try row.decode("is_current")))
+      return Row(
+        segment: CourseSegment(key: try row.decode("segment_id"), definition), isCurrent: try row.decode("is_current"))
     }
-    return segments
   }
 
   /// The segments the course has now.

@@ -9,12 +9,8 @@ package enum StoreStatement {
     """
 
   package static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
-    let step = batch.step
-    return [
-      .int4(step.ledgerID), .int8(step.epoch), .int8(step.expectedOffset), .int8(step.nextOffset), .int8(step.skipped),
-      .optional(step.last?.offset), .optional(step.last?.timestampMilliseconds), .optional(step.last?.idHash),
-      .int8(batch.knownDuplicates), .int4(batch.modelID),
-    ] + sampleParameters(batch.samples) + RejectRow.parameters(batch.rejects)
+    LedgerStep.parameters(batch.step) + [.int8(batch.knownDuplicates), .int4(batch.modelID)]
+      + sampleParameters(batch.samples) + RejectRow.parameters(batch.rejects)
   }
 
   /// The columns of samples, in key order.
@@ -40,25 +36,8 @@ package enum StoreStatement {
     // Keys are sorted and not rows, which are large and count references.
     let keys = samples.indices.map { index in
       let row = samples[index]
-      return Key(
-        day: row.sessionDay.daysSinceEpoch, session: row.sessionID, sequence: row.sequence, offset: row.offset,
-        index: index)
+      return (key: (row.sessionDay.daysSinceEpoch, row.sessionID, row.sequence, row.offset), index: index)
     }
-    return keys.sorted().map { samples[$0.index] }
-  }
-
-  private struct Key: Comparable {
-    let day: Int32
-    let session: Int64
-    let sequence: Int32
-    let offset: Int64
-    let index: Int
-
-    static func < (a: Key, b: Key) -> Bool {
-      if a.day != b.day { return a.day < b.day }
-      if a.session != b.session { return a.session < b.session }
-      if a.sequence != b.sequence { return a.sequence < b.sequence }
-      return a.offset < b.offset
-    }
+    return keys.sorted { $0.key < $1.key }.map { samples[$0.index] }
   }
 }

@@ -7,7 +7,6 @@ struct ConnectionHandle: ~Copyable {
   init(adopting pointer: OpaquePointer) { self.pointer = pointer }
   deinit { PQfinish(pointer) }
 
-  var serverVersion: Int32 { PQserverVersion(pointer) }
   var backendProcessID: Int32 { PQbackendPID(pointer) }
 }
 
@@ -44,26 +43,19 @@ final class Canceller: Sendable {
   }
 }
 
-/// What the server said beside the result. The message may come from a function of the schema; it holds no bound value
-/// unless that function put one there.
-package struct PostgresNotice: Sendable, Equatable {
-  package let severity: String
-  package let sqlState: String
-  package let message: String
-}
-
-/// Collects notices from libpq's callback; keeps the newest hundred.
+/// Collects the messages of notices, what the server says beside a result, from libpq's callback; keeps the newest
+/// hundred. They hold no bound value unless a function of the schema put one there.
 final class NoticeBox: Sendable {
-  private let notices = Mutex<[PostgresNotice]>([])
+  private let notices = Mutex<[String]>([])
 
-  func append(_ notice: PostgresNotice) {
+  func append(_ notice: String) {
     notices.withLock {
       if $0.count == 100 { $0.removeFirst() }
       $0.append(notice)
     }
   }
 
-  func take() -> [PostgresNotice] {
+  func take() -> [String] {
     notices.withLock { notices in
       defer { notices = [] }
       return notices
@@ -74,11 +66,8 @@ final class NoticeBox: Sendable {
   func attach(to connection: OpaquePointer) {
     let receiver: PQnoticeReceiver = { context, result in
       guard let context, let result else { return }
-      func field(_ code: Character) -> String {
-        PQresultErrorField(result, Int32(code.asciiValue!)).map { String(cString: $0) } ?? ""
-      }
-      Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue().append(
-        PostgresNotice(severity: field("V"), sqlState: field("C"), message: field("M")))
+      let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
+      Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue().append(message)
     }
     PQsetNoticeReceiver(connection, receiver, Unmanaged.passUnretained(self).toOpaque())
   }

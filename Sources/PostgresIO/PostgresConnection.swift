@@ -44,6 +44,21 @@ package actor PostgresConnection {
     return connection
   }
 
+  /// Runs the body over a connection of its own, which is closed however the body ends.
+  package static func with<Value: Sendable>(
+    _ settings: PostgresSettings, logger: Logger, _ body: (PostgresConnection) async throws -> Value
+  ) async throws -> Value {
+    let connection = try await open(settings, logger: logger)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
   private func connect() throws(PostgresError) {
     let opened = try Wire.connect(settings)
     noticeBox.attach(to: opened.pointer)
@@ -70,14 +85,11 @@ package actor PostgresConnection {
     return PQstatus(pointer) == CONNECTION_OK && PQtransactionStatus(pointer) == PQTRANS_IDLE
   }
 
-  /// The server's version, such as 150020 for 15.20; 0 when closed.
-  package var serverVersion: Int32 { handle?.serverVersion ?? 0 }
-
   /// The server's process behind this connection (`pg_stat_activity.pid`); 0 when closed.
   package var backendProcessID: Int32 { handle?.backendProcessID ?? 0 }
 
-  /// Takes the notices that came since the last call, oldest first.
-  package func takeNotices() -> [PostgresNotice] { noticeBox.take() }
+  /// Takes the messages of the notices that came since the last call, oldest first.
+  package func takeNotices() -> [String] { noticeBox.take() }
 
   /// Cancels the statement that is running, if any: it fails with `57014`. From any thread; blocks for one round trip.
   package nonisolated func cancel() { canceller.cancel() }
@@ -90,21 +102,12 @@ package actor PostgresConnection {
   package func query(
     _ sql: String, _ parameters: [PostgresParameter] = [], deadline: Duration? = nil
   ) throws(PostgresError) -> PostgresResult {
-    try query(sql, PostgresParameters(parameters), deadline: deadline)
-  }
-
-  /// The same with values that were encoded ahead.
-  @discardableResult
-  package func query(
-    _ sql: String, _ parameters: PostgresParameters, deadline: Duration? = nil
-  ) throws(PostgresError) -> PostgresResult {
     let pointer = try openPointer("running a statement")
     let limit = (deadline ?? settings.statementDeadline).map { ContinuousClock.now + $0 }
-    let name = try prepare(sql, types: parameters.buffer.types, pointer, limit)
-    let sent = parameters.buffer.withValues { values in
-      PQsendQueryPrepared(
-        pointer, name, Int32(parameters.buffer.types.count), values, parameters.buffer.lengths,
-        parameters.buffer.formats, 1)
+    let name = try prepare(sql, types: parameters.map(\.type), pointer, limit)
+    let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
+    let sent = parameters.withPointers { values in
+      PQsendQueryPrepared(pointer, name, Int32(parameters.count), values, lengths, parameters.map(\.format), 1)
     }
     do {
       return try finish(sent, pointer, limit, "running a statement")

@@ -60,16 +60,6 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     self.connectionIsLost = connectionIsLost
   }
 
-  /// The SQLSTATE, if the server gave one.
-  package var sqlState: String? {
-    let state = code.rawValue
-    guard state.utf8.count == 5, state.utf8.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) }) else {
-      return nil
-    }
-    return state
-  }
-
-  package var severity: Severity { Self.severity(of: code) }
   package var isTransient: Bool { severity == .transient }
 
   package var description: String {
@@ -77,7 +67,7 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     return "PostgreSQL \(code) while \(operation): \(message)\(subject)"
   }
 
-  static func severity(of code: Code) -> Severity {
+  package var severity: Severity {
     switch code {
     case .fenced: return .fenced
     case .connectionLost, .deadlineExceeded, .poolExhausted: return .transient

@@ -93,10 +93,7 @@ extension PostgresResult {
 
   /// The values of a statement that returns one column without nulls, row by row.
   package func values<Value: PostgresDecodable>(of type: Value.Type = Value.self) throws(PostgresError) -> [Value] {
-    var values: [Value] = []
-    values.reserveCapacity(count)
-    for row in self { values.append(try row.decode(at: 0, as: type)) }
-    return values
+    try map { (row) throws(PostgresError) in try row.decode(at: 0, as: type) }
   }
 }
 
@@ -112,44 +109,23 @@ package protocol PostgresDecodable {
   init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32)
 }
 
-/// Reads the three integer types, if the value fits.
-private func integer<Value: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, _ type: UInt32) -> Value? {
-  switch (type, bytes.count) {
-  case (TypeOID.int2, 2): Value(exactly: Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
-  case (TypeOID.int4, 4): Value(exactly: Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
-  case (TypeOID.int8, 8): Value(exactly: Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
-  case (TypeOID.oid, 4): Value(exactly: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
-  default: nil
+extension PostgresDecodable where Self: FixedWidthInteger {
+  /// From any of the integer types, if the value fits.
+  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
+    switch (type, bytes.count) {
+    case (TypeOID.int2, 2): self.init(exactly: Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
+    case (TypeOID.int4, 4): self.init(exactly: Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)))
+    case (TypeOID.int8, 8): self.init(exactly: Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
+    case (TypeOID.oid, 4): self.init(exactly: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+    default: return nil
+    }
   }
 }
 
-extension Int16: PostgresDecodable {
-  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
-    guard let value: Int16 = integer(bytes, type) else { return nil }
-    self = value
-  }
-}
-
-extension Int32: PostgresDecodable {
-  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
-    guard let value: Int32 = integer(bytes, type) else { return nil }
-    self = value
-  }
-}
-
-extension Int64: PostgresDecodable {
-  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
-    guard let value: Int64 = integer(bytes, type) else { return nil }
-    self = value
-  }
-}
-
-extension Int: PostgresDecodable {
-  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
-    guard let value: Int = integer(bytes, type) else { return nil }
-    self = value
-  }
-}
+extension Int16: PostgresDecodable {}
+extension Int32: PostgresDecodable {}
+extension Int64: PostgresDecodable {}
+extension Int: PostgresDecodable {}
 
 extension Bool: PostgresDecodable {
   package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) {
@@ -252,7 +228,5 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
   }
 }
 
-extension UInt8: PostgresDecodable {
-  /// Exists so that `[UInt8]` can be read from `bytea`; PostgreSQL has no such type of its own.
-  package init?(postgres bytes: UnsafeRawBufferPointer, type: UInt32) { return nil }
-}
+/// Exists so that `[UInt8]` can be read from `bytea`; PostgreSQL has no such type of its own.
+extension UInt8: PostgresDecodable {}

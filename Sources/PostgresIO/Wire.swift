@@ -35,9 +35,7 @@ enum Wire {
       if state == PGRES_POLLING_FAILED { throw connectError(pointer, operation) }
       let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
       guard wait(PQsocket(pointer), for: events, until: limit) else {
-        throw PostgresError(
-          code: .deadlineExceeded, message: "the server did not answer in time", operation: operation,
-          connectionIsLost: true)
+        throw late("answer", operation)
       }
       state = PQconnectPoll(pointer)
     }
@@ -52,11 +50,10 @@ enum Wire {
     let text = String(cString: PQerrorMessage(pointer))
     // The LOCATION line of a verbose message is of no use to an operator.
     let message = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }.joined(separator: " ")
-    if let match = text.firstMatch(of: #/: +((?=[A-Z]*[0-9])[0-9A-Z]{5}): /#) {
-      return PostgresError(
-        code: .init(String(match.output.1)), message: message, operation: operation, connectionIsLost: true)
-    }
-    return PostgresError(code: .connectionLost, message: message, operation: operation, connectionIsLost: true)
+    let state = text.firstMatch(of: #/: +((?=[A-Z]*[0-9])[0-9A-Z]{5}): /#).map { String($0.output.1) }
+    return PostgresError(
+      code: state.map { .init($0) } ?? .connectionLost, message: message, operation: operation,
+      connectionIsLost: true)
   }
 
   // MARK: Statements
@@ -74,9 +71,7 @@ enum Wire {
     while true {
       while PQisBusy(pointer) == 1 {
         guard deadline.wait(PQsocket(pointer)) else {
-          throw PostgresError(
-            code: .deadlineExceeded, message: "the server did not answer in time", operation: operation,
-            connectionIsLost: true)
+          throw late("answer", operation)
         }
         guard PQconsumeInput(pointer) == 1 else {
           throw failure?.with(connectionIsLost: true) ?? lost(pointer, operation)
@@ -106,14 +101,18 @@ enum Wire {
       case 1:
         guard let ready = poll(PQsocket(pointer), for: POLLIN | POLLOUT, until: limit) else {
           // Half a message is on its way; the connection cannot be used for anything else.
-          throw PostgresError(
-            code: .deadlineExceeded, message: "the server did not read in time", operation: operation,
-            connectionIsLost: true)
+          throw late("read", operation)
         }
         if ready & POLLIN != 0, PQconsumeInput(pointer) != 1 { throw lost(pointer, operation) }
       default: throw lost(pointer, operation)
       }
     }
+  }
+
+  private static func late(_ missing: String, _ operation: String) -> PostgresError {
+    PostgresError(
+      code: .deadlineExceeded, message: "the server did not \(missing) in time", operation: operation,
+      connectionIsLost: true)
   }
 
   private static func lost(_ pointer: OpaquePointer, _ operation: String) -> PostgresError {

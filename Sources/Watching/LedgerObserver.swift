@@ -59,14 +59,14 @@ package actor LedgerObserver {
     let isDue = counted == nil || (rejectsAreWhole && observationsSinceCount >= Self.observationsBetweenCounts)
     let (from, limit) = (counted, rejectsAreMany ? -1 : wholeCountLimit)
     do {
-      let (ledgers, isWhole, found) = try await connection.withTransaction(.snapshot) { connection in
-        let ledgers = try LedgerRepository.newest(clusterID: clusterID, on: connection)
-        let isWhole = isDue && ledgers.reduce(0) { $0 + $1.counters.rejects } <= limit
-        // Without a place to go on from there is nothing new yet.
-        let first = isWhole ? nil : from ?? Self.ends(of: ledgers)
-        return (ledgers, isWhole, try LedgerRepository.rejectCounts(of: ledgers, from: first, on: connection))
+      let countsWhole: @Sendable ([LedgerRow]) -> Bool = { ledgers in
+        isDue && ledgers.reduce(0) { $0 + $1.counters.rejects } <= limit
       }
-      if isWhole {
+      let (ledgers, found) = try await LedgerRepository(connection: connection).newest(clusterID: clusterID) {
+        // Without a place to go on from there is nothing new yet.
+        countsWhole($0) ? nil : from ?? Self.ends(of: $0)
+      }
+      if countsWhole(ledgers) {
         (rejects, rejectsAreWhole, observationsSinceCount) = (found, true, 0)
       } else {
         rejects.merge(found, uniquingKeysWith: +)

@@ -45,7 +45,7 @@ import TextOutput
       EraseReceipt(
         holdings(2), ErasureOrder(id: 7, cutoff: time.advanced(by: .seconds(100))),
         ErasureReceipt(
-          id: 7, cutoff: time, isPending: !isComplete, samplesRemoved: 21, sessionsTouched: 2, sessionsRemoved: 2,
+          id: 7, cutoff: time, isPending: !isComplete, samplesRemoved: 21, sessionsRemoved: 2,
           isComplete: isComplete), after: holdings(0))
     }
     #expect(

@@ -18,7 +18,7 @@ import Testing
       ledger: LedgerRow(
         ledgerID: 10 + partition, log: LogIdentity(clusterID: "c", topic: "frames", partition: partition),
         consumerGroup: "lectern", epoch: 1, firstOffset: first, nextOffset: next, last: nil,
-        counters: LedgerCounters(), createdAt: time, updatedAt: time), lowWatermark: low, highWatermark: 100,
+        counters: LedgerCounters(), updatedAt: time), lowWatermark: low, highWatermark: 100,
       reason: reason)
   }
 

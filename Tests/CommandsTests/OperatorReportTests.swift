@@ -21,7 +21,7 @@ import TextOutput
       ledgerID: 10 + partition,
       log: LogIdentity(clusterID: "cluster", topic: topic, incarnation: 1, partition: partition),
       consumerGroup: "lectern", epoch: 3, firstOffset: first, nextOffset: next, last: nil, counters: counters,
-      createdAt: time, updatedAt: time)
+      updatedAt: time)
   }
 
   private func json(_ value: some Encodable) throws -> String {

@@ -26,7 +26,7 @@ import Watching
       ledgerID: id, log: LogIdentity(clusterID: "c", topic: topic, incarnation: incarnation, partition: id),
       consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: next,
       last: lastAt.map { LastRecord(offset: next - 1, timestampMilliseconds: at($0).milliseconds, idHash: 1) },
-      counters: counters, createdAt: Self.start, updatedAt: at(movedAt))
+      counters: counters, updatedAt: at(movedAt))
   }
 
   private func logs(_ seconds: Double, _ ends: [Int32: Int64], parked: [Int32: String] = [:]) -> LogObservation {

@@ -407,7 +407,7 @@ extension Database {
     @Test func controlRecordsMoveTheirLedgerOrNothing() async throws {
       try await withFixture { fixture, courses, privacy in
         let log = LogIdentity(clusterID: "cluster", topic: "lectern.control.v1", partition: 0)
-        let claim = try await fixture.repository.claim(log, group: Fixture.group, lowWatermark: 0)
+        let claim = try await fixture.repository.claim(log, group: Fixture.group, lowWatermark: 0).ledger
         var batch = ControlBatch(
           step: LedgerStep(
             ledgerID: claim.ledgerID, epoch: claim.epoch, expectedOffset: 0, nextOffset: 4, skipped: 1,

@@ -84,11 +84,13 @@ struct IngestBench: Sendable {
     if let statementDeadline { postgres.statementDeadline = statementDeadline }
     return IngestRun(
       IngestWorker(
-        settings: settings, kafka: server.settings.adding(kafkaProperties), postgres: postgres, recognizer: recognizer,
-        model: ModelDescription(
-          id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
-        pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
-        logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now }))
+        IngestParts(
+          settings: settings, kafka: server.settings.adding(kafkaProperties), postgres: postgres,
+          recognizer: recognizer,
+          model: ModelDescription(
+            id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
+          pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
+          logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now })))
   }
 
   static var now: EventTime { EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }

@@ -214,7 +214,8 @@ extension Broker {
       try await IngestBench.run(partitions: 1) { bench in
         let claim = try await IngestRepository(connection: bench.owner).claim(
           LogIdentity(clusterID: bench.clusterID, topic: bench.frameTopic, partition: 0), group: bench.group,
-          lowWatermark: 7)
+          lowWatermark: 7
+        ).ledger
         let repository = LedgerRepository(connection: bench.owner)
         for (next, begin) in [(6, 9), (7, 7), (7, 5)] as [(Int64, Int64)] {
           let error = await #expect(throws: PostgresError.self) {

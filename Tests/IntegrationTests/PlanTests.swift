@@ -25,7 +25,7 @@ extension Database {
         var fixture = try await Fixture(database, learners: 4)
         // Stored by another delivery, so that the batch meets it.
         _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
-        fixture.claim = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0)
+        fixture.claim = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0).ledger
         // One learner's consent is withdrawn after the worker has judged.
         let early = fixture.noon.advanced(by: .seconds(-86_400))
         try await CourseRepository(connection: fixture.owner).apply([Fixture.consent(1, granted: false, at: early)])
@@ -174,7 +174,7 @@ private struct Plans {
 
   /// The plans since the last call.
   func take() async throws -> [String] {
-    await connection.takeNotices().map(\.message).filter { $0.contains("plan:") }
+    await connection.takeNotices().filter { $0.contains("plan:") }
   }
 
   /// No plan since the last call scans a table of Lectern's from end to end, and there are as many plans as there must

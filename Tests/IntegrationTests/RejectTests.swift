@@ -27,11 +27,12 @@ extension Broker {
       (settings.frameTopic, settings.controlTopic) = (bench.frameTopic, bench.controlTopic)
       (settings.consumerGroup, settings.clusterID) = (bench.group, bench.clusterID)
       return try await RejectRetry(
-        settings: settings, kafka: bench.server.settings, postgres: bench.database.settings(role: "lectern_ingest"),
-        recognizer: recognizer,
-        model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
-        pseudonymizer: LearnerPseudonymizer(secret: IngestBench.secret), registry: MetricsRegistry(),
-        logger: Logger(label: "retry", level: .trace, sink: bench.log), clock: { IngestBench.now }
+        IngestParts(
+          settings: settings, kafka: bench.server.settings, postgres: bench.database.settings(role: "lectern_ingest"),
+          recognizer: recognizer,
+          model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
+          pseudonymizer: LearnerPseudonymizer(secret: IngestBench.secret), registry: MetricsRegistry(),
+          logger: Logger(label: "retry", level: .trace, sink: bench.log), clock: { IngestBench.now })
       ).run(selection)
     }
 

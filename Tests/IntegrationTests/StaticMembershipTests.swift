@@ -29,11 +29,12 @@ extension BrokerFaults {
       let registry = MetricsRegistry()
       let recognizer = IngestRecognizer()
       let worker = IngestWorker(
-        settings: settings, kafka: kafka, postgres: bench.database.settings(role: "lectern_ingest"),
-        recognizer: recognizer,
-        model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
-        pseudonymizer: LearnerPseudonymizer(secret: IngestBench.secret), registry: registry,
-        logger: Logger(label: name, level: .trace, sink: bench.log), clock: { IngestBench.now })
+        IngestParts(
+          settings: settings, kafka: kafka, postgres: bench.database.settings(role: "lectern_ingest"),
+          recognizer: recognizer,
+          model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
+          pseudonymizer: LearnerPseudonymizer(secret: IngestBench.secret), registry: registry,
+          logger: Logger(label: name, level: .trace, sink: bench.log), clock: { IngestBench.now }))
       return (IngestRun(worker), registry)
     }
 

@@ -137,9 +137,10 @@ extension Database {
     @Test func aFenceUndoesEverything() async throws {
       try await withFixture { fixture in
         let stale = fixture.claim
-        fixture.claim = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0)
+        let again = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0)
+        fixture.claim = again.ledger
         #expect(fixture.claim.epoch > stale.epoch)
-        #expect(!fixture.claim.isNew)
+        #expect(!again.isNew)
         var batch = fixture.batch([fixture.sample(offset: 0, sequence: 0)], rejects: [fixture.reject(offset: 1)])
         batch.step.epoch = stale.epoch
         let old = await #expect(throws: PostgresError.self) { try await fixture.repository.store(batch) }
@@ -203,8 +204,8 @@ extension Database {
           try await fixture.repository.ledgers([fixture.claim.ledgerID]).values.map(\.epoch) == [fixture.claim.epoch])
         let fresh = try await fixture.repository.claim(Fixture.log(partition: 1), group: "another", lowWatermark: 17)
         #expect(fresh.isNew)
-        #expect(fresh.nextOffset == 17)
-        #expect(fresh.last == nil)
+        #expect(fresh.ledger.nextOffset == 17)
+        #expect(fresh.ledger.last == nil)
         #expect(
           try await fixture.repository.progress(clusterID: "cluster", topic: Fixture.topic) == [0: 0, 1: 17])
       }
@@ -256,7 +257,8 @@ extension Database {
         let fixture = try await Fixture(database)
         var other = fixture
         other.claim = try await fixture.repository.claim(
-          Fixture.log(partition: 1), group: Fixture.group, lowWatermark: 0)
+          Fixture.log(partition: 1), group: Fixture.group, lowWatermark: 0
+        ).ledger
         let second = IngestRepository(connection: try await database.connect(role: "lectern_ingest"))
         let (one, two) = (fixture, other)
         for round in 0..<10 {

@@ -281,7 +281,7 @@ extension Broker {
           ledgerID: partition + 1, log: LogIdentity(clusterID: "c", topic: topic, incarnation: 0, partition: partition),
           consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: 1,
           last: LastRecord(offset: 0, timestampMilliseconds: 1, idHash: 1), counters: LedgerCounters(),
-          createdAt: Self.start, updatedAt: Self.start)
+          updatedAt: Self.start)
       }
       func examine(within deadline: Duration) async throws -> Duration {
         let begin = ContinuousClock.now

@@ -14,7 +14,7 @@ import Testing
     return LedgerRow(
       ledgerID: id, log: LogIdentity(clusterID: "c", topic: "t", incarnation: incarnation, partition: partition),
       consumerGroup: "g", epoch: 1, firstOffset: first, nextOffset: next, last: last, counters: counters,
-      createdAt: time, updatedAt: time)
+      updatedAt: time)
   }
 
   @Test func aLedgerWhoseCountersAddUpIsRight() {

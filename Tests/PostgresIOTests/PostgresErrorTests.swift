@@ -39,12 +39,6 @@ import Testing
     #expect(error.description == "PostgreSQL 22P02 while testing: a value was refused")
   }
 
-  @Test func onlyFiveCapitalsAndDigitsAreAnSQLState() {
-    #expect(error("LF001").sqlState == "LF001")
-    #expect(error("closed").sqlState == nil)
-    #expect(error("close").sqlState == nil)
-  }
-
   @Test func settingsDoNotShowTheirPassword() {
     let settings = PostgresSettings(url: "postgresql://lectern:hunter2@db/lectern")
     #expect(!"\(settings)".contains("hunter2"))

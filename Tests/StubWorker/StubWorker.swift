@@ -41,18 +41,19 @@ struct StubWorker {
       probesHeader: settings[StubKeys.probe], delay: settings[StubKeys.delay],
       counting: { frames.increment(by: $0) })
     let worker = IngestWorker(
-      settings: ingest(settings),
-      kafka: KafkaSettings(
-        bootstrapServers: settings[StubKeys.bootstrapServers],
-        properties: settings.optional(StubKeys.kafkaProperties) ?? [:],
-        groupInstanceID: settings.optional(StubKeys.groupInstance)),
-      postgres: PostgresSettings(
-        url: settings[StubKeys.postgresURL], applicationName: settings[StubKeys.name], role: "lectern_ingest",
-        lockTimeout: .seconds(10)),
-      recognizer: recognizer,
-      model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
-      pseudonymizer: LearnerPseudonymizer(secret: Array(settings[StubKeys.secret].utf8)), registry: registry,
-      logger: logger, clock: { EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
+      IngestParts(
+        settings: ingest(settings),
+        kafka: KafkaSettings(
+          bootstrapServers: settings[StubKeys.bootstrapServers],
+          properties: settings.optional(StubKeys.kafkaProperties) ?? [:],
+          groupInstanceID: settings.optional(StubKeys.groupInstance)),
+        postgres: PostgresSettings(
+          url: settings[StubKeys.postgresURL], applicationName: settings[StubKeys.name], role: "lectern_ingest",
+          lockTimeout: .seconds(10)),
+        recognizer: recognizer,
+        model: ModelDescription(id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
+        pseudonymizer: LearnerPseudonymizer(secret: Array(settings[StubKeys.secret].utf8)), registry: registry,
+        logger: logger, clock: { EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }))
     var services: [any Service] = []
     if let path = settings.optional(StubKeys.metricsFile)?.path {
       services.append(MetricsFile(path: path, registry: registry, health: worker.health))

@@ -18,7 +18,7 @@ package struct PostgresIngestFixture: Sendable {
   package let courseID: Int64
   package let modelID: Int32
   package let sessions: [SessionRow]
-  package var claim: LedgerClaim
+  package var claim: LedgerState
 
   package init(_ database: TestDatabase, learners: Int = 2) async throws {
     owner = try await database.connect()
@@ -42,7 +42,7 @@ package struct PostgresIngestFixture: Sendable {
       sessions.append(session)
     }
     self.sessions = sessions
-    claim = try await repository.claim(Self.log(), group: Self.group, lowWatermark: 0)
+    claim = try await repository.claim(Self.log(), group: Self.group, lowWatermark: 0).ledger
   }
 
   package func close() async {

@@ -110,13 +110,12 @@ package actor PostgresTestServer {
   private static func makeTemplate(_ url: String) async throws -> String {
     let template = "lectern_template_\(suffix())"
     try await onServer(url) { try await $0.execute("CREATE DATABASE \(template)") }
-    let connection = try await PostgresConnection.open(
-      PostgresSettings(url: url, database: template), logger: .silent)
-    try await MigrationRunner(connection: connection, logger: .silent).up()
-    try await connection.query("SELECT lectern.premake()")
-    try await connection.execute(dropFarPartitions)
-    // A template must have no session.
-    await connection.close()
+    // A template must have no session: this one ends before it is copied.
+    try await PostgresConnection.with(PostgresSettings(url: url, database: template), logger: .silent) { connection in
+      try await MigrationRunner(connection: connection, logger: .silent).up()
+      try await connection.query("SELECT lectern.premake()")
+      try await connection.execute(dropFarPartitions)
+    }
     return template
   }
 
@@ -133,14 +132,7 @@ package actor PostgresTestServer {
   private static func onServer(
     _ url: String, _ body: (PostgresConnection) async throws -> Void
   ) async throws {
-    let connection = try await PostgresConnection.open(PostgresSettings(url: url), logger: .silent)
-    do {
-      try await body(connection)
-      await connection.close()
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await PostgresConnection.with(PostgresSettings(url: url), logger: .silent, body)
   }
 
   private static func suffix() -> String {

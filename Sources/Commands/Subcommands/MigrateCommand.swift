@@ -73,14 +73,6 @@ extension CommandContext {
   func withConnection<Value: Sendable>(
     role: String? = nil, application: String, _ body: (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    let connection = try await PostgresConnection.open(postgres(role: role, application: application), logger: logger)
-    do {
-      let value = try await body(connection)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await PostgresConnection.with(postgres(role: role, application: application), logger: logger, body)
   }
 }

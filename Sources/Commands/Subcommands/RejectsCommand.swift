@@ -117,11 +117,6 @@ struct RejectPlace: ConfigurationValue, Equatable {
 extension WorkerAssembly {
   /// Judges rejects once more with a worker's recognition.
   func rejectRetry(_ stored: StoredBundle) async throws -> RejectRetry {
-    let recognizer = try await recognizer(stored, decoder: decoder())
-    return RejectRetry(
-      settings: context.ingest, kafka: context.kafka,
-      postgres: context.postgres(role: "lectern_ingest", application: "rejects"), recognizer: recognizer,
-      model: try model(of: stored), pseudonymizer: context.pseudonymizer, registry: context.registry,
-      logger: context.logger.labelled("rejects"), clock: context.clock)
+    RejectRetry(try parts(stored, try await recognizer(stored, decoder: decoder()), as: "rejects"))
   }
 }

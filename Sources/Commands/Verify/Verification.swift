@@ -21,8 +21,7 @@ struct Verification {
     // A statement reads whole tables; Ctrl-C ends it.
     settings.statementDeadline = nil
     let verification = RollupVerification(settings: context.aggregation)
-    let connection = try await PostgresConnection.open(settings, logger: context.logger)
-    do {
+    return try await PostgresConnection.with(settings, logger: context.logger) { connection in
       let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
         try LogConsistency().prepare(on: connection)
         let at: EventTime = try connection.query("SELECT now()").single().decode(at: 0)
@@ -32,12 +31,8 @@ struct Verification {
         return (at, log, rollups, uptime() - begin)
       }
       let (ends, lag) = await compareWithLogs(log.ledgers, LedgerRepository(connection: connection))
-      await connection.close()
       let checks = log.checks + [ends] + Self.checks(of: rollups, took: took)
       return VerifyReport(at: at, log: log, rollups: rollups, checks: checks, lag: lag, took: uptime() - begin)
-    } catch {
-      await connection.close()
-      throw error
     }
   }
 

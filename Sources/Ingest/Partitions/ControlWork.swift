@@ -13,34 +13,14 @@ struct ControlWork: PartitionWork {
   func prepare() async throws {}
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
+    _ records: [ReceivedRecord], reaching end: Int64?, at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws {
-    var changes: [ControlChange] = []
-    var end: Int64?
-    for entry in entries {
-      switch entry {
-      case .record(let record, _):
-        guard record.offset >= cursor.nextOffset else { continue }
-        changes.append(ControlChange(record, context.judging.pseudonymizer))
-      case .end(let offset): end = offset
-      case .nudge, .outOfLog: break
-      }
-    }
-    var runs = changes.isEmpty && (end ?? 0) <= cursor.nextOffset ? [] : [changes[...]]
-    while let run = runs.popLast() {
-      do {
-        try await apply(run, at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil)
-      } catch let error as PostgresError where error.severity == .data && !run.isEmpty {
-        if run.count == 1, var change = run.first {
-          change.content = .refused(.unstorable, detail: "refused with SQLSTATE \(error.code)")
-          try await apply(
-            [change], at: &cursor, under: lease, reaching: runs.isEmpty ? end : nil)
-        } else {
-          let middle = run.startIndex + run.count / 2
-          runs.append(run[middle...])
-          runs.append(run[..<middle])
-        }
-      }
+    guard !records.isEmpty || (end ?? 0) > cursor.nextOffset else { return }
+    let changes = records.map { ControlChange($0.record, context.judging.pseudonymizer) }
+    try await storeHalving(changes) { run, isLast in
+      try await apply(run, at: &cursor, under: lease, reaching: isLast ? end : nil)
+    } refused: { change, error in
+      change.content = .refused(.unstorable, detail: error.refusal)
     }
   }
 
@@ -54,16 +34,11 @@ struct ControlWork: PartitionWork {
       switch change.content {
       case .event(let event): batch.events.append(event)
       case .refused(let code, let detail):
-        batch.rejects.append(
-          RejectRow(
-            offset: change.record.offset, code: code, detail: detail,
-            recordTimestamp: change.record.timestamp))
+        batch.rejects.append(RejectRow(change.record, code, detail: detail))
       }
     }
     let applied = batch
-    let result = try await lease.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.applyControl(applied)
-    }
+    let result = try await lease.retrying(until: stop) { try await $0.applyControl(applied) }
     cursor.nextOffset = step.nextOffset
     context.metrics.applied.increment(by: Int(result.applied))
     context.metrics.skipped.increment(by: Int(step.skipped))

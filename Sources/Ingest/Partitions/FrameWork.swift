@@ -2,7 +2,6 @@ import Cryptography
 import KafkaIO
 import LearningEvents
 import Persistence
-import PostgresIO
 import Recognition
 import Telemetry
 
@@ -30,8 +29,8 @@ struct FrameWork: PartitionWork {
     var waits = false
     defer { if waits { context.health.endControlWait() } }
     while true {
-      let progress = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-        try await repository.progress(clusterID: context.clusterID, topic: topic)
+      let progress = try await context.database.retrying(until: stop) {
+        try await $0.progress(clusterID: context.clusterID, topic: topic)
       }
       if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) { return }
       if !waits { context.health.beginControlWait() }
@@ -41,23 +40,12 @@ struct FrameWork: PartitionWork {
   }
 
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
+    _ records: [ReceivedRecord], reaching end: Int64?, at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws {
     let writer = FrameWriter(context: context, lease: lease, stop: stop)
     let judging = FrameJudging(context: context.judging, lease: lease, waiting: waiting, stop: stop)
     var pseudonyms = PseudonymMemo(context.judging.pseudonymizer)
-    var pending: ArraySlice<FrameRecord> = []
-    var end: Int64?
-    for entry in entries {
-      switch entry {
-      case .record(let record, let receivedAt):
-        // Fetched before a rewind and stored since.
-        guard record.offset >= cursor.nextOffset else { continue }
-        pending.append(FrameRecord(record, receivedAt: receivedAt, pseudonyms: &pseudonyms))
-      case .end(let offset): end = offset
-      case .nudge, .outOfLog: break
-      }
-    }
+    var pending = records.map { FrameRecord($0.record, receivedAt: $0.receivedAt, pseudonyms: &pseudonyms) }[...]
     while !pending.isEmpty {
       try stop.check()
       while context.control.isClosed { try await stop.sleep(for: .milliseconds(200)) }

@@ -11,29 +11,15 @@ struct FrameWriter {
   let lease: DatabaseLease
   let stop: StopFlag
 
-  /// Stores a run of results and moves the cursor behind them.
-  ///
-  /// Where the database refuses a value (SQLSTATE classes 22, 23 and 54) the run is halved until the one bad record is
-  /// alone; it becomes the reject `unstorable`, and its neighbours are stored.
+  /// Stores a run of results and moves the cursor behind them; what the database refuses becomes the reject
+  /// `unstorable`.
   func store(_ results: [FrameResult], at cursor: inout LedgerCursor, reaching end: Int64? = nil) async throws {
-    // A stack of runs still to store, the next one last.
-    var runs = [results[...]]
-    while var run = runs.popLast() {
-      let isLast = runs.isEmpty
-      do {
-        try await storeOnce(run, at: &cursor, reaching: isLast ? end : nil)
-      } catch let error as PostgresError where error.severity == .data && !run.isEmpty {
-        if run.count == 1 {
-          context.logger.warning(
-            "the database refused a record, which is rejected", metadata: ["error": .string(error.description)])
-          run[run.startIndex].outcome = .reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
-          try await storeOnce(run, at: &cursor, reaching: isLast ? end : nil)
-        } else {
-          let middle = run.startIndex + run.count / 2
-          runs.append(run[middle...])
-          runs.append(run[..<middle])
-        }
-      }
+    try await storeHalving(results) { run, isLast in
+      try await storeOnce(run, at: &cursor, reaching: isLast ? end : nil)
+    } refused: { result, error in
+      context.logger.warning(
+        "the database refused a record, which is rejected", metadata: ["error": .string(error.description)])
+      result.outcome = .reject(.unstorable, detail: error.refusal)
     }
   }
 
@@ -49,17 +35,12 @@ struct FrameWriter {
       case .sample(let row): batch.samples.append(row)
       case .duplicate: batch.knownDuplicates += 1
       case .reject(let code, let detail):
-        batch.rejects.append(
-          RejectRow(
-            offset: result.record.record.offset, code: code, detail: detail,
-            recordTimestamp: result.record.record.timestamp))
+        batch.rejects.append(RejectRow(result.record.record, code, detail: detail))
       }
     }
     let start = ContinuousClock.now
     let stored = batch
-    let result = try await lease.retrying(until: stop, deadlines: 2) { repository throws(PostgresError) in
-      try await repository.store(stored)
-    }
+    let result = try await lease.retrying(until: stop, deadlines: 2) { try await $0.store(stored) }
     context.metrics.storeSeconds.observe(start.duration(to: .now))
     cursor.nextOffset = step.nextOffset
     count(result, rejects: batch.rejects, skipped: step.skipped)

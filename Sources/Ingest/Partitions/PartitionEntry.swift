@@ -1,6 +1,9 @@
 package import KafkaIO
 package import LearningEvents
 
+/// A record, and when this worker first held it.
+typealias ReceivedRecord = (record: KafkaRecord, receivedAt: EventTime)
+
 /// What the poll thread hands over of one partition.
 package enum PartitionEntry: Sendable {
   case record(KafkaRecord, receivedAt: EventTime)
@@ -11,15 +14,25 @@ package enum PartitionEntry: Sendable {
   /// The log no longer holds what comes next: claim again, which parks the partition.
   case outOfLog
 
-  var isOutOfLog: Bool {
-    if case .outOfLog = self { true } else { false }
+  /// The records of a batch that are not stored yet, and the log's end where it was reached.
+  static func records(
+    of entries: ArraySlice<PartitionEntry>, from nextOffset: Int64
+  ) -> (records: [ReceivedRecord], end: Int64?) {
+    var records: [ReceivedRecord] = []
+    var end: Int64?
+    for entry in entries {
+      switch entry {
+      case .record(let record, let receivedAt):
+        // Else fetched before a rewind and stored since.
+        if record.offset >= nextOffset { records.append((record, receivedAt)) }
+      case .end(let offset): end = offset
+      case .nudge, .outOfLog: break
+      }
+    }
+    return (records, end)
   }
 
-  var offset: Int64 {
-    switch self {
-    case .record(let record, _): record.offset
-    case .end(let offset): offset
-    case .nudge, .outOfLog: .max
-    }
+  var isOutOfLog: Bool {
+    if case .outOfLog = self { true } else { false }
   }
 }

@@ -74,16 +74,15 @@ struct PartitionTask: Sendable {
     let identity = LogIdentity(
       clusterID: context.clusterID, topic: partition.topic, partition: partition.partition)
     let group = context.settings.consumerGroup
-    let claim = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.claim(identity, group: group, lowWatermark: watermarks.low)
+    let (ledger, isNew) = try await context.database.retrying(until: stop) {
+      try await $0.claim(identity, group: group, lowWatermark: watermarks.low)
     }
-    if claim.isNew, watermarks.low > 0 {
+    if isNew, watermarks.low > 0 {
       context.logger.warning(
         "the log begins after offset 0: what was before it was never seen",
         metadata: ["partition": .string(name), "first_offset": .int(watermarks.low)])
     }
-    return LedgerState(
-      ledgerID: claim.ledgerID, epoch: claim.epoch, nextOffset: claim.nextOffset, last: claim.last)
+    return ledger
   }
 
   private func reasonToPark(_ ledger: LedgerState) async throws -> ParkReason? {
@@ -96,9 +95,7 @@ struct PartitionTask: Sendable {
   private func waitForChange(of ledger: LedgerState) async throws {
     for _ in 0..<12 {
       try await stop.sleep(for: context.settings.parkedInterval)
-      let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-        try await repository.ledgers([ledger.ledgerID])
-      }
+      let rows = try await context.database.retrying(until: stop) { try await $0.ledgers([ledger.ledgerID]) }
       guard rows[ledger.ledgerID] == ledger else { return }
       if try await reasonToPark(ledger) == nil { return }
     }
@@ -137,7 +134,8 @@ struct PartitionTask: Sendable {
     while true {
       do {
         try await lease.check(until: stop)
-        try await work.process(Array(rest.prefix(piece)), at: &cursor, under: lease)
+        let (records, end) = PartitionEntry.records(of: rest.prefix(piece), from: cursor.nextOffset)
+        try await work.process(records, reaching: end, at: &cursor, under: lease)
         context.loop.send(.mirror(partition, nextOffset: cursor.nextOffset))
         losses.end()
         rest = rest.dropFirst(piece)
@@ -224,9 +222,7 @@ struct PartitionTask: Sendable {
 
   /// Where the ledger stands beside the cursor.
   private func readLedger(at cursor: LedgerCursor) async throws -> FenceOutcome {
-    let rows = try await context.database.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.ledgers([cursor.ledgerID])
-    }
+    let rows = try await context.database.retrying(until: stop) { try await $0.ledgers([cursor.ledgerID]) }
     return FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
   }
 
@@ -242,11 +238,12 @@ protocol PartitionWork: Sendable {
   /// Called after each claim and on each new connection, before the next record.
   func prepare() async throws
 
-  /// Stores what becomes of these entries and moves the cursor as far as they are stored.
+  /// Stores what becomes of these records and moves the cursor as far as they are stored, or up to the log's end where
+  /// it was reached.
   ///
   /// - Throws: `PostgresError` of severity `fenced` and `LeaseEnded`, after which the caller reads the ledger;
   ///   `StopRequested`, after which the cursor stands behind what was stored; anything else ends the worker.
   func process(
-    _ entries: [PartitionEntry], at cursor: inout LedgerCursor, under lease: DatabaseLease
+    _ records: [ReceivedRecord], reaching end: Int64?, at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws
 }

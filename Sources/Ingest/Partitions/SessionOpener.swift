@@ -1,6 +1,5 @@
 import LearningEvents
 import Persistence
-import PostgresIO
 
 /// Finds or opens the sessions of one batch: each new one in a short transaction of its own, once.
 struct SessionOpener {
@@ -17,12 +16,9 @@ struct SessionOpener {
 
   /// What is known of a frame, with the session that an earlier frame of its batch has opened.
   func update(_ known: FrameResolution, of frame: FrameCandidate) -> FrameResolution {
-    guard known.session == nil,
-      let row = opened[Key(source: frame.event.source, session: frame.event.sessionID)]
-    else { return known }
-    return FrameResolution(
-      courseID: known.courseID, consent: known.consent, isErased: known.isErased, session: row,
-      storedCapture: known.storedCapture)
+    var known = known
+    known.session = known.session ?? opened[Key(source: frame.event.source, session: frame.event.sessionID)]
+    return known
   }
 
   /// Opens the session of a frame that may be recognised, unless it is open. Its day is that of the frame that opened
@@ -33,8 +29,8 @@ struct SessionOpener {
     if let row = known.session { return .toRecognise(row) }
     guard let course = known.courseID else { preconditionFailure("a frame of an unknown course was let through") }
     let interval = frameIntervalMilliseconds
-    let opening = try await lease.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.openSession(
+    let opening = try await lease.retrying(until: stop) {
+      try await $0.openSession(
         source: frame.event.source, sessionID: frame.event.sessionID, courseID: course, learner: frame.learner,
         capturedAt: frame.event.capturedAt, frameIntervalMilliseconds: interval)
     }

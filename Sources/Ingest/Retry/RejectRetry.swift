@@ -1,10 +1,7 @@
-package import Cryptography
-package import KafkaIO
-package import LearningEvents
-package import Persistence
-package import PostgresIO
-package import Recognition
-package import Telemetry
+import KafkaIO
+import LearningEvents
+import Persistence
+import Telemetry
 
 /// Judges rejected frames once more, as far as the log still holds them, by the same code as a worker.
 ///
@@ -13,29 +10,13 @@ package import Telemetry
 /// record is one of sample, reject and duplicate at every moment. The ledger's `next_offset` stays where it is, and no
 /// worker is disturbed.
 package struct RejectRetry: Sendable {
-  private let settings: IngestSettings
-  private let kafka: KafkaSettings
-  private let postgres: PostgresSettings
-  private let recognizer: any FrameRecognizing
-  private let model: ModelDescription
-  private let pseudonymizer: LearnerPseudonymizer
-  private let registry: MetricsRegistry
-  private let logger: Logger
-  private let clock: @Sendable () -> EventTime
+  private let parts: IngestParts
 
   /// Rejects of one transaction, at most, and bytes of their records held in memory.
   private static let batchCount = 64
   private static let batchBytes = 32 << 20
 
-  package init(
-    settings: IngestSettings, kafka: KafkaSettings, postgres: PostgresSettings, recognizer: any FrameRecognizing,
-    model: ModelDescription, pseudonymizer: LearnerPseudonymizer, registry: MetricsRegistry, logger: Logger,
-    clock: @escaping @Sendable () -> EventTime
-  ) {
-    (self.settings, self.kafka, self.postgres) = (settings, kafka, postgres)
-    (self.recognizer, self.model, self.pseudonymizer) = (recognizer, model, pseudonymizer)
-    (self.registry, self.logger, self.clock) = (registry, logger, clock)
-  }
+  package init(_ parts: IngestParts) { self.parts = parts }
 
   /// Judges what is selected, partition by partition in the order of offsets. Cancelled, it ends between two
   /// transactions with `CancellationError`.
@@ -44,7 +25,7 @@ package struct RejectRetry: Sendable {
   package func run(_ selection: RetrySelection) async throws -> RetryReport {
     let stop = StopFlag()
     return try await withTaskCancellationHandler {
-      let database = IngestDatabase(settings: postgres, registry: registry, health: IngestHealth(), logger: logger)
+      let database = parts.database(reporting: IngestHealth())
       do {
         return try await database.closing { try await run(selection, database, until: stop) }
       } catch is StopRequested {
@@ -58,14 +39,12 @@ package struct RejectRetry: Sendable {
   private func run(
     _ selection: RetrySelection, _ database: IngestDatabase, until stop: StopFlag
   ) async throws -> RetryReport {
-    try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
-    let probe = try LogProbe(settings: kafka, logger: logger)
-    let clusterID = try await settings.clusterID(asking: probe, until: stop)
-    let topic = settings.frameTopic
-    let reader = try RecordReader(settings: kafka, logger: logger)
-    let context = JudgingContext(
-      settings: settings, recognizer: recognizer, pseudonymizer: pseudonymizer, metrics: IngestMetrics(registry),
-      logger: logger, clock: clock)
+    try await parts.prepare(database, until: stop)
+    let probe = try LogProbe(settings: parts.kafka, logger: parts.logger)
+    let clusterID = try await parts.settings.clusterID(asking: probe, until: stop)
+    let topic = parts.settings.frameTopic
+    let reader = try RecordReader(settings: parts.kafka, logger: parts.logger)
+    let context = parts.judging
     var (lease, ledgers) = try await self.ledgers(of: clusterID, database, until: stop)
     var report = RetryReport()
     for number in ledgers.keys.sorted() where selection.partition == nil || selection.partition == number {
@@ -92,8 +71,8 @@ package struct RejectRetry: Sendable {
         var progress = RetryPass.Progress(after: after, report: report)
         do {
           let place = after
-          let rejects = try await lease.retrying(until: stop) { repository throws(PostgresError) in
-            try await repository.rejects(
+          let rejects = try await lease.retrying(until: stop) {
+            try await $0.rejects(
               ledgerID: ledger.ledgerID, codes: selection.codes, after: place, limit: min(rest, Self.batchCount))
           }
           guard !rejects.isEmpty else { break }
@@ -117,7 +96,7 @@ package struct RejectRetry: Sendable {
 
   private func abandon(_ partition: TopicPartition, _ report: inout RetryReport) {
     report.abandoned.append(partition)
-    logger.error(
+    parts.logger.error(
       "a partition's rejects are left: its ledger is another or an older one than a moment ago; retry them once more",
       metadata: ["partition": .string(partition.description)])
   }
@@ -126,14 +105,12 @@ package struct RejectRetry: Sendable {
   private func ledgers(
     of clusterID: ClusterID, _ database: IngestDatabase, until stop: StopFlag
   ) async throws -> (DatabaseLease, [Int32: LedgerState]) {
-    let topic = settings.frameTopic
+    let topic = parts.settings.frameTopic
     while true {
       let lease = try await database.lease(until: stop)
       do {
-        let ledgers = try await lease.retrying(until: stop) { repository throws(PostgresError) in
-          let newest = try await repository.newestLedgers(clusterID: clusterID, topic: topic)
-          let rows = try await repository.ledgers(newest.values.map(\.ledgerID))
-          return newest.compactMapValues { rows[$0.ledgerID] }
+        let ledgers = try await lease.retrying(until: stop) {
+          try await $0.newestLedgers(clusterID: clusterID, topic: topic)
         }
         return (lease, ledgers)
       } catch is LeaseEnded {

@@ -63,23 +63,12 @@ struct RetryPass: Sendable {
     if let last = looked.last { progress.move(to: last) }
   }
 
-  /// Stores verdicts as one transaction; where the database refuses a value they are halved until the bad one is alone,
-  /// and it becomes the reject `unstorable`.
+  /// Stores verdicts as one transaction; what the database refuses becomes the reject `unstorable`.
   private func store(_ verdicts: [Verdict], of ledger: Int32, _ progress: inout Progress) async throws {
-    var runs = [verdicts[...]]
-    while let run = runs.popLast() {
-      do {
-        try await storeOnce(run, of: ledger, &progress)
-      } catch let error as PostgresError where error.severity == .data {
-        if run.count == 1, var only = run.first {
-          only.result.outcome = .reject(.unstorable, detail: "refused with SQLSTATE \(error.code)")
-          try await storeOnce([only], of: ledger, &progress)
-        } else {
-          let middle = run.startIndex + run.count / 2
-          runs.append(run[middle...])
-          runs.append(run[..<middle])
-        }
-      }
+    try await storeHalving(verdicts) { run, _ in
+      try await storeOnce(run, of: ledger, &progress)
+    } refused: { verdict, error in
+      verdict.result.outcome = .reject(.unstorable, detail: error.refusal)
     }
   }
 
@@ -106,9 +95,7 @@ struct RetryPass: Sendable {
     }
     let judged = batch
     // Repeated after a lost answer it finds its rejects judged and leaves them: the report then says untouched.
-    let result = try await judging.lease.retrying(until: stop) { repository throws(PostgresError) in
-      try await repository.retry(judged)
-    }
+    let result = try await judging.lease.retrying(until: stop) { try await $0.retry(judged) }
     progress.report.samples += result.samples
     progress.report.duplicates += result.duplicates
     progress.report.rejects += result.rejects
