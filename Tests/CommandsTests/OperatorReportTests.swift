@@ -99,6 +99,23 @@ import TextOutput
         """)
   }
 
+  /// Whatever a record or the LMS brought.
+  @Test func whatCameFromElsewhereCannotSteerATerminal() {
+    let hostile = "\u{1B}[2J\u{202E}"
+    let count = RejectCount(
+      topic: TopicName(hostile), code: .badEvent, detail: hostile, count: 1, firstAt: time, lastAt: time)
+    let record = RejectedRecord(
+      place: .init(ledgerID: 17, offset: 4), topic: TopicName(hostile), incarnation: 0, partition: 2, code: .badImage,
+      detail: hostile, recordTimestamp: nil, rejectedAt: time)
+    for text in [
+      RejectPage(counts: [count]).text, RejectPage(records: [record], limit: 1).text,
+      CourseList.text([ReportedCourse(id: 3, title: hostile, segments: 6)]),
+    ] {
+      #expect(!text.contains("\u{1B}") && !text.contains("\u{202E}"))
+      #expect(text.contains(#"\u{1b}[2J\u{202e}"#))
+    }
+  }
+
   @Test func retries() throws {
     var report = RetryReport()
     (report.samples, report.duplicates, report.rejects, report.untouched, report.gone) = (5, 4, 3, 2, 1)

@@ -1,6 +1,7 @@
 package import Ingest
 import LearningEvents
 package import Persistence
+import PlainText
 import TextOutput
 
 /// What `lectern rejects list` prints.
@@ -46,15 +47,15 @@ package struct RejectPage: Encodable {
     var text = ""
     if let counts {
       text += TextTable(["topic", "code", "first", "last", "detail", "count"], leading: 5).text(
-        counts.map { [$0.topic.text, $0.code, $0.first, $0.last, $0.detail, "\($0.count)"] })
+        counts.map { [$0.topic.text.printable, $0.code, $0.first, $0.last, $0.detail.printable, "\($0.count)"] })
     }
     if let rows {
       text += TextTable(["rejected", "code", "place", "record", "detail"], leading: 5).text(
         rows.map { row in
           let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
           return [
-            row.rejectedAt, row.code, "\(row.topic)\(incarnation)[\(row.partition)]/\(row.offset)",
-            row.recordTime ?? "-", row.detail,
+            row.rejectedAt, row.code, "\(row.topic.text.printable)\(incarnation)[\(row.partition)]/\(row.offset)",
+            row.recordTime ?? "-", row.detail.printable,
           ]
         })
     }

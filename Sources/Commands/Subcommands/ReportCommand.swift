@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import Foundation
 package import Persistence
+import PlainText
 import Reports
 import TextOutput
 
@@ -54,6 +55,6 @@ struct ReportCommand: Command {
 /// What `lectern report list` prints.
 package enum CourseList {
   package static func text(_ courses: [ReportedCourse]) -> String {
-    courses.map { "\($0.id)\t\($0.segments) segments\t\($0.title)\n" }.joined()
+    courses.map { "\($0.id)\t\($0.segments) segments\t\($0.title.printable)\n" }.joined()
   }
 }
