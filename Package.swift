@@ -60,9 +60,9 @@ let base: [Target] = [
   target("ImageTypes"),
   target("LearningEvents", ["ImageTypes", "JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
-  target("Configuration", ["JSON"]),
+  target("Configuration", ["JSON", "PlainText"]),
   target("TextOutput", ["JSON", "PlainText"]),
-  target("Arguments", ["Configuration", "TextOutput"]),
+  target("Arguments", ["Configuration", "PlainText", "TextOutput"]),
   target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),
@@ -187,8 +187,8 @@ let testTargets: [Target] = [
     name: "CommandsTests",
     dependencies: [
       "Aggregation", "Arguments", "ArgumentsTestSupport", "Commands", "ImageTypes", "Ingest", "KafkaIO",
-      "LearningEvents",
-      "Neural", "Persistence", "PostgresIO", "Recognition", "TextOutput", "Watching",
+      "LearningEvents", "Neural", "Persistence", "PostgresIO", "Recognition", "TextOutput",
+      "Watching", "WatchingTestSupport",
     ], exclude: ["Expected"], swiftSettings: swift),
   tests("Tensors", ["JSON", "StableHashing"]),
   .target(
@@ -204,7 +204,10 @@ let testTargets: [Target] = [
   tests(
     "Ingest",
     ["Cryptography", "ImageTypes", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry"]),
-  tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence"]),
+  .target(
+    name: "WatchingTestSupport", dependencies: ["LearningEvents", "Persistence", "Watching"],
+    path: "Tests/WatchingTestSupport", swiftSettings: swift),
+  tests("Watching", ["Ingest", "KafkaIO", "LearningEvents", "Persistence", "WatchingTestSupport"]),
   tests("Analytics", ["LearningEvents", "StableHashing"]),
   .target(
     name: "TestSupport",
@@ -222,7 +225,7 @@ let testTargets: [Target] = [
     name: "StubWorker",
     dependencies: [
       "Configuration", "Cryptography", "Ingest", "KafkaIO", "LearningEvents", "Persistence", "PostgresIO",
-      "Recognition", "Services", "StubRecognition", "Telemetry",
+      "Recognition", "Services", "StubRecognition", "Telemetry", "TextOutput",
     ],
     path: "Tests/StubWorker", swiftSettings: swift),
   tests("LearningEvents", ["ImageTypes", "StableHashing"]),
@@ -233,10 +236,9 @@ let testTargets: [Target] = [
     name: "IntegrationTests",
     dependencies: [
       "Aggregation", "Analytics", "Cryptography", "ImageIO", "ImageTypes", "Ingest", "IsolatedDecoding", "KafkaIO",
-      "LearningEvents",
-      "LocalServers", "LogCapturing", "Migrations", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition",
-      "Reports",
-      "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors", "TestSupport", "Vision", "Watching",
+      "LearningEvents", "LocalServers", "LogCapturing", "Migrations", "Neural", "Persistence", "PostgresIO",
+      "Processes", "Recognition", "Reports", "Services", "StableHashing", "StubRecognition", "Telemetry", "Tensors",
+      "TestSupport", "Vision", "Watching",
     ],
     swiftSettings: unoptimised),
   tests("Cryptography", ["LearningEvents"]),
@@ -248,8 +250,7 @@ let testTargets: [Target] = [
     "Recognition",
     [
       "Cryptography", "DeviationReporting", "Files", "ImageTypes", "LearningEvents", "Neural", "Services",
-      "StableHashing", "Telemetry",
-      "Tensors", "Vision",
+      "StableHashing", "Telemetry", "Tensors", "Vision",
     ]),
   tests(
     "Training",

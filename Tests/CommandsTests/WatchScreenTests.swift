@@ -5,37 +5,10 @@ import LearningEvents
 import Persistence
 import Testing
 import Watching
+import WatchingTestSupport
 
 /// What `lectern top` draws, from observations that a test makes up.
-@Suite struct WatchScreenTests {
-  private static let start = EventTime(microseconds: 1_764_000_000_000_000)
-
-  private func at(_ seconds: Double) -> EventTime {
-    Self.start.advanced(by: .milliseconds(Int64(seconds * 1000)))
-  }
-
-  /// A ledger of partition `id`, read from 0 to `next`, whose last record was written at `lastAt`.
-  private func ledger(
-    _ id: Int32, next: Int64, rejects: Int64 = 0, skipped: Int64 = 0, lastAt: Double? = nil, movedAt: Double = 0,
-    topic: TopicName = "frames", incarnation: Int32 = 0
-  ) -> LedgerRow {
-    var counters = LedgerCounters()
-    (counters.rejects, counters.skipped) = (rejects, skipped)
-    counters.samples = next - rejects - skipped
-    return LedgerRow(
-      ledgerID: id, log: LogIdentity(clusterID: "c", topic: topic, incarnation: incarnation, partition: id),
-      consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: next,
-      last: lastAt.map { LastRecord(offset: next - 1, timestampMilliseconds: at($0).milliseconds, idHash: 1) },
-      counters: counters, updatedAt: at(movedAt))
-  }
-
-  private func logs(_ seconds: Double, _ ends: [Int32: Int64], parked: [Int32: String] = [:]) -> LogObservation {
-    var look = LogObservation(at: at(seconds), clusterID: "c")
-    look.ends = ends.mapValues { LogObservation.Ends(low: 0, high: $0) }
-    look.parked = parked
-    return look
-  }
-
+@Suite struct WatchScreenTests: MadeUpIngest {
   private func watched() -> WatchReport {
     var watch = IngestWatch()
     let before = [
@@ -46,9 +19,9 @@ import Watching
     after[0] = ledger(0, next: 1000, rejects: 15, lastAt: 9.5, movedAt: 9.6)
     watch.take(LedgerObservation(at: at(0), ledgers: before, rejects: [.noConsent: 12]))
     watch.take(LedgerObservation(at: at(10), ledgers: after, rejects: [.noConsent: 15, .badEvent: 1]))
-    var look = logs(10, [0: 1000, 1: 52, 2: 11], parked: [2: "offsets 4..<9 were removed by retention"])
-    look.unclaimed = [TopicPartition(topic: "frames", partition: 3): .init(low: 0, high: 6)]
-    watch.take(look)
+    var observation = logs(10, [0: 1000, 1: 52, 2: 11], parked: [2: "offsets 4..<9 were removed by retention"])
+    observation.unclaimed = [TopicPartition(topic: "frames", partition: 3): .init(low: 0, high: 6)]
+    watch.take(observation)
     watch.take(WorkerObservation(at: at(9), batches: ["a": .init(count: 10, seconds: 5)]))
     watch.take(WorkerObservation(at: at(10), batches: ["a": .init(count: 30, seconds: 5.3)]))
     return watch.report(at: at(10))

@@ -4,37 +4,10 @@ import LearningEvents
 import Persistence
 import Testing
 import Watching
+import WatchingTestSupport
 
 /// How ingest stands and moves, from observations that a test makes up.
-@Suite struct IngestWatchTests {
-  private static let start = EventTime(microseconds: 1_764_000_000_000_000)
-
-  private func at(_ seconds: Double) -> EventTime {
-    Self.start.advanced(by: .milliseconds(Int64(seconds * 1000)))
-  }
-
-  /// A ledger of partition `id`, read from 0 to `next`, whose last record was written at `lastAt`.
-  private func ledger(
-    _ id: Int32, next: Int64, rejects: Int64 = 0, skipped: Int64 = 0, lastAt: Double? = nil, movedAt: Double = 0,
-    topic: TopicName = "frames", incarnation: Int32 = 0
-  ) -> LedgerRow {
-    var counters = LedgerCounters()
-    (counters.rejects, counters.skipped) = (rejects, skipped)
-    counters.samples = next - rejects - skipped
-    return LedgerRow(
-      ledgerID: id, log: LogIdentity(clusterID: "c", topic: topic, incarnation: incarnation, partition: id),
-      consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: next,
-      last: lastAt.map { LastRecord(offset: next - 1, timestampMilliseconds: at($0).milliseconds, idHash: 1) },
-      counters: counters, updatedAt: at(movedAt))
-  }
-
-  private func logs(_ seconds: Double, _ ends: [Int32: Int64], parked: [Int32: String] = [:]) -> LogObservation {
-    var observation = LogObservation(at: at(seconds), clusterID: "c")
-    observation.ends = ends.mapValues { LogObservation.Ends(low: 0, high: $0) }
-    observation.parked = parked
-    return observation
-  }
-
+@Suite struct IngestWatchTests: MadeUpIngest {
   @Test func ratesAreMeansOverTheWindowAndCountRecordsAlone() throws {
     var watch = IngestWatch()
     #expect(watch.report(at: at(0)).recordsPerSecond == nil)
