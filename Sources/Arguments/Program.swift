@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import TextOutput
 
 /// Runs command lines against a root command.
@@ -22,7 +23,10 @@ package struct Program {
       case .version(let version): console.print(version + "\n")
       case .run(var command, _): try await command.run(in: environment)
       }
-      return 0
+      // A pipe that its reader closed is no error.
+      guard let failure = console.outputFailure, failure.code != EPIPE else { return 0 }
+      console.note("error: the output is not whole: \(failure)\n")
+      return ExitCode.failure.code
     } catch let code as ExitCode {
       return code.code
     } catch is HelpRequest {

@@ -1,6 +1,8 @@
 import Arguments
 import ArgumentsTestSupport
+import Foundation
 import Testing
+import TextOutput
 
 @Suite struct ParsingTests {
   @Test func fillsTheProperties() async {
@@ -89,6 +91,14 @@ import Testing
     #expect(
       await execute("model", "info", "1", "2", "3").errors
         == "error: unexpected argument '3'\nsee 'lectern model info --help'\n")
+  }
+
+  @Test(arguments: [(ENOSPC, 1, "error: the output is not whole: why\n"), (EPIPE, 0, "")])
+  func lostOutputIsAFailureUnlessItsReaderHasGone(number: Int32, code: Int32, errors: String) async {
+    let console = MemoryConsole()
+    console.output.fail(TextStreamError(code: number, description: "why"))
+    #expect(await Program(Root.self, in: console.environment).run(["model", "train"]) == code)
+    #expect(console.errors.text == errors)
   }
 
   @Test func exitCodes() async {
