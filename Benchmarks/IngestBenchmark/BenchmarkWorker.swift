@@ -17,7 +17,8 @@ struct BenchmarkWorker {
       "LECTERN_PSEUDONYM_SECRET": IngestBenchmark.secret, "LECTERN_INGEST_BATCH_RECORDS": "\(options.batch)",
       "LECTERN_LOG_LEVEL": "warning",
     ]
-    let child = try await ProcessLauncher().launch(ChildCommand(options.worker, environment: environment))
+    let child = try await ProcessLauncher().launch(
+      ChildCommand(options.worker, environment: environment), log: "/dev/stderr")
     return BenchmarkWorker(child: child)
   }
 

@@ -24,9 +24,6 @@ int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
-/// An anonymous file in memory, close-on-exec; -1 and errno on failure.
-static inline int lectern_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u); }
-
 /// Names the calling thread as debuggers and `top -H` show it; the kernel keeps the first 15 bytes.
 static inline void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 

@@ -1,3 +1,4 @@
+import Foundation
 package import KafkaIO
 package import LearningEvents
 package import Telemetry
@@ -25,19 +26,10 @@ package final class EmbeddedBroker: Sendable {
 
   package var bootstrapServers: String { cluster.bootstrapServers }
 
-  /// How to reach it, with the consumer's properties above.
-  package var settings: KafkaSettings {
-    KafkaSettings(bootstrapServers: bootstrapServers, properties: Self.consumerProperties)
-  }
-
   /// Starts it. It ends with this object.
   package init(logger: Logger) throws(KafkaError) {
     cluster = try MockCluster(logger: logger)
-    let random = (0..<2).map { _ in
-      let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-    clusterID = ClusterID("embedded-" + random.joined())
+    clusterID = ClusterID("embedded-" + UUID().uuidString.lowercased())
   }
 
   /// Makes a topic. Make every topic before anything asks for it: this broker answers a question about an unknown topic

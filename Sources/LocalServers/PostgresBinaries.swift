@@ -23,12 +23,6 @@ package struct PostgresBinaries: Sendable, Equatable {
     return PostgresBinaries(folder: folder)
   }
 
-  /// Whether a server is installed in one of Debian's places or in `PATH`; starts nothing.
-  package static var isInstalled: Bool {
-    let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    return (installed(majorVersion: nil) + path).contains(where: isComplete)
-  }
-
   private static func installed(majorVersion: Int?) -> [String] {
     let root = "/usr/lib/postgresql"
     let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap(Int.init)

@@ -21,12 +21,10 @@ package final class PostgresCluster: Sendable {
   package let socketFolder: String
   /// The server's log file, beside the data folder.
   package let logPath: String
-  package let pid: Int32
   private let child: ChildProcess
 
   private init(folder: String, socketFolder: String, logPath: String, child: ChildProcess) {
     (self.folder, self.socketFolder, self.logPath, self.child) = (folder, socketFolder, logPath, child)
-    pid = child.pid
   }
 
   /// The connection string of one of its databases; the superuser is `lectern`, without a password.
@@ -60,9 +58,8 @@ package final class PostgresCluster: Sendable {
     do {
       child = try await launcher.launch(
         ChildCommand(
-          binaries.postgres, ["-D", folder] + settings(socketFolder, durability), workingDirectory: "/",
-          user: user?.name),
-        output: .file(logPath))
+          binaries.postgres, ["-D", folder] + settings(socketFolder, durability), workingDirectory: "/", user: user),
+        log: logPath)
     } catch {
       PostgresFolders.remove(socketFolder)
       throw error
@@ -78,15 +75,10 @@ package final class PostgresCluster: Sendable {
     return cluster
   }
 
-  /// Ends the server in order, cutting sessions off (a fast shutdown). Harmless when it has ended.
-  package func stop(grace: Duration = .seconds(20)) async {
-    await child.terminate(signal: SIGINT, grace: grace)
-    PostgresFolders.remove(socketFolder)
-  }
-
-  /// Kills the server as a crash would; the folder recovers at its next start.
-  package func kill() async {
-    await child.terminate(signal: SIGQUIT, grace: .seconds(5))
+  /// Ends the server in order, cutting sessions off (a fast shutdown), or as another signal says: SIGQUIT is a crash,
+  /// from which the folder recovers at its next start. Harmless when it has ended.
+  package func stop(signal: Int32 = SIGINT, grace: Duration = .seconds(20)) async {
+    await child.terminate(signal: signal, grace: grace)
     PostgresFolders.remove(socketFolder)
   }
 
@@ -101,7 +93,7 @@ package final class PostgresCluster: Sendable {
 
   /// Into a folder beside, then renamed: a crash in the middle leaves nothing that looks like a cluster.
   private static func create(
-    _ folder: String, binaries: PostgresBinaries, user: PostgresFolders.User?, durability: Durability,
+    _ folder: String, binaries: PostgresBinaries, user: SystemUser?, durability: Durability,
     launcher: ProcessLauncher
   ) async throws {
     let unfinished = "\(folder).new"
@@ -113,7 +105,7 @@ package final class PostgresCluster: Sendable {
     ]
     if durability == .none { arguments.append("--no-sync") }
     let result = try await launcher.run(
-      ChildCommand(binaries.initdb, arguments, workingDirectory: "/", user: user?.name), deadline: .seconds(120))
+      ChildCommand(binaries.initdb, arguments, workingDirectory: "/", user: user), deadline: .seconds(120))
     guard result.status.isSuccess else {
       PostgresFolders.remove(unfinished)
       throw PostgresClusterError.failed(program: "initdb", output: result.errorText.lastLines(3), log: nil)

@@ -3,25 +3,13 @@ import Processes
 
 /// The folders of a private cluster and who owns them.
 enum PostgresFolders {
-  /// Whom the server runs as when this program is root.
-  struct User: Sendable, Equatable {
-    let name: String
-    let uid: uid_t
-    let gid: gid_t
-  }
-
-  /// nil when this program is not root and the server runs as the same user.
-  static func serverUser() throws -> User? {
+  /// Whom the server runs as when this program is root; nil when it is not, and the server runs as the same user.
+  static func serverUser() throws -> SystemUser? {
     guard geteuid() == 0 else { return nil }
-    for name in ["postgres", "nobody"] {
-      var entry = passwd()
-      var found: UnsafeMutablePointer<passwd>?
-      var storage = [CChar](repeating: 0, count: 16 << 10)
-      if getpwnam_r(name, &entry, &storage, storage.count, &found) == 0, found != nil {
-        return User(name: name, uid: entry.pw_uid, gid: entry.pw_gid)
-      }
+    guard let user = SystemUser("postgres") ?? SystemUser("nobody") else {
+      throw PostgresClusterError.noUnprivilegedUser
     }
-    throw PostgresClusterError.noUnprivilegedUser
+    return user
   }
 
   /// The major version of the cluster in a folder; nil if the folder is missing or empty.
@@ -37,7 +25,7 @@ enum PostgresFolders {
   }
 
   /// Makes a folder of mode 0700 that belongs to the server's user; its parents are made as needed and stay ours.
-  static func make(_ folder: String, for user: User?) throws {
+  static func make(_ folder: String, for user: SystemUser?) throws {
     let parent = (folder as NSString).deletingLastPathComponent
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(
@@ -48,7 +36,7 @@ enum PostgresFolders {
   }
 
   /// Gives an existing cluster to the server's user, if it belongs to another: made by another user, or copied.
-  static func give(_ folder: String, to user: User?) throws {
+  static func give(_ folder: String, to user: SystemUser?) throws {
     guard let user else { return }
     var status = stat()
     guard lstat(folder, &status) == 0, status.st_uid != user.uid else { return }
@@ -62,10 +50,10 @@ enum PostgresFolders {
   }
 
   /// Fails early, and in words, where the server's user may not pass one of the parents (such as /root).
-  static func requireReachable(_ folder: String, by user: User?, launcher: ProcessLauncher) async throws {
+  static func requireReachable(_ folder: String, by user: SystemUser?, launcher: ProcessLauncher) async throws {
     guard let user else { return }
     let result = try await launcher.run(
-      ChildCommand("/usr/bin/test", ["-w", folder], workingDirectory: "/", user: user.name), deadline: .seconds(10))
+      ChildCommand("/usr/bin/test", ["-w", folder], workingDirectory: "/", user: user), deadline: .seconds(10))
     guard result.status.isSuccess else {
       throw PostgresClusterError.folderUnreachable(folder: folder, user: user.name)
     }
@@ -84,7 +72,7 @@ enum PostgresFolders {
 
   /// Makes a fresh folder for the socket, whose path must stay under 108 bytes with the socket's name, and removes the
   /// one that a crashed run of the same cluster left behind.
-  static func makeSocketFolder(for user: User?, remembering folder: String) throws -> String {
+  static func makeSocketFolder(for user: SystemUser?, remembering folder: String) throws -> String {
     let note = "\(folder)/lectern_socket_folder"
     if let old = try? String(contentsOfFile: note, encoding: .utf8), old.contains("/lectern-pg-") { remove(old) }
     var parent = "/tmp"

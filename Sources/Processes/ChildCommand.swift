@@ -13,15 +13,15 @@ package struct ChildCommand: Sendable, Equatable {
   package var inheritsEnvironment: Bool
   /// The child's working directory; nil keeps the parent's.
   package var workingDirectory: String?
-  /// The user to run as, by name or number, with that user's groups; needs root. nil keeps the parent's.
-  package var user: String?
+  /// The user to run as, with that user's groups; needs root. nil keeps the parent's.
+  package var user: SystemUser?
   /// Whether the kernel kills the child (SIGKILL) once the launcher is gone, however the parent ended.
   package var diesWithParent: Bool
 
   package init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
-    inheritsEnvironment: Bool = true, workingDirectory: String? = nil, user: String? = nil, diesWithParent: Bool = true,
-    name: String? = nil
+    inheritsEnvironment: Bool = true, workingDirectory: String? = nil, user: SystemUser? = nil,
+    diesWithParent: Bool = true, name: String? = nil
   ) {
     precondition(name == nil || (user == nil && !diesWithParent), "the program that is started first has its own name")
     self.name = name
@@ -29,15 +29,6 @@ package struct ChildCommand: Sendable, Equatable {
     (self.environment, self.inheritsEnvironment) = (environment, inheritsEnvironment)
     (self.workingDirectory, self.user, self.diesWithParent) = (workingDirectory, user, diesWithParent)
   }
-}
-
-/// Where a long-lived child's standard output and error go. Its standard input is empty.
-package enum ChildOutput: Sendable, Equatable {
-  /// To the parent's own.
-  case inherit
-  case discard
-  /// Both appended to a file, created with mode 0600 by the parent (so its user may differ from the child's).
-  case file(String)
 }
 
 /// How a process ended.

@@ -10,7 +10,6 @@ import Synchronization
 final class OutputCollector: Sendable {
   private struct State {
     var bytes: [UInt8] = []
-    var isTruncated = false
     var isDone = false
     var waiter: CheckedContinuation<Void, Never>?
   }
@@ -47,7 +46,7 @@ final class OutputCollector: Sendable {
 
   /// Takes what is in the pipe now and stops. Its writer has ended, so nothing is missed; not waiting for the end of
   /// the stream means that a daemon which inherited the pipe cannot hold us up. Called once.
-  func finish() async -> (bytes: [UInt8], isTruncated: Bool) {
+  func finish() async -> [UInt8] {
     _ = withUnsafeBytes(of: UInt8(1)) { write(wakeWriteEnd, $0.baseAddress, 1) }
     await withCheckedContinuation { continuation in
       let isDone = state.withLock { state in
@@ -56,7 +55,7 @@ final class OutputCollector: Sendable {
       }
       if isDone { continuation.resume() }
     }
-    return state.withLock { ($0.bytes, $0.isTruncated) }
+    return state.withLock(\.bytes)
   }
 
   // Not by the thread: `finish` may still write, and to a pipe that nobody reads that is a signal.
@@ -93,11 +92,7 @@ final class OutputCollector: Sendable {
         if count < 0 && errno == EINTR { continue }
         if count < 0 { return errno == EAGAIN }
         if count == 0 { return false }
-        state.withLock { state in
-          let room = limitBytes - state.bytes.count
-          state.bytes += buffer[..<min(count, room)]
-          if count > room { state.isTruncated = true }
-        }
+        state.withLock { $0.bytes += buffer[..<min(count, limitBytes - $0.bytes.count)] }
       }
     }
   }

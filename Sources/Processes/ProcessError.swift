@@ -1,6 +1,5 @@
-/// Why a child could not be started or did not do its work, or why this process could not be kept private. The
-/// description is safe to log as long as the program's own messages are: do not run what prints learners' data through
-/// `requireSuccess`.
+/// Why a child could not be started or ended, or why this process could not be kept private. The description is safe to
+/// log.
 package enum ProcessError: Error, Equatable, CustomStringConvertible {
   /// No such program, by path or in `PATH`.
   case notFound(executable: String)
@@ -10,8 +9,6 @@ package enum ProcessError: Error, Equatable, CustomStringConvertible {
   case core(errno: Int32)
   /// The child ran longer than allowed and was killed with its group.
   case deadlineExceeded(executable: String, deadline: Duration)
-  /// It ended otherwise than with exit code 0; `message` is the end of what it wrote to standard error.
-  case failed(executable: String, status: ExitStatus, message: String)
 
   package var description: String {
     switch self {
@@ -22,8 +19,6 @@ package enum ProcessError: Error, Equatable, CustomStringConvertible {
       "core dumps, which would hold learners' data, cannot be turned off here: \(systemMessage(errno))"
     case .deadlineExceeded(let executable, let deadline):
       "\(executable) took longer than \(deadline) and was killed"
-    case .failed(let executable, let status, let message):
-      "\(executable) ended with \(status)\(message.isEmpty ? "" : ": \(message)")"
     }
   }
 }

@@ -3,9 +3,9 @@ import Foundation
 
 /// The calls of the launcher's own thread.
 extension ProcessLauncher {
-  /// Starts a child whose input comes from memory and whose output is collected.
+  /// Starts a child whose output is collected.
   func startCollecting(
-    _ command: ChildCommand, input: [UInt8], outputLimitBytes: Int
+    _ command: ChildCommand, outputLimitBytes: Int
   ) throws(ProcessError) -> (child: ChildProcess, streams: (output: OutputCollector, errors: OutputCollector)) {
     guard let output = OutputCollector(limitBytes: outputLimitBytes) else {
       throw .system(call: "pipe2", errno: errno, executable: command.executable)
@@ -15,16 +15,7 @@ extension ProcessLauncher {
       throw .system(call: "pipe2", errno: errno, executable: command.executable)
     }
     defer { errors.closeWriteEnd() }
-    // A file in memory instead of a pipe: no writing side by side with reading, no broken pipe.
-    var file: Int32 = -1
-    defer { if file >= 0 { close(file) } }
-    if !input.isEmpty {
-      file = lectern_memory_file("input")
-      guard file >= 0, Self.fill(file, with: input) else {
-        throw .system(call: "memfd_create", errno: errno, executable: command.executable)
-      }
-    }
-    let pid = try spawn(command, input: file, output: output.writeEnd, errors: errors.writeEnd)
+    let pid = try spawn(command, output: output.writeEnd, errors: errors.writeEnd)
     return (ChildProcess(pid: pid, launcher: self), (output, errors))
   }
 
@@ -41,22 +32,21 @@ extension ProcessLauncher {
       guard copy >= 0 else { throw .system(call: "fcntl", errno: errno, executable: command.executable) }
       lent.append(copy)
     }
-    let pid = try spawn(command, input: null, output: null, errors: null, lent: lent)
+    let pid = try spawn(command, output: null, errors: null, lent: lent)
     return ChildProcess(pid: pid, launcher: self)
   }
 
-  /// Starts a process on this thread. `input` below zero means `/dev/null`. The descriptors stay the caller's; `lent`
-  /// are the child's from 3 on, and must themselves be above those.
+  /// Starts a process on this thread, its input empty. The descriptors stay the caller's; `lent` are the child's from 3
+  /// on, and must themselves be above those.
   func spawn(
-    _ command: ChildCommand, input: Int32, output: Int32, errors: Int32, lent: [Int32] = []
+    _ command: ChildCommand, output: Int32, errors: Int32, lent: [Int32] = []
   ) throws(ProcessError) -> Int32 {
     guard let executable = Self.resolve(command.executable) else { throw .notFound(executable: command.executable) }
     var words: [String] = []
     if command.diesWithParent { words += ["--pdeathsig", "KILL"] }
-    if let user = command.user {
-      let (uid, gid) = try Self.identity(of: user, for: command.executable)
-      words += ["--reuid=\(uid)", "--regid=\(gid)", "--init-groups"]
-    }
+    // Numbers: setpriv must not look the name up under another C library.
+    if let user = command.user { words += ["--reuid=\(user.uid)", "--regid=\(user.gid)", "--init-groups"] }
+    let setpriv = "/usr/bin/setpriv"
     let path = words.isEmpty ? executable : setpriv
     guard words.isEmpty || access(setpriv, X_OK) == 0 else { throw .notFound(executable: setpriv) }
     let argv = words.isEmpty ? [command.name ?? executable] : [setpriv] + words + ["--", executable]
@@ -64,11 +54,7 @@ extension ProcessLauncher {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    if input < 0 {
-      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    } else {
-      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     for (index, descriptor) in lent.enumerated() {
@@ -106,37 +92,10 @@ extension ProcessLauncher {
     return folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
   }
 
-  /// The numbers of a user given by name or number: setpriv must not look the name up under another C library.
-  private static func identity(of user: String, for executable: String) throws(ProcessError) -> (uid_t, gid_t) {
-    var entry = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var storage = [CChar](repeating: 0, count: 16 << 10)
-    let status =
-      if let number = uid_t(user) {
-        getpwuid_r(number, &entry, &storage, storage.count, &found)
-      } else {
-        getpwnam_r(user, &entry, &storage, storage.count, &found)
-      }
-    guard status == 0, found != nil else {
-      throw .system(call: "the user \(user)", errno: status == 0 ? ENOENT : status, executable: executable)
-    }
-    return (entry.pw_uid, entry.pw_gid)
-  }
-
   private static func environment(of command: ChildCommand) -> [String] {
     var values: [String: String] = command.inheritsEnvironment ? ProcessInfo.processInfo.environment : [:]
     for (name, value) in command.environment { values[name] = value }
     return values.map { "\($0)=\($1)" }.sorted()
-  }
-
-  private static func fill(_ file: Int32, with bytes: [UInt8]) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-      if count < 0 && errno != EINTR { return false }
-      rest = rest.dropFirst(max(0, count))
-    }
-    return lseek(file, 0, SEEK_SET) == 0
   }
 }
 

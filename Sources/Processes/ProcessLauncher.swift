@@ -15,28 +15,21 @@ import Synchronization
 /// process group of their own, and no descriptors but the standard three and those they are lent.
 package final class ProcessLauncher: Sendable {
   private let thread = ThreadExecutor(name: "launcher", stackSizeBytes: 1 << 20)
-  let setpriv: String
 
-  package init(setpriv: String = "/usr/bin/setpriv") { self.setpriv = setpriv }
+  package init() {}
 
-  /// Starts a long-lived child.
-  package func launch(_ command: ChildCommand, output: ChildOutput = .inherit) async throws(ProcessError)
-    -> ChildProcess
-  {
+  /// Starts a long-lived child, whose standard input is empty.
+  ///
+  /// - Parameter log: the file that its output and errors are appended to, created with mode 0600 by the parent (so its
+  ///   user may differ from the child's).
+  package func launch(_ command: ChildCommand, log: String) async throws(ProcessError) -> ChildProcess {
     try await thread.run { () throws(ProcessError) in
-      var descriptor: Int32 = -1
-      switch output {
-      case .inherit: break
-      case .discard: descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC)
-      case .file(let path): descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-      }
-      if output != .inherit, descriptor < 0 {
+      let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else {
         throw .system(call: "open its output", errno: errno, executable: command.executable)
       }
-      defer { if descriptor >= 0 { close(descriptor) } }
-      let pid = try self.spawn(
-        command, input: -1, output: descriptor < 0 ? STDOUT_FILENO : descriptor,
-        errors: descriptor < 0 ? STDERR_FILENO : descriptor)
+      defer { close(descriptor) }
+      let pid = try self.spawn(command, output: descriptor, errors: descriptor)
       return ChildProcess(pid: pid, launcher: self)
     }
   }
@@ -48,12 +41,7 @@ package final class ProcessLauncher: Sendable {
     let started = Mutex<Result<ChildProcess, ProcessError>?>(nil)
     let done = DispatchSemaphore(value: 0)
     thread.submit { [self] in
-      let result: Result<ChildProcess, ProcessError>
-      do throws(ProcessError) {
-        result = .success(try startHelper(command, descriptors: descriptors))
-      } catch {
-        result = .failure(error)
-      }
+      let result = Result { () throws(ProcessError) in try startHelper(command, descriptors: descriptors) }
       started.withLock { $0 = result }
       done.signal()
     }
@@ -62,14 +50,14 @@ package final class ProcessLauncher: Sendable {
     return try result.get()
   }
 
-  /// Runs a child to its end. Standard input is `input`; of each output stream the first `outputLimitBytes` are kept.
+  /// Runs a child to its end. Its standard input is empty; of each output stream the first `outputLimitBytes` are kept.
   /// When the deadline passes or the caller is cancelled, its process group is killed and this throws.
   package func run(
-    _ command: ChildCommand, input: [UInt8] = [], outputLimitBytes: Int = 1 << 20, deadline: Duration
+    _ command: ChildCommand, outputLimitBytes: Int = 1 << 20, deadline: Duration
   ) async throws -> ProcessResult {
     try Task.checkCancellation()
     let (child, streams) = try await thread.run { () throws(ProcessError) in
-      try self.startCollecting(command, input: input, outputLimitBytes: outputLimitBytes)
+      try self.startCollecting(command, outputLimitBytes: outputLimitBytes)
     }
     let (status, isLate) = await withTaskCancellationHandler {
       let killer = Task {
@@ -89,8 +77,6 @@ package final class ProcessLauncher: Sendable {
     if isLate, status == .signalled(SIGKILL) {
       throw ProcessError.deadlineExceeded(executable: command.executable, deadline: deadline)
     }
-    return ProcessResult(
-      executable: command.executable, status: status, output: output.bytes, errorOutput: errors.bytes,
-      isTruncated: output.isTruncated || errors.isTruncated)
+    return ProcessResult(status: status, output: output, errorOutput: errors)
   }
 }

@@ -27,7 +27,7 @@ extension Program {
 
     /// `lectern worker` with one stream, as another user if asked.
     private func start(
-      _ bench: IngestBench, in folder: String, _ more: [String: String] = [:], user: String? = nil
+      _ bench: IngestBench, in folder: String, _ more: [String: String] = [:], user: SystemUser? = nil
     ) async throws -> (worker: ChildProcess, decoders: DecoderProcesses) {
       var environment = bench.programEnvironment
       environment["LECTERN_MODEL_BUNDLE"] = "\(folder)/model"
@@ -36,7 +36,7 @@ extension Program {
       for (name, value) in more { environment[name] = value }
       let child = try await ProcessLauncher().launch(
         ChildCommand(try #require(builtExecutable), ["worker"], environment: environment, user: user),
-        output: .file("\(folder)/worker.log"))
+        log: "\(folder)/worker.log")
       return (child, DecoderProcesses(parent: child.pid))
     }
 
@@ -110,7 +110,7 @@ extension Program {
       defer { try? FileManager.default.removeItem(atPath: folder) }
       try Self.save(bundle: "\(folder)/model")
       let small = try JPEGEncoder().encode(GrayImage(width: 320, height: 240, repeating: 90))
-      let user = getpwnam("postgres") == nil ? "nobody" : "postgres"
+      let user = SystemUser("postgres") ?? SystemUser("nobody")
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.announce()
         try await send(small, 0, to: bench)

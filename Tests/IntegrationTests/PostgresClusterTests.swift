@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension Database {
-  @Suite(.enabled(if: PostgresBinaries.isInstalled))
+  @Suite(.enabled(if: PostgresTestServer.isInstalled))
   struct PostgresClusterTests {
     private func withFolder(_ body: (String) async throws -> Void) async throws {
       let folder = "/tmp/lectern-cluster-\(UInt32.random(in: 0...UInt32.max))"
@@ -37,7 +37,7 @@ extension Database {
         #expect(!FileManager.default.fileExists(atPath: first.socketFolder))
 
         let second = try await start()
-        await second.kill()
+        await second.stop(signal: SIGQUIT)
         // A crash of the whole machine leaves the lock file, and its number may belong to any other process by now.
         let lock = "\(folder)/postmaster.pid"
         try "\(getpid())\n\(folder)\n1\n5432\n/tmp\n\n".write(toFile: lock, atomically: true, encoding: .utf8)

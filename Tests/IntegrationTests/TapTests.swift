@@ -81,7 +81,7 @@ extension Broker {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let child = try await ProcessLauncher().launch(
           ChildCommand(try #require(builtExecutable), ["tap", "--json"], environment: bench.programEnvironment),
-          output: .file(path))
+          log: path)
         func output() -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
         // It says nothing when it is ready, so frames are sent until one of them passes.
         var sequence: Int32 = 1

@@ -182,7 +182,7 @@ extension Program {
           ChildCommand(
             try #require(builtExecutable), ["top", "--json", "--interval", "200ms"],
             environment: bench.programEnvironment),
-          output: .file(path))
+          log: path)
         func count(_ isWanted: (Report) -> Bool) -> Int {
           let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
           // The last line may be half written.

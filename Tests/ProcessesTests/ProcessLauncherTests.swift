@@ -14,24 +14,18 @@ import Testing
     #expect(result.outputText == "a b\n")
     #expect(result.errorText == "bad\n")
     #expect(result.status == .exited(3))
-    #expect(throws: ProcessError.failed(executable: "sh", status: .exited(3), message: "bad")) {
-      try result.requireSuccess()
-    }
   }
 
-  @Test func feedsInputAndCutsLongOutput() async throws {
-    let input = [UInt8](repeating: 65, count: 300_000)
-    let command = ChildCommand("cat")
-    let whole = try await launcher.run(command, input: input, deadline: .seconds(30))
-    #expect(whole.output == input)
-    #expect(!whole.isTruncated)
-    let cut = try await launcher.run(command, input: input, outputLimitBytes: 1000, deadline: .seconds(30))
+  @Test func cutsLongOutput() async throws {
+    let command = shell("head -c 300000 /dev/zero")
+    let whole = try await launcher.run(command, deadline: .seconds(30))
+    #expect(whole.output == [UInt8](repeating: 0, count: 300_000))
+    let cut = try await launcher.run(command, outputLimitBytes: 1000, deadline: .seconds(30))
     #expect(cut.output.count == 1000)
-    #expect(cut.isTruncated)
     #expect(cut.status.isSuccess)
   }
 
-  @Test func inputIsEmptyByDefault() async throws {
+  @Test func inputIsEmpty() async throws {
     #expect(try await launcher.run(ChildCommand("cat"), deadline: .seconds(30)).output.isEmpty)
   }
 
@@ -40,7 +34,7 @@ import Testing
       try await launcher.run(ChildCommand("no-such-program"), deadline: .seconds(30))
     }
     await #expect(throws: ProcessError.notFound(executable: "/no/such/program")) {
-      try await launcher.launch(ChildCommand("/no/such/program"))
+      try await launcher.launch(ChildCommand("/no/such/program"), log: "/dev/null")
     }
   }
 
@@ -89,14 +83,9 @@ import Testing
 
   @Test(.enabled(if: geteuid() == 0, "only root may change the user"))
   func runsAsAnotherUser() async throws {
-    for user in ["nobody", "65534"] {
-      var command = ChildCommand("sh", ["-c", "id -un; id -u"])
-      command.user = user
-      #expect(try await launcher.run(command, deadline: .seconds(30)).outputText == "nobody\n65534\n")
-    }
-    var command = ChildCommand("id")
-    command.user = "no-such-user"
-    await #expect(throws: ProcessError.self) { try await launcher.run(command, deadline: .seconds(30)) }
+    let command = ChildCommand("sh", ["-c", "id -un; id -u"], user: SystemUser("nobody"))
+    #expect(try await launcher.run(command, deadline: .seconds(30)).outputText == "nobody\n65534\n")
+    #expect(SystemUser("no-such-user") == nil)
   }
 
   /// Waits until a process is gone or only a zombie.
@@ -115,7 +104,7 @@ import Testing
     let path = NSTemporaryDirectory() + "lectern-child-\(UUID().uuidString)"
     defer { unlink(path) }
     let script = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done"
-    let child = try await launcher.launch(shell(script), output: .file(path))
+    let child = try await launcher.launch(shell(script), log: path)
     #expect(child.exitStatus == nil)
     while (try? String(contentsOfFile: path, encoding: .utf8)) != "ready\n" {
       try await Task.sleep(for: .milliseconds(5))
@@ -131,7 +120,7 @@ import Testing
     let path = NSTemporaryDirectory() + "lectern-child-\(UUID().uuidString)"
     defer { unlink(path) }
     let child = try await launcher.launch(
-      shell("trap '' TERM; echo ready; while :; do sleep 0.02; done"), output: .file(path))
+      shell("trap '' TERM; echo ready; while :; do sleep 0.02; done"), log: path)
     while (try? String(contentsOfFile: path, encoding: .utf8)) != "ready\n" {
       try await Task.sleep(for: .milliseconds(5))
     }
@@ -148,7 +137,7 @@ import Testing
     }
     await #expect(processExitsWith: .signal(SIGKILL)) {
       let path = String(cString: getenv("LECTERN_TEST_ORPHAN"))
-      let child = try await ProcessLauncher().launch(ChildCommand("sleep", ["600"]), output: .discard)
+      let child = try await ProcessLauncher().launch(ChildCommand("sleep", ["600"]), log: "/dev/null")
       while (try? String(contentsOfFile: "/proc/\(child.pid)/comm", encoding: .utf8)) != "sleep\n" {
         try await Task.sleep(for: .milliseconds(5))
       }

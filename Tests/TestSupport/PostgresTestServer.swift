@@ -16,7 +16,13 @@ package actor PostgresTestServer {
   package static var isWanted: Bool {
     let environment = ProcessInfo.processInfo.environment
     let required = (environment["LECTERN_REQUIRE"] ?? "").split(separator: ",").contains("postgres")
-    return required || environment["LECTERN_POSTGRES_URL"] != nil || PostgresBinaries.isInstalled
+    return required || environment["LECTERN_POSTGRES_URL"] != nil || isInstalled
+  }
+
+  /// Whether a server is installed in one of Debian's places or in `PATH`.
+  package static var isInstalled: Bool {
+    let debians = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")
+    return debians?.isEmpty == false || TestTools.path(of: "initdb") != nil
   }
 
   private struct Running {

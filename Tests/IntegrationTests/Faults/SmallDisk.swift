@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import TestSupport
 
 /// A file system in memory that a test fills up: a folder of the server's user on 48 MB of tmpfs.
 struct SmallDisk: Sendable {

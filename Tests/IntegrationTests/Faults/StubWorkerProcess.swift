@@ -22,7 +22,7 @@ final class StubWorkerProcess: Sendable {
       "LECTERN_STUB_METRICS_FILE": metricsPath, "LECTERN_STUB_NAME": name, "LECTERN_LOG_LEVEL": "info",
     ]
     child = try await ProcessLauncher().launch(
-      ChildCommand(Self.executable, environment: environment.merging(own) { $1 }), output: .file(logPath))
+      ChildCommand(Self.executable, environment: environment.merging(own) { $1 }), log: logPath)
   }
 
   var exitStatus: Processes.ExitStatus? { child.exitStatus }

@@ -240,7 +240,7 @@ final class TortureRun {
     aggregator = try await ProcessLauncher().launch(
       ChildCommand(
         program, ["aggregate", "--interval", "1s"], environment: bench.environment),
-      output: .file("\(bench.folder)/aggregator-\(aggregatorStarts).log"))
+      log: "\(bench.folder)/aggregator-\(aggregatorStarts).log")
   }
 
   private func endAggregator() async {

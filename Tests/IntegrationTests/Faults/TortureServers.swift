@@ -50,7 +50,7 @@ actor CrashableDatabase {
   func crash() async -> Bool {
     guard let running = cluster else { return false }
     cluster = nil
-    await running.kill()
+    await running.stop(signal: SIGQUIT)
     return true
   }
 
