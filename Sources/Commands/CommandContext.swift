@@ -28,7 +28,7 @@ struct CommandContext: Sendable {
     for warning in settings.warnings {
       logger.warning("a setting is unknown", metadata: ["warning": .string(warning)])
     }
-    for warning in kafkaWarnings {
+    for warning in kafka.warnings {
       logger.warning("Kafka may refuse the login", metadata: ["warning": .string(warning)])
     }
   }
@@ -54,16 +54,12 @@ struct CommandContext: Sendable {
     ProgressLine(total: total, on: console, isWanted: isWanted, uptime: environment.uptime)
   }
 
-  /// Kafka as configured.
+  /// Kafka as configured; without servers where none is.
   var kafka: KafkaSettings {
     KafkaSettings(
-      bootstrapServers: settings[Keys.bootstrapServers], properties: settings.optional(Keys.kafkaProperties) ?? [:],
+      bootstrapServers: settings.optional(Keys.bootstrapServers) ?? "",
+      properties: settings.optional(Keys.kafkaProperties) ?? [:],
       groupInstanceID: settings.optional(Keys.groupInstance))
-  }
-
-  /// Problems of the configured properties that are known before anything is connected.
-  private var kafkaWarnings: [String] {
-    KafkaSettings(bootstrapServers: "", properties: settings.optional(Keys.kafkaProperties) ?? [:]).warnings
   }
 
   /// PostgreSQL as configured, under one of Lectern's roles.
@@ -97,7 +93,6 @@ struct CommandContext: Sendable {
     LearnerPseudonymizer(secret: Array(settings[Keys.pseudonymSecret].utf8))
   }
 
-  /// Ingest as configured.
   var ingest: IngestSettings {
     var ingest = IngestSettings()
     ingest.frameTopic = settings[Keys.frameTopic]
@@ -119,9 +114,4 @@ extension CommandEnvironment {
     let now = now
     return { EventTime(microseconds: Int64((now().timeIntervalSince1970 * 1e6).rounded())) }
   }
-}
-
-extension Duration {
-  /// This duration in milliseconds, rounded towards zero.
-  var wholeMilliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

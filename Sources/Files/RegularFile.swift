@@ -44,8 +44,8 @@ package struct RegularFile: ~Copyable, Sendable {
   /// Its beginning: `limit` bytes, or all where it has fewer.
   package func prefix(_ limit: Int) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: min(byteCount, limit))
-    let outcome: Result<Int, FileError> = bytes.withUnsafeMutableBytes { buffer in
-      do throws(FileError) { return .success(try read(into: buffer)) } catch { return .failure(error) }
+    let outcome = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(FileError) in try read(into: buffer) }
     }
     // It may have been cut since it was opened.
     return Array(bytes.prefix(try outcome.get()))

@@ -88,11 +88,7 @@ package struct ServiceGroup: Sendable {
             if !Task.isCancelled { continuation.yield(.deadline) }
           }
         case .log(let level, let message, let service):
-          if let service {
-            logger.log(level, message, metadata: ["service": .string(service)])
-          } else {
-            logger.log(level, message)
-          }
+          logger.log(level, message, metadata: service.map { ["service": .string($0)] } ?? [:])
         }
       }
     }

@@ -40,9 +40,12 @@ package final class ThreadExecutor: SerialExecutor {
       }
     }
 
+    let name: String
     let state = Mutex(State())
     /// Counts queued jobs, plus one for closing.
     let wake = DispatchSemaphore(value: 0)
+
+    init(name: String) { self.name = name }
 
     func append(_ job: @escaping @Sendable () -> Void) {
       state.withLock { $0.append(job) }
@@ -56,6 +59,7 @@ package final class ThreadExecutor: SerialExecutor {
 
     /// The body of the thread.
     func work() {
+      lectern_name_thread(name)
       state.withLock { $0.thread = pthread_self() }
       while true {
         wake.wait()
@@ -68,14 +72,16 @@ package final class ThreadExecutor: SerialExecutor {
     }
   }
 
-  /// The thread's name as debuggers and `top -H` show it: the first 15 bytes count.
-  package let name: String
-  private let queue = Queue()
+  private let queue: Queue
 
-  /// Starts the thread. `stackSizeBytes` must suit what the C code called on it needs.
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - name: as debuggers and `top -H` show it: the first 15 bytes count.
+  ///   - stackSizeBytes: must suit what the C code called on it needs.
   package init(name: String, stackSizeBytes: Int = 4 << 20) {
-    self.name = name
-    Self.start(name: name, stackSizeBytes: stackSizeBytes, body: queue.work)
+    queue = Queue(name: name)
+    Self.start(queue, stackSizeBytes: stackSizeBytes)
   }
 
   deinit { queue.close() }
@@ -91,13 +97,7 @@ package final class ThreadExecutor: SerialExecutor {
     _ body: @escaping @Sendable () throws(Failure) -> Result
   ) async throws(Failure) -> Result {
     let result: Swift.Result<Result, Failure> = await withCheckedContinuation { continuation in
-      queue.append {
-        do throws(Failure) {
-          continuation.resume(returning: .success(try body()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
+      queue.append { continuation.resume(returning: Swift.Result(catching: body)) }
     }
     return try result.get()
   }
@@ -117,15 +117,10 @@ package final class ThreadExecutor: SerialExecutor {
   }
 
   package func checkIsolated() {
-    precondition(isCurrentThread, "must run on the thread \(name)")
+    precondition(isCurrentThread, "must run on the thread \(queue.name)")
   }
 
-  private static func start(name: String, stackSizeBytes: Int, body: @escaping @Sendable () -> Void) {
-    final class Start {
-      let name: String
-      let body: @Sendable () -> Void
-      init(name: String, body: @escaping @Sendable () -> Void) { (self.name, self.body) = (name, body) }
-    }
+  private static func start(_ queue: Queue, stackSizeBytes: Int) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -138,13 +133,11 @@ package final class ThreadExecutor: SerialExecutor {
     pthread_sigmask(SIG_SETMASK, &all, &old)
     defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
     var thread = pthread_t()
-    let context = Unmanaged.passRetained(Start(name: name, body: body)).toOpaque()
+    let context = Unmanaged.passRetained(queue).toOpaque()
     let status = pthread_create(
       &thread, &attributes,
       { context in
-        let start = Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
-        lectern_name_thread(start.name)
-        start.body()
+        Unmanaged<Queue>.fromOpaque(context!).takeRetainedValue().work()
         return nil
       }, context)
     precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")

@@ -18,15 +18,11 @@ package enum LogFormat: Sendable, Equatable {
   }
 
   private func human(_ entry: LogEntry, colour: Bool) -> String {
-    let level = entry.level.name.padding(toLength: 7, withPad: " ", startingAt: 0)
-    var line = "\(Self.timestamp(entry.time)) \(level) \(entry.label): \(entry.message.printable)"
-    if colour {
-      let message = "\(entry.level.colour)\(level)\u{1B}[0m \(entry.label): \(entry.message.printable)"
-      line = "\u{1B}[2m\(Self.timestamp(entry.time))\u{1B}[0m \(message)"
-    }
+    func painted(_ text: String, _ code: String) -> String { colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    let level = painted(entry.level.name.padded(to: 7), entry.level.colour)
+    var line = "\(painted(Self.timestamp(entry.time), "2")) \(level) \(entry.label): \(entry.message.printable)"
     for (key, value) in entry.metadata {
-      let text = Self.quotedIfNeeded(value.description)
-      line += colour ? " \u{1B}[2m\(key)=\u{1B}[0m\(text)" : " \(key)=\(text)"
+      line += " \(painted("\(key)=", "2"))\(Self.quotedIfNeeded(value.description))"
     }
     return line
   }
@@ -37,10 +33,7 @@ package enum LogFormat: Sendable, Equatable {
       "\"logger\":\(Self.quoted(entry.label))", "\"message\":\(Self.quoted(entry.message))",
     ]
     if !entry.metadata.isEmpty {
-      var keys: Set<String> = []
-      // An object must not repeat a key: the latest value wins.
-      let unique = entry.metadata.reversed().filter { keys.insert($0.key).inserted }.reversed()
-      let data = unique.map { "\(Self.quoted($0.key)):\(Self.jsonValue($0.value))" }
+      let data = entry.metadata.map { "\(Self.quoted($0.key)):\(Self.jsonValue($0.value))" }
       fields.append("\"data\":{\(data.joined(separator: ","))}")
     }
     return "{\(fields.joined(separator: ","))}"
@@ -51,14 +44,12 @@ package enum LogFormat: Sendable, Equatable {
     case .string(let text): quoted(text)
     case .int(let number): "\(number)"
     case .double(let number): number.isFinite ? "\(number)" : quoted("\(number)")
-    case .bool(let flag): "\(flag)"
     }
   }
 
   /// RFC 3339 in UTC with milliseconds.
   static func timestamp(_ time: Date) -> String {
-    time.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
-      .appending("Z")
+    time.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + "Z"
   }
 
   private static func quotedIfNeeded(_ text: String) -> String {
@@ -80,13 +71,13 @@ package enum LogFormat: Sendable, Equatable {
 }
 
 extension LogLevel {
-  /// The ANSI colour of a level on a terminal.
+  /// The ANSI code of a level's colour on a terminal.
   fileprivate var colour: String {
     switch self {
-    case .trace, .debug: "\u{1B}[2m"
-    case .info: "\u{1B}[32m"
-    case .warning: "\u{1B}[33m"
-    case .error: "\u{1B}[31m"
+    case .trace, .debug: "2"
+    case .info: "32"
+    case .warning: "33"
+    case .error: "31"
     }
   }
 }

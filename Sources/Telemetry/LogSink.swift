@@ -1,7 +1,7 @@
 package import struct Foundation.Date
 
 /// One log line before it is written.
-package struct LogEntry: Sendable, Equatable {
+package struct LogEntry: Sendable {
   package var time: Date
   package var level: LogLevel
   /// The part of the program that speaks, for example `worker`.
@@ -15,14 +15,6 @@ package struct LogEntry: Sendable, Equatable {
     time: Date, level: LogLevel, label: String, message: String, metadata: [(key: String, value: MetadataValue)]
   ) {
     (self.time, self.level, self.label, self.message, self.metadata) = (time, level, label, message, metadata)
-  }
-
-  /// The value under a key; of two equal keys the later.
-  package subscript(_ key: String) -> MetadataValue? { metadata.last { $0.key == key }?.value }
-
-  package static func == (left: LogEntry, right: LogEntry) -> Bool {
-    left.time == right.time && left.level == right.level && left.label == right.label && left.message == right.message
-      && left.metadata.elementsEqual(right.metadata, by: ==)
   }
 }
 

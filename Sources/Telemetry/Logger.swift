@@ -8,8 +8,6 @@ package struct Logger: Sendable {
   package var label: String
   /// Lines below this level are dropped before their metadata is evaluated.
   package var level: LogLevel
-  /// Metadata added to every line of this logger, before the line's own.
-  package var metadata: [(key: String, value: MetadataValue)] = []
   private let sink: any LogSink
 
   package init(label: String, level: LogLevel = .info, sink: any LogSink) {
@@ -19,17 +17,8 @@ package struct Logger: Sendable {
   /// A logger that drops everything, for callers that do not care.
   package static var silent: Logger { Logger(label: "silent", level: .error, sink: SilentLogSink()) }
 
-  /// The same logger under another label, with metadata added to every line.
-  package func labelled(_ label: String, metadata: KeyValuePairs<String, MetadataValue> = [:]) -> Logger {
-    var copy = self
-    copy.label = label
-    copy.metadata += metadata.map { ($0.key, $0.value) }
-    return copy
-  }
-
-  package func trace(
-    _ message: StaticString, metadata: @autoclosure () -> KeyValuePairs<String, MetadataValue> = [:]
-  ) { log(.trace, message, metadata: metadata()) }
+  /// The same logger under another label.
+  package func labelled(_ label: String) -> Logger { Logger(label: label, level: level, sink: sink) }
 
   package func debug(
     _ message: StaticString, metadata: @autoclosure () -> KeyValuePairs<String, MetadataValue> = [:]
@@ -54,7 +43,7 @@ package struct Logger: Sendable {
     metadata: @autoclosure () -> KeyValuePairs<String, MetadataValue> = [:]
   ) {
     guard level >= self.level else { return }
-    let all = self.metadata + metadata().map { ($0.key, $0.value) }
-    sink.write(LogEntry(time: Date(), level: level, label: label, message: message.description, metadata: all))
+    let pairs = metadata().map { ($0.key, $0.value) }
+    sink.write(LogEntry(time: Date(), level: level, label: label, message: message.description, metadata: pairs))
   }
 }

@@ -25,8 +25,6 @@ package final class Gauge: Sendable {
 
   package func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
   package func set(_ value: Int) { set(Double(value)) }
-  package func set(_ value: Bool) { set(value ? 1 : 0) }
-  package func add(_ amount: Double) { bits.add(amount) }
 
   package var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
@@ -40,7 +38,7 @@ package final class Histogram: Sendable {
   }
 
   /// Upper bounds, inclusive, ascending, without the infinite one.
-  package let buckets: [Double]
+  let buckets: [Double]
   private let state: Mutex<State>
 
   init(buckets: [Double]) {
@@ -61,8 +59,6 @@ package final class Histogram: Sendable {
   /// Records a duration in seconds.
   package func observe(_ duration: Duration) { observe(duration.inSeconds) }
 
-  package var count: UInt64 { snapshot.counts.reduce(0, +) }
-  package var sum: Double { snapshot.sum }
   var snapshot: State { state.withLock { $0 } }
 
   /// Bounds for times of 1 ms to 60 s.

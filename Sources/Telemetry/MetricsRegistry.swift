@@ -96,15 +96,7 @@ package final class MetricsRegistry: Sendable {
   }
 
   private static func isName(_ name: String, colons: Bool) -> Bool {
-    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    return name.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-      case UInt8(ascii: ":"): colons
-      default: false
-      }
-    }
+    name.first?.isNumber == false
+      && name.allSatisfy { $0 == "_" || colons && $0 == ":" || $0.isASCII && ($0.isLetter || $0.isNumber) }
   }
 }

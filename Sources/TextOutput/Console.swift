@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import PlainText
 import Synchronization
 
 /// The two outputs of a program: data on one, progress, logs and errors on the other. Any thread.
@@ -39,7 +41,14 @@ package final class Console: Sendable {
   /// The same for a value of which there are several, one a line: see `line(json:)`.
   package func printLine(json value: some Encodable) throws { print(try Self.line(json: value)) }
 
-  static func json(_ value: some Encodable) throws -> String {
+  /// One JSON value on a line with its line break, keys sorted, pure ASCII where a character could steer a terminal.
+  package static func line(json value: some Encodable) throws -> String {
+    // Outside a string JSON has no such character, so whatever is replaced is inside one.
+    try json(value).replacingUnprintable(JSONText.escaped) + "\n"
+  }
+
+  /// The text of one JSON value, keys sorted.
+  package static func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)

@@ -18,7 +18,6 @@ package final class ProgressLine: Sendable {
   /// - Parameters:
   ///   - console: on whose error output it is drawn, if that is a terminal.
   ///   - isWanted: false draws nothing on a terminal either.
-  ///   - uptime: a clock that never goes back.
   package init(total: Int, on console: Console, isWanted: Bool = true, uptime: @escaping @Sendable () -> Duration) {
     self.total = max(1, total)
     self.console = console

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Aligned columns for a terminal: text to the left, numbers to the right.
 package struct TextTable {
   /// What the last column holds.
@@ -14,17 +16,18 @@ package struct TextTable {
     self.last = last
   }
 
-  package func text(_ rows: [[String]]) -> String {
+  package func text(_ rows: [[String]]) -> String { lines(rows).map { "\($0)\n" }.joined() }
+
+  /// The titles' line and one a row.
+  package func lines(_ rows: [[String]]) -> [String] {
     let lines = [titles] + rows
     let widths = titles.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     return lines.map { cells in
-      let padded = cells.enumerated().map { column, cell in
+      cells.enumerated().map { column, cell in
         // Nothing stands behind it, so it needs no blanks.
         if last == .text, column == titles.count - 1 { return cell }
-        let blanks = String(repeating: " ", count: widths[column] - cell.count)
-        return column < leading ? cell + blanks : blanks + cell
-      }
-      return padded.joined(separator: "  ") + "\n"
-    }.joined()
+        return column < leading ? cell.padded(to: widths[column]) : cell.paddedLeft(to: widths[column])
+      }.joined(separator: "  ")
+    }
   }
 }

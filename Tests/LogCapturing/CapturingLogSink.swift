@@ -15,3 +15,8 @@ package final class CapturingLogSink: LogSink {
   /// The messages written so far, oldest first.
   package var messages: [String] { entries.map(\.message) }
 }
+
+extension LogEntry {
+  /// The value under a key.
+  package subscript(_ key: String) -> MetadataValue? { metadata.first { $0.key == key }?.value }
+}

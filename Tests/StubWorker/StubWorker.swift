@@ -9,6 +9,7 @@ import PostgresIO
 import Services
 import StubRecognition
 import Telemetry
+import TextOutput
 
 /// The product's worker with the stub classifier: everything `lectern worker` does but recognising. Never shipped.
 ///
@@ -23,7 +24,7 @@ struct StubWorker {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       exit(78)
     } catch {
-      Logger(label: "stub", sink: StreamLogSink(format: .json))
+      Logger(label: "stub", sink: LogLines())
         .error("the worker ended", metadata: ["error": .string("\(error)")])
       exit(1)
     }
@@ -33,8 +34,7 @@ struct StubWorker {
     let settings = try StubKeys.table.resolve(
       environment: ProcessInfo.processInfo.environment,
       required: [StubKeys.bootstrapServers, StubKeys.postgresURL, StubKeys.secret])
-    let logger = Logger(
-      label: "stub", level: settings[StubKeys.logLevel].level, sink: StreamLogSink(format: .json))
+    let logger = Logger(label: "stub", level: settings[StubKeys.logLevel].level, sink: LogLines())
     let registry = MetricsRegistry()
     let frames = registry.counter("lectern_stub_frames_total", help: "Frames given to the stub classifier")
     let recognizer = StubRecognizer(
@@ -76,4 +76,11 @@ struct StubWorker {
     ingest.recognitionChunk = settings[StubKeys.chunk]
     return ingest
   }
+}
+
+/// A JSON line an entry on standard error.
+private struct LogLines: LogSink {
+  private let stream = DescriptorStream(STDERR_FILENO)
+
+  func write(_ entry: LogEntry) { try? stream.write(LogFormat.json.line(entry) + "\n") }
 }

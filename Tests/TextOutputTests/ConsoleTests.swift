@@ -59,6 +59,23 @@ import TextOutput
       try DescriptorStream(open("/dev/full", O_WRONLY | O_CLOEXEC)).write("no room")
     }
   }
+
+  @Test func textsOfManyThreadsNeverInterleave() async throws {
+    let path = NSTemporaryDirectory() + "lectern-texts-\(UUID().uuidString)"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
+    let stream = DescriptorStream(descriptor)
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<8 {
+        group.addTask { for number in 0..<50 { try? stream.write("task \(task) wrote \(number)\n") } }
+      }
+    }
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 400 && lines.allSatisfy { $0.wholeMatch(of: #/task \d wrote \d+/#) != nil })
+  }
 }
 
 @Suite struct TextTests {

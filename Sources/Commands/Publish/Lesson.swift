@@ -1,6 +1,6 @@
-import Foundation
 import ImageTypes
 import LearningEvents
+import Telemetry
 
 /// One lesson as an LMS would tell of it: a course, its learners' sessions and their consent, and a frame of each
 /// learner every interval.

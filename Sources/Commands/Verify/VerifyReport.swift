@@ -2,6 +2,7 @@ package import Aggregation
 package import LearningEvents
 package import Persistence
 import PlainText
+import Telemetry
 import TextOutput
 
 /// The result of `lectern verify`, as text and JSON. No learner is in it.
