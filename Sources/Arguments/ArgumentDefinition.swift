@@ -21,8 +21,6 @@ final class ArgumentDefinition {
   var defaultText: String?
   var isRequired = false
   var isRepeating = false
-  /// A flag with a `--no-` form.
-  var isInvertible = false
   var completion = CompletionKind.none
   /// The configuration key the option overrides.
   var key: (any AnyConfigurationKey)?
@@ -37,22 +35,20 @@ final class ArgumentDefinition {
     if let group = names.group { self.group = group }
   }
 
-  /// `-p, --port <port>`, `--[no-]colour` or `<path>...`.
+  /// `-p, --port <port>`, `-q, --quiet` or `<path>...`.
   var usage: String {
     let value = "<\(valueName)>"
     switch kind {
     case .positional: return isRepeating ? "\(value)..." : value
-    case .option: return [short.map { "-\($0)" }, "--\(long) \(value)"].compactMap(\.self).joined(separator: ", ")
-    case .flag:
-      return [short.map { "-\($0)" }, isInvertible ? "--[no-]\(long)" : "--\(long)"].compactMap(\.self)
-        .joined(separator: ", ")
+    case .option: return "\(spellings.joined(separator: ", ")) \(value)"
+    case .flag: return spellings.joined(separator: ", ")
     }
   }
 
   /// All spellings as typed.
   var spellings: [String] {
     guard kind != .positional else { return [] }
-    return [short.map { "-\($0)" }, "--\(long)", isInvertible ? "--no-\(long)" : nil].compactMap(\.self)
+    return [short.map { "-\($0)" }, "--\(long)"].compactMap(\.self)
   }
 }
 

@@ -53,9 +53,7 @@ package struct CommandConfiguration: Sendable {
 }
 
 /// Thrown by a command to end with its help and exit code 64.
-package struct HelpRequest: Error {
-  package init() {}
-}
+struct HelpRequest: Error {}
 
 /// Thrown by a command to end with an exit code after it has said everything itself.
 package struct ExitCode: Error, Equatable {

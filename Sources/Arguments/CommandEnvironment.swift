@@ -9,7 +9,7 @@ package struct CommandEnvironment: Sendable {
   package var variables: [String: String]
   /// The time of day.
   package var now: @Sendable () -> Date
-  /// A clock that never goes back, from an arbitrary start.
+  /// A clock that never goes back, from an arbitrary start: whatever is handed an `uptime` measures times by it.
   package var uptime: @Sendable () -> Duration
   /// Cores this process may use; at least 1.
   package var coreCount: Int

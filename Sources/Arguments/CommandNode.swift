@@ -26,7 +26,7 @@ struct CommandNode {
 
 /// Text in single quotes for bash and zsh.
 func shellQuoted(_ text: String) -> String {
-  "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  "'" + text.replacing("'", with: "'\\''") + "'"
 }
 
 /// Text without the characters given, each taking a backslash.

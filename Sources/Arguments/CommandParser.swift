@@ -2,14 +2,15 @@ import Configuration
 
 /// What a command line asks for.
 enum ParsedCommandLine {
-  case run(any Command, path: [any Command.Type])
-  case help(path: [any Command.Type])
+  case run(any Command)
+  /// Of the command at the end of the parser's path.
+  case help
   case version(String)
 }
 
 /// Reads a command line: finds the subcommand, fills its properties.
 struct CommandParser {
-  /// From the root to the command found so far; tells whom to ask for help when parsing throws.
+  /// From the root to the command found so far: whose help is asked for, or would help when parsing throws.
   private(set) var path: [any Command.Type]
 
   init(root: any Command.Type) { path = [root] }
@@ -26,7 +27,7 @@ struct CommandParser {
           positionals.append(word)
         } else if word == "help", !isTerminated {
           for name in words where !name.hasPrefix("-") { try descend(to: name) }
-          return .help(path: path)
+          return .help
         } else {
           try descend(to: word)
           command = path.last!.init()
@@ -35,7 +36,7 @@ struct CommandParser {
       } else if word == "--" {
         isTerminated = true
       } else if word == "--help" || word == "-h" {
-        return .help(path: path)
+        return .help
       } else if word == "--version", path.count == 1, let version = path[0].configuration.version {
         return .version(version)
       } else if word.hasPrefix("--") {
@@ -50,7 +51,7 @@ struct CommandParser {
       throw UsageError(
         "missing \(missing.map { $0.kind == .option ? "--\($0.long)" : $0.usage }.joined(separator: ", "))")
     }
-    return .run(command, path: path)
+    return .run(command)
   }
 
   private mutating func descend(to name: String) throws(UsageError) {
@@ -70,7 +71,7 @@ struct CommandParser {
     }
     if definition.kind == .flag {
       if parts.count > 1 { throw UsageError("\(parts[0]) takes no value") }
-      try give(definition, parts[0] == "--\(definition.long)" ? "true" : "false", as: parts[0])
+      try give(definition, "true", as: parts[0])
     } else {
       try give(definition, parts.count > 1 ? parts[1] : try value(for: parts[0], &words), as: parts[0])
     }

@@ -9,7 +9,7 @@ enum FishCompletion {
       // Files are what fish offers by itself: each command that takes none says so.
       let positional = node.positionals.last.map(value) ?? " -f"
       let positionals = positional == files ? [] : ["\(head)\(positional)"]
-      return children + positionals + node.options.flatMap { option(head, $0) }
+      return children + positionals + node.options.map { option(head, $0) }
         + ["\(head) -s h -l help -d 'show this help'"]
     }
     return """
@@ -28,11 +28,10 @@ enum FishCompletion {
       """
   }
 
-  private static func option(_ head: String, _ option: ArgumentDefinition) -> [String] {
+  private static func option(_ head: String, _ option: ArgumentDefinition) -> String {
     let short = option.short.map { " -s \($0)" } ?? ""
     let takesValue = option.kind == .option ? " -r\(value(option))" : ""
-    let line = "\(head)\(short) -l \(option.long)\(takesValue) -d \(quoted(option.help))"
-    return option.isInvertible ? [line, "\(head) -l no-\(option.long) -d \(quoted(option.help))"] : [line]
+    return "\(head)\(short) -l \(option.long)\(takesValue) -d \(quoted(option.help))"
   }
 
   private static let files = " -F"

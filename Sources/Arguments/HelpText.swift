@@ -1,4 +1,5 @@
 import Configuration
+import PlainText
 import TextOutput
 
 /// The help of a command, wrapped to 100 columns.
@@ -45,10 +46,10 @@ struct HelpText {
     var notes: [String] = []
     if definition.isRequired, definition.kind == .option { notes.append("required") }
     if definition.isRepeating, definition.kind == .option { notes.append("repeatable") }
-    if case .choices(let choices) = definition.completion, definition.kind != .flag, choices != ["true", "false"] {
+    if case .choices(let choices) = definition.completion {
       notes.append(choices.joined(separator: "|"))
     }
-    if let text = definition.defaultText { notes.append("default: \(text)") }
+    if let text = definition.defaultText, !text.isEmpty { notes.append("default: \(text)") }
     if let key = definition.key { notes.append(key.name) }
     return (definition.usage, definition.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"))
   }
@@ -56,11 +57,10 @@ struct HelpText {
   private static func section(_ title: String, _ rows: [(String, String)]) -> String {
     let lines = rows.map { left, right in
       let head = "  \(left)"
-      let indent = String(repeating: " ", count: helpColumn)
+      let indent = "".padded(to: helpColumn)
       let body = right.wrapped(columns: columns - helpColumn).joined(separator: "\n\(indent)")
       // A long name stands on a line of its own.
-      if head.count + 2 > helpColumn { return "\(head)\n\(indent)\(body)" }
-      return head + String(repeating: " ", count: helpColumn - head.count) + body
+      return head.count + 2 > helpColumn ? "\(head)\n\(indent)\(body)" : head.padded(to: helpColumn) + body
     }
     return ([title + ":"] + lines).joined(separator: "\n")
   }

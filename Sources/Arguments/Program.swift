@@ -19,9 +19,9 @@ package struct Program {
     let console = environment.console
     do {
       switch try parser.parse(arguments) {
-      case .help(let path): console.print(HelpText(path: path).text)
+      case .help: console.print(HelpText(path: parser.path).text)
       case .version(let version): console.print(version + "\n")
-      case .run(var command, _): try await command.run(in: environment)
+      case .run(var command): try await command.run(in: environment)
       }
       // A pipe that its reader closed is no error.
       guard let failure = console.outputFailure, failure.code != EPIPE else { return 0 }
@@ -46,13 +46,6 @@ package struct Program {
       console.note("error: \(error)\n")
       return ExitCode.failure.code
     }
-  }
-
-  /// The help of a command, by the names below the root; nil if there is no such command.
-  package func help(for names: [String] = []) -> String? {
-    var parser = CommandParser(root: root)
-    guard case .help(let path)? = try? parser.parse(names + ["--help"]) else { return nil }
-    return HelpText(path: path).text
   }
 
   /// The script that completes this program's command lines in a shell.

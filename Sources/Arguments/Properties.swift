@@ -25,7 +25,18 @@ package struct Option<Value>: ArgumentProperty {
     group: String? = nil, completion: CompletionKind? = nil
   ) where Value: ConfigurationValue {
     let names = ArgumentNames(short: short, long: long, value: value, group: group)
-    (box, definition) = make(.option, default: wrappedValue, help: help, names: names, completion: completion)
+    (box, definition) = make(.option, Value.self, wrappedValue, help, names, completion) { $0 = $1 }
+    definition.defaultText = wrappedValue.configurationText
+  }
+
+  /// An option that may be repeated; each adds to the array.
+  package init<Element: ConfigurationValue>(
+    wrappedValue: [Element], short: Character? = nil, long: String? = nil, help: String, value: String? = nil,
+    group: String? = nil, completion: CompletionKind? = nil
+  ) where Value == [Element] {
+    let names = ArgumentNames(short: short, long: long, value: value, group: group)
+    (box, definition) = make(.option, Element.self, wrappedValue, help, names, completion) { $0 = ($0 ?? []) + [$1] }
+    definition.isRepeating = true
   }
 
   /// A required option.
@@ -34,7 +45,7 @@ package struct Option<Value>: ArgumentProperty {
     completion: CompletionKind? = nil
   ) where Value: ConfigurationValue {
     let names = ArgumentNames(short: short, long: long, value: value, group: group)
-    (box, definition) = make(.option, default: nil, help: help, names: names, completion: completion)
+    (box, definition) = make(.option, Value.self, nil, help, names, completion) { $0 = $1 }
   }
 
   /// An option that may be missing.
@@ -43,7 +54,7 @@ package struct Option<Value>: ArgumentProperty {
     completion: CompletionKind? = nil
   ) where Value == Wrapped? {
     let names = ArgumentNames(short: short, long: long, value: value, group: group)
-    (box, definition) = makeOptional(.option, Wrapped.self, help: help, names: names, completion: completion)
+    (box, definition) = make(.option, Wrapped.self, .some(nil), help, names, completion) { $0 = $1 }
   }
 
   /// An option that overrides a configuration key; nil when not given. Its help and default are the key's.
@@ -52,8 +63,8 @@ package struct Option<Value>: ArgumentProperty {
     group: String? = nil, completion: CompletionKind? = nil
   ) where Value == Wrapped? {
     let names = ArgumentNames(short: short, long: long, value: value, group: group)
-    (box, definition) = makeOptional(
-      .option, Wrapped.self, help: key.help, names: names, completion: completion, key: key)
+    (box, definition) = make(.option, Wrapped.self, .some(nil), key.help, names, completion, key) { $0 = $1 }
+    definition.defaultText = key.isSecret ? nil : key.defaultText
   }
 }
 
@@ -69,54 +80,41 @@ package struct Argument<Value>: ArgumentProperty {
     nonmutating set { box.value = newValue }
   }
 
-  /// An argument with a default.
-  package init(wrappedValue: Value, help: String, value: String? = nil, completion: CompletionKind? = nil)
-  where Value: ConfigurationValue {
-    let names = ArgumentNames(value: value)
-    (box, definition) = make(.positional, default: wrappedValue, help: help, names: names, completion: completion)
+  /// A required argument.
+  package init(help: String, value: String? = nil, completion: CompletionKind? = nil) where Value: ConfigurationValue {
+    (box, definition) = make(.positional, Value.self, nil, help, ArgumentNames(value: value), completion) { $0 = $1 }
   }
 
-  /// A required argument; of an array at least one.
-  package init(help: String, value: String? = nil, completion: CompletionKind? = nil) where Value: ConfigurationValue {
+  /// Arguments, at least one.
+  package init<Element: ConfigurationValue>(help: String, value: String? = nil, completion: CompletionKind? = nil)
+  where Value == [Element] {
     let names = ArgumentNames(value: value)
-    (box, definition) = make(.positional, default: nil, help: help, names: names, completion: completion)
+    (box, definition) = make(.positional, Element.self, nil, help, names, completion) { $0 = ($0 ?? []) + [$1] }
+    definition.isRepeating = true
   }
 
   /// An argument that may be missing.
   package init<Wrapped: ConfigurationValue>(help: String, value: String? = nil, completion: CompletionKind? = nil)
   where Value == Wrapped? {
     let names = ArgumentNames(value: value)
-    (box, definition) = makeOptional(.positional, Wrapped.self, help: help, names: names, completion: completion)
+    (box, definition) = make(.positional, Wrapped.self, .some(nil), help, names, completion) { $0 = $1 }
   }
 }
 
-/// An option without a value: `--name`, and `--no-name` where it is invertible.
+/// An option without a value, `--name`: true where it is given.
 @propertyWrapper
-package struct Flag<Value>: ArgumentProperty {
-  private let box: ArgumentBox<Value>
+package struct Flag: ArgumentProperty {
+  private let box: ArgumentBox<Bool>
   let definition: ArgumentDefinition
 
-  package var wrappedValue: Value {
+  package var wrappedValue: Bool {
     get { box.value! }
     nonmutating set { box.value = newValue }
   }
 
-  package init(
-    wrappedValue: Bool = false, short: Character? = nil, long: String? = nil, invertible: Bool = false, help: String,
-    group: String? = nil
-  ) where Value == Bool {
+  package init(short: Character? = nil, long: String? = nil, help: String, group: String? = nil) {
     let names = ArgumentNames(short: short, long: long, group: group)
-    (box, definition) = make(.flag, default: wrappedValue, help: help, names: names, completion: nil)
-    definition.isInvertible = invertible
-    if !invertible { definition.defaultText = nil }
-  }
-
-  /// A flag and its `--no-` form that override a configuration key; nil when not given.
-  package init(key: ConfigurationKey<Bool>, short: Character? = nil, long: String? = nil, group: String? = nil)
-  where Value == Bool? {
-    let names = ArgumentNames(short: short, long: long, group: group)
-    (box, definition) = makeOptional(.flag, Bool.self, help: key.help, names: names, completion: nil, key: key)
-    definition.isInvertible = true
+    (box, definition) = make(.flag, Bool.self, false, help, names, nil) { $0 = $1 }
   }
 }
 
@@ -128,24 +126,8 @@ package struct OptionGroup<Group: ArgumentGroup>: ArgumentGroupProperty {
   var group: any ArgumentGroup { wrappedValue }
 }
 
-/// A list, whose elements come one word each and are never split at commas.
-private protocol Repeatable: ConfigurationValue {
-  static func appending(_ text: String, to list: Any?) -> Any?
-  static var elementExpectation: String { get }
-  static var elementType: any ConfigurationValue.Type { get }
-}
-
-extension Array: Repeatable where Element: ConfigurationValue {
-  static func appending(_ text: String, to list: Any?) -> Any? {
-    Element(configurationText: text).map { (list as? [Element] ?? []) + [$0] }
-  }
-  static var elementExpectation: String { Element.configurationExpectation }
-  static var elementType: any ConfigurationValue.Type { Element.self }
-}
-
 /// The texts of an enum.
 private func choices(of type: any ConfigurationValue.Type) -> CompletionKind? {
-  if type == Bool.self { return .choices(["true", "false"]) }
   guard let enumeration = type as? any CaseIterable.Type else { return nil }
   func texts<T: CaseIterable>(_: T.Type) -> [String] {
     T.allCases.compactMap { ($0 as? any ConfigurationValue)?.configurationText }
@@ -153,42 +135,21 @@ private func choices(of type: any ConfigurationValue.Type) -> CompletionKind? {
   return .choices(texts(enumeration))
 }
 
-private func make<Value: ConfigurationValue>(
-  _ kind: ArgumentDefinition.Kind, default defaultValue: Value?, help: String, names: ArgumentNames,
-  completion: CompletionKind?
+/// A property's value and definition: what each text means is handed to `store`. Required if it has no first value.
+private func make<Value, Parsed: ConfigurationValue>(
+  _ kind: ArgumentDefinition.Kind, _: Parsed.Type, _ first: Value?, _ help: String, _ names: ArgumentNames,
+  _ completion: CompletionKind?, _ key: ConfigurationKey<Parsed>? = nil,
+  store: @escaping (inout Value?, Parsed) -> Void
 ) -> (ArgumentBox<Value>, ArgumentDefinition) {
-  let box = ArgumentBox(defaultValue)
-  let list = Value.self as? any Repeatable.Type
-  var isFirst = true
-  let definition = ArgumentDefinition(kind, help: help, names: names) { text in
-    let value =
-      if let list { list.appending(text, to: isFirst ? nil : box.value) as? Value } else {
-        Value(configurationText: text)
-      }
-    guard let value else { return list?.elementExpectation ?? Value.configurationExpectation }
-    (box.value, isFirst) = (value, false)
-    return nil
-  }
-  definition.isRepeating = list != nil
-  definition.isRequired = defaultValue == nil
-  definition.defaultText = defaultValue.map(\.configurationText).flatMap { $0.isEmpty ? nil : $0 }
-  definition.completion = completion ?? choices(of: list?.elementType ?? Value.self) ?? .none
-  return (box, definition)
-}
-
-private func makeOptional<Wrapped: ConfigurationValue>(
-  _ kind: ArgumentDefinition.Kind, _: Wrapped.Type, help: String, names: ArgumentNames, completion: CompletionKind?,
-  key: ConfigurationKey<Wrapped>? = nil
-) -> (ArgumentBox<Wrapped?>, ArgumentDefinition) {
-  let box = ArgumentBox<Wrapped?>(.some(nil))
+  let box = ArgumentBox(first)
   let definition = ArgumentDefinition(kind, help: help, names: names) { text in
     if let problem = key?.problem(with: text) { return problem }
-    guard let value = Wrapped(configurationText: text) else { return Wrapped.configurationExpectation }
-    box.value = value
+    guard let value = Parsed(configurationText: text) else { return Parsed.configurationExpectation }
+    store(&box.value, value)
     return nil
   }
+  definition.isRequired = first == nil
   definition.key = key
-  definition.defaultText = key?.isSecret == true ? nil : key?.defaultText
-  definition.completion = completion ?? choices(of: Wrapped.self) ?? .none
+  definition.completion = completion ?? choices(of: Parsed.self) ?? .none
   return (box, definition)
 }

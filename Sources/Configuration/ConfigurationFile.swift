@@ -50,8 +50,7 @@ package struct ConfigurationFile: Sendable {
   }
 
   private static func isKey(_ text: String) -> Bool {
-    guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    return text.allSatisfy { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+    text.first?.isNumber == false && text.allSatisfy { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
   }
 
   private static func value(of text: String) -> String? {

@@ -49,10 +49,9 @@ package struct ConfigurationTable: Sendable {
     for key in required where settings.resolved[key.name]?.text == nil {
       // A value that was given but is bad has been reported already.
       if resolver.errors.contains(where: { $0.key == key.name }) { continue }
-      resolver.errors.append(
-        ConfigurationError(
-          key: key.name, problem: "not set, but needed here (\(key.help))",
-          remedy: "set it in the environment or the configuration file"))
+      resolver.report(
+        key.name, "not set, but needed here (\(key.help))",
+        remedy: "set it in the environment or the configuration file")
     }
     settings.warnings = resolver.judgeUnknown(keys, foreign: foreignNames)
     if !resolver.errors.isEmpty { throw ConfigurationErrors(errors: resolver.errors) }

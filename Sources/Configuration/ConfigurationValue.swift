@@ -41,29 +41,20 @@ extension Bool: ConfigurationValue {
   package static var configurationExpectation: String { "true or false" }
 }
 
-/// An enum of strings takes its raw values.
-extension ConfigurationValue where Self: RawRepresentable, Self: CaseIterable, RawValue == String {
-  package init?(configurationText text: String) { self.init(rawValue: text) }
-  package var configurationText: String { rawValue }
+/// A choice takes the texts of its cases.
+extension ConfigurationValue where Self: CaseIterable {
+  package init?(configurationText text: String) {
+    guard let value = Self.allCases.first(where: { $0.configurationText == text }) else { return nil }
+    self = value
+  }
   package static var configurationExpectation: String {
-    "one of " + allCases.map(\.rawValue).joined(separator: ", ")
+    "one of " + allCases.map(\.configurationText).joined(separator: ", ")
   }
 }
 
-/// A list, separated by commas, blanks around elements ignored.
-extension Array: ConfigurationValue where Element: ConfigurationValue {
-  package init?(configurationText text: String) {
-    self = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let part = part.trimmingBlanks()
-      guard !part.isEmpty, let element = Element(configurationText: part) else { return nil }
-      append(element)
-    }
-  }
-  package var configurationText: String { map(\.configurationText).joined(separator: ",") }
-  package static var configurationExpectation: String {
-    "a list separated by commas, each \(Element.configurationExpectation)"
-  }
+/// An enum of strings is written as its raw values.
+extension ConfigurationValue where Self: RawRepresentable, RawValue == String {
+  package var configurationText: String { rawValue }
 }
 
 /// `name=value` pairs, separated by commas; a value may hold further `=` but no comma.

@@ -20,16 +20,21 @@ struct Resolver {
     (self.flags, self.environment, self.readFile) = (flags, environment, readFile)
   }
 
+  mutating func report(
+    _ key: String, value: String? = nil, at place: String? = nil, _ problem: String, remedy: String
+  ) {
+    errors.append(ConfigurationError(key: key, value: value, place: place, problem: problem, remedy: remedy))
+  }
+
   mutating func open(_ path: String) {
     do {
       let file = ConfigurationFile(path: path, text: try readFile(path))
       errors += file.errors
       self.file = file
     } catch {
-      errors.append(
-        ConfigurationError(
-          key: ConfigurationTable.file.name, value: path, problem: "this file cannot be read",
-          remedy: "name a readable UTF-8 file, or leave the key unset"))
+      report(
+        ConfigurationTable.file.name, value: path, "this file cannot be read",
+        remedy: "name a readable UTF-8 file, or leave the key unset")
     }
   }
 
@@ -38,11 +43,9 @@ struct Resolver {
       return Settings.Resolved(text: key.defaultText, origin: key.defaultText == nil ? .unset : .defaultValue)
     }
     if let text = found.text, let expected = key.problem(with: text) {
-      errors.append(
-        ConfigurationError(
-          key: key.name, value: key.isSecret ? nil : text, place: found.origin.description,
-          problem: "not a valid value",
-          remedy: "expected \(expected)"))
+      report(
+        key.name, value: key.isSecret ? nil : text, at: found.origin.description, "not a valid value",
+        remedy: "expected \(expected)")
       return Settings.Resolved(text: nil, origin: found.origin)
     }
     return found
@@ -69,23 +72,17 @@ struct Resolver {
     }
     let place = named.origin.description
     if direct != nil {
-      errors.append(
-        ConfigurationError(
-          key: key.name, place: place, problem: "\(key.name) and \(fileName) are both set", remedy: "keep one of them"))
+      report(key.name, at: place, "\(key.name) and \(fileName) are both set", remedy: "keep one of them")
     }
     do {
       var text = try readFile(named.text)
       if text.hasSuffix("\n") || text.hasSuffix("\r\n") { text.removeLast() }
       if !text.isEmpty { return Settings.Resolved(text: text, origin: .secretFile(named.text)) }
-      errors.append(
-        ConfigurationError(
-          key: fileName, value: named.text, place: place, problem: "this file is empty", remedy: "put the secret in it")
-      )
+      report(fileName, value: named.text, at: place, "this file is empty", remedy: "put the secret in it")
     } catch {
-      errors.append(
-        ConfigurationError(
-          key: fileName, value: named.text, place: place, problem: "this file cannot be read",
-          remedy: "name a UTF-8 file that this user may read"))
+      report(
+        fileName, value: named.text, at: place, "this file cannot be read",
+        remedy: "name a UTF-8 file that this user may read")
     }
     return Settings.Resolved(text: nil, origin: named.origin)
   }
@@ -104,17 +101,12 @@ struct Resolver {
     }
     for (name, entry) in (file?.entries ?? [:]).sorted(by: { $0.value.line < $1.value.line })
     where !known.contains(name) && name.hasPrefix("LECTERN_") {
-      errors.append(
-        ConfigurationError(
-          key: name, place: "\(file!.path):\(entry.line)", problem: "unknown key",
-          remedy: remedy(suggestion(name))))
+      report(name, at: "\(file!.path):\(entry.line)", "unknown key", remedy: remedy(suggestion(name)))
     }
     var warnings: [String] = []
     for name in environment.keys.sorted() where name.hasPrefix("LECTERN_") && !known.contains(name) {
       if let suggestion = suggestion(name) {
-        errors.append(
-          ConfigurationError(
-            key: name, place: "environment", problem: "unknown key", remedy: remedy(suggestion)))
+        report(name, at: "environment", "unknown key", remedy: remedy(suggestion))
       } else {
         warnings.append(name)
       }

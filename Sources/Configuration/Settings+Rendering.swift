@@ -1,4 +1,5 @@
 import JSON
+import PlainText
 
 /// The whole table as `lectern config` prints it and as the documentation holds it.
 extension Settings {
@@ -20,7 +21,7 @@ extension Settings {
     for group in table.groups where !group.keys.isEmpty {
       lines += lines.isEmpty ? [group.title] : ["", group.title]
       for key in group.keys {
-        lines.append("  \(padded(key.name, keyWidth))  \(padded(shown(key), valueWidth))  \(origin(key))")
+        lines.append("  \(key.name.padded(to: keyWidth))  \(shown(key).padded(to: valueWidth))  \(origin(key))")
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -41,43 +42,23 @@ extension Settings {
     }
     return "[\n  " + objects.joined(separator: ",\n  ") + "\n]\n"
   }
-
-  /// One Markdown table a group, with values and origins.
-  package func markdown() -> String {
-    table.markdown(columns: ["Value", "From"]) { key in [code(shown(key)), origin(key)] }
-  }
 }
 
 extension ConfigurationTable {
   /// The reference for the documentation: key, type, default, meaning.
   package func markdown() -> String {
-    markdown(columns: ["Type", "Default"]) { key in
-      [key.expectation, key.isSecret ? "" : code(key.defaultText ?? "")]
-    }
-  }
-
-  fileprivate func markdown(columns: [String], cells: (any AnyConfigurationKey) -> [String]) -> String {
     let sections = groups.filter { !$0.keys.isEmpty }.map { group in
-      let header = ["Key"] + columns + ["Meaning"]
       let rows = group.keys.map { key in
         let name = key.isSecret ? "`\(key.name)` or `\(key.name)_FILE`" : "`\(key.name)`"
-        return [name] + cells(key) + [key.help]
+        let shown = key.isSecret ? nil : key.defaultText
+        return [name, key.expectation, shown.map { $0.isEmpty ? "" : "`\($0)`" } ?? "", key.help]
       }
-      let lines = [header, header.map { _ in "---" }] + rows
-      let table = lines.map { "| " + $0.map(cell).joined(separator: " | ") + " |" }
+      let header = ["Key", "Type", "Default", "Meaning"]
+      let table = ([header, header.map { _ in "---" }] + rows).map { cells in
+        "| " + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }.joined(separator: " | ") + " |"
+      }
       return "### \(group.title)\n\n" + table.joined(separator: "\n") + "\n"
     }
     return sections.joined(separator: "\n")
   }
-}
-
-private func padded(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width - text.count))
-}
-
-private func code(_ text: String) -> String { text.isEmpty ? "" : "`\(text)`" }
-
-private func cell(_ text: String) -> String {
-  text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
-    .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ")
 }

@@ -5,7 +5,6 @@ import TextOutput
 
 enum Keys {
   static let port = ConfigurationKey("LECTERN_HTTP_PORT", default: 8080, in: 0...65535, help: "port of the server")
-  static let colour = ConfigurationKey("LECTERN_COLOUR", default: true, help: "colour in the log")
   static let secret = ConfigurationKey<Int>("LECTERN_PIN", help: "a number to hide", secret: true)
 }
 
@@ -15,7 +14,6 @@ struct Common: ArgumentGroup {
   @Option(key: ConfigurationTable.file, long: "config", value: "file", group: "Configuration", completion: .file)
   var config: ConfigurationPath?
   @Option(key: Keys.port, short: "p", long: "port", group: "Configuration") var port: Int?
-  @Flag(key: Keys.colour, group: "Configuration") var colour: Bool?
   @Option(key: Keys.secret, long: "pin", group: "Configuration") var pin: Int?
 }
 
@@ -31,11 +29,10 @@ struct Publish: Command {
   @Option(help: "the course") var course: String
   @Option(help: "ends after") var duration: Duration?
   @Option(help: "where to keep things", completion: .directory) var dataDir: ConfigurationPath?
-  @Flag(short: "n", help: "send nothing") var dryRun = false
-  @Flag(short: "q", help: "say nothing") var quiet = false
-  @Flag(
-    invertible: true, help: "whether to wait for acknowledgement, which is slower, but the only way to know for sure")
-  var wait = true
+  @Flag(short: "n", help: "send nothing") var dryRun: Bool
+  @Flag(short: "q", help: "say nothing") var quiet: Bool
+  @Flag(help: "wait for each frame's acknowledgement, which is slower, but the only way to know for sure")
+  var waitForEach: Bool
   @OptionGroup var common: Common
   @Argument(help: "images or folders", completion: .file) var path: [String]
 
@@ -47,8 +44,8 @@ struct Publish: Command {
       throw ConfigurationErrors(errors: [.init(key: "LECTERN_X", problem: "bad", remedy: "mend it")])
     }
     environment.console.print(
-      "\(rate) \(mode) \(learner) \(course) \(duration.map(\.configurationText) ?? "-") \(dryRun) \(quiet) \(wait) \(path)"
-    )
+      "\(rate) \(mode) \(learner) \(course) \(duration.map(\.configurationText) ?? "-") \(dryRun) \(quiet) "
+        + "\(waitForEach) \(path)")
     for (name, flag) in configurationFlags.sorted(by: { $0.key < $1.key }) {
       environment.console.print("\(name)=\(flag.text) from \(flag.spelling)")
     }
@@ -66,9 +63,9 @@ struct Train: Command {
 struct Info: Command {
   static let configuration = CommandConfiguration("info", abstract: "Describe a bundle.")
   @Argument(help: "a layer's number") var layer: Int
-  @Argument(help: "and another", value: "other") var other = 7
+  @Argument(help: "and another", value: "other") var other: Int?
   mutating func run(in environment: CommandEnvironment) async throws {
-    environment.console.print("info \(layer) \(other)")
+    environment.console.print("info \(layer) \(other ?? 7)")
   }
 }
 

@@ -127,14 +127,13 @@ private struct NoSuchFile: Error {}
 
   @Test func secretsAreNeverShown() throws {
     let settings = try resolve(["LECTERN_PSEUDONYM_SECRET": "hunter2", "LECTERN_HTTP_PORT": "80"])
-    for text in [settings.text(), settings.json(), settings.markdown()] {
+    for text in [settings.text(), settings.json()] {
       #expect(!text.contains("hunter2"))
       #expect(text.contains("(set)"))
     }
     #expect(settings.text().contains("\n  LECTERN_HTTP_PORT         80       environment\n"))
     #expect(settings.text().contains("\n  LECTERN_PIN               (unset)  unset\n"))
-    #expect(settings.markdown().contains("| `LECTERN_HTTP_PORT` | `80` | environment | port of the server |"))
-    #expect(settings.markdown().contains("the database \\| its address"))
+    #expect(table.markdown().contains("the database \\| its address"))
     #expect(table.markdown().contains("| `LECTERN_WAIT` | a duration, like 500ms, 30s, 2m or 7d | `30s` |"))
     let parsed = try JSONSerialization.jsonObject(with: Data(settings.json().utf8))
     let rows = try #require(parsed as? [[String: Any]])
