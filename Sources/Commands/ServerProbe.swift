@@ -19,9 +19,7 @@ actor ServerProbe {
   private let uptime: @Sendable () -> Duration
   private var asked: (at: Duration, answer: Task<[String], Never>)?
 
-  /// - Parameters:
-  ///   - kafka: nil for a program that does not use it.
-  ///   - uptime: a clock that never goes back.
+  /// - Parameter kafka: nil for a program that does not use it.
   init(kafka: KafkaSettings?, postgres: PostgresSettings, uptime: @escaping @Sendable () -> Duration) {
     (self.kafka, self.uptime) = (kafka, uptime)
     var postgres = postgres

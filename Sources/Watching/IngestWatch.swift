@@ -1,4 +1,3 @@
-import KafkaIO
 package import LearningEvents
 package import Persistence
 

@@ -97,7 +97,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   package var lagSeconds: Double?
   package var parked: Int
 
-  package init(
+  init(
     time: String, cluster: ClusterID?, postgres: Status?, kafka: Status?, workers: Status?, recordsPerSecond: Double?,
     batch: Batch?, rejectsTotal: Int64?, rejects: [Reject], partitions: [Partition]
   ) {

@@ -43,8 +43,8 @@ enum Keys {
     "LECTERN_KAFKA_GROUP_INSTANCE",
     help: "another name for each worker: it keeps its partitions while it restarts; not with the embedded broker"
   ) {
-    let isName = !$0.isEmpty && $0.utf8.count <= 249 && $0.utf8.allSatisfy(Self.isNameByte)
-    return isName ? nil : "1 to 249 of a–z, A–Z, 0–9, '.', '_' and '-'"
+    let isName = $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0) }
+    return isName && (1...249).contains($0.count) ? nil : "1 to 249 of a–z, A–Z, 0–9, '.', '_' and '-'"
   }
   static let postgresURL = ConfigurationKey<String>(
     "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true
@@ -167,16 +167,6 @@ enum Keys {
       "LECTERN_TEST_KAFKA", "LECTERN_TORTURE_BROKER", "LECTERN_TORTURE_SECONDS", "LECTERN_TORTURE_SEED",
       "LECTERN_SHARE",
     ])
-
-  /// The bytes that Kafka allows in names of topics and instances.
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
-  }
 }
 
 /// How log lines are written.
@@ -187,7 +177,10 @@ enum LogFormatChoice: String, CaseIterable, ConfigurationValue {
 extension LogLevel: ConfigurationValue {
   package init?(configurationText text: String) { self.init(name: text) }
   package var configurationText: String { name }
-  package static var configurationExpectation: String {
-    "one of " + allCases.map(\.name).joined(separator: ", ")
-  }
+}
+
+extension EventTime: ConfigurationValue {
+  package init?(configurationText text: String) { self.init(rfc3339: text) }
+  package var configurationText: String { rfc3339 }
+  package static var configurationExpectation: String { "a time like 2026-11-23T10:00:00Z" }
 }

@@ -29,8 +29,8 @@ struct Demo {
 
   func run() async throws {
     try folder.create()
-    let lock = try FolderLock(folder.path)
-    defer { lock.release() }
+    let lock = try folder.lock()
+    defer { close(lock) }
     // Settings without servers first: a wrong one is refused before anything is started.
     let early = try settings(adding: [:])
     let context = CommandContext(settings: early, in: environment)
@@ -70,32 +70,28 @@ struct Demo {
       "purpose \(gate.purpose.rawValue), region \(gate.region): servers on this machine only, no LMS behind them\n")
     try await context.withMigrations { _ = try await $0.up() }
     let stored = try await bundle(context)
-    let (worker, problems) = try await WorkerAssembly(context: context).worker(stored, clusterID: broker?.clusterID)
+    let (worker, problems) = try await context.worker(stored, clusterID: broker?.clusterID)
     let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil)
     let server = try reporting.site(port: context.settings[Keys.httpPort], alsoMissing: problems)
     let scenario = DemoScenario(
       context: context, lesson: lesson, picture: picture, broker: broker, folder: folder, reporting: reporting,
       url: server.listener.url, endsWhenDone: endsWhenDone, printsJSON: printsJSON)
-    try await ServiceGroup(
-      services: [server, worker, context.aggregator(), scenario],
-      shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
-    ).run()
+    try await context.run([server, worker, context.aggregator(), scenario])
   }
 
   private var picture: Lesson.Picture {
-    if let pictures { return DemoLesson.pictures(from: pictures, learners: lesson.learners.count) }
-    return DemoLesson.drawnPictures(segments: lesson.segments.count, framesPerLearner: lesson.framesPerLearner)
+    pictures?.taken(by: lesson.learners.count)
+      ?? DemoLesson.drawnPictures(segments: lesson.segments.count, framesPerLearner: lesson.framesPerLearner)
   }
 
   /// The configured bundle, or the untrained one, which is made at the first run.
   private func bundle(_ context: CommandContext) async throws -> StoredBundle {
     let path = context.settings[Keys.bundle].path
-    let assembly = WorkerAssembly(context: context)
-    guard path == folder.model else { return try assembly.bundle() }
+    guard path == folder.model else { return try context.bundle() }
     if !StoredBundle.exists(in: path) {
       context.console.note("making an untrained network of full size, once; it knows nothing of faces\n")
     }
-    return try await assembly.factory.untrainedBundle(in: path, seed: 1)
+    return try await context.recognizerFactory.untrainedBundle(in: path, seed: 1)
   }
 
   /// The configuration of this demo: command line, environment and file, completed by the demo's own values.

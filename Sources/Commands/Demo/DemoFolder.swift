@@ -27,6 +27,19 @@ struct DemoFolder {
     }
   }
 
+  /// Keeps a second demo out: a lock on a file in the folder, which the kernel drops however the process ends.
+  ///
+  /// - Returns: the descriptor that holds it, the caller's to close.
+  func lock() throws(FolderError) -> Int32 {
+    let descriptor = open("\(path)/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .unwritable(path, reason: String(cString: strerror(errno))) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw .taken(path)
+    }
+    return descriptor
+  }
+
   /// The demo's pseudonym secret, made at the first start: a second run must be the same deployment.
   func pseudonymSecret() throws -> String {
     if let text = try? String(contentsOfFile: secret, encoding: .utf8), text.utf8.count >= 32 { return text }
@@ -36,5 +49,18 @@ struct DemoFolder {
       FileManager.default.createFile(atPath: secret, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
     else { throw FolderError.unwritable(path, reason: "the secret cannot be written") }
     return text
+  }
+}
+
+enum FolderError: Error, CustomStringConvertible {
+  case taken(String)
+  case unwritable(String, reason: String)
+
+  var description: String {
+    switch self {
+    case .taken(let folder): "another demo runs in \(folder): end it, or name another folder with --data-dir"
+    case .unwritable(let folder, let reason):
+      "cannot write in \(folder) (\(reason)): name another folder with --data-dir"
+    }
   }
 }

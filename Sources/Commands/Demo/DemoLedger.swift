@@ -7,7 +7,6 @@ struct DemoLedger: Sendable {
   let connection: PostgresConnection
   let topic: TopicName
   let clusterID: ClusterID
-  /// A clock that never goes back.
   let uptime: @Sendable () -> Duration
 
   func totals() async throws -> LedgerCounters {
@@ -32,32 +31,42 @@ struct DemoLedger: Sendable {
   func close() async { await connection.close() }
 
   /// Waits until each partition of the topic is read up to an offset.
-  func catchUp(with ends: [Int32: Int64], patience: Duration) async throws {
-    var last: [Int32: Int64] = [:]
-    var moved = uptime()
-    while true {
-      let progress = try await nextOffsets()
-      if ends.allSatisfy({ $1 == 0 || progress[$0, default: 0] >= $1 }) { return }
-      if progress != last { (last, moved) = (progress, uptime()) }
-      guard uptime() - moved < patience else { throw DemoError.backlogStalled }
-      try await Task.sleep(for: .milliseconds(250))
+  func catchUp(with ends: [Int32: Int64]) async throws {
+    try await watch {
+      try await nextOffsets()
+    } until: { progress in
+      ends.allSatisfy { $1 == 0 || progress[$0, default: 0] >= $1 }
+    } stalled: { _ in
+      .backlogStalled
     }
   }
 
   /// Waits until every published frame is accounted for; returns the counters of this run alone.
   func waitUntilAccounted(
-    after before: LedgerCounters, published: Int, patience: Duration, progress: (Int) -> Void
+    after before: LedgerCounters, published: Int, progress: (Int) -> Void
   ) async throws -> LedgerCounters {
-    var last = -1
+    try await watch {
+      try await accounted(since: before)
+    } until: { done in
+      progress(done)
+      return done >= published
+    } stalled: { done in
+      .stalled(stored: done, published: published)
+    }
+    return try await totals().since(before)
+  }
+
+  /// Looks at something that moves until it has come far enough; throws once it has not moved for minutes.
+  private func watch<Progress: Equatable>(
+    _ look: () async throws -> Progress, until isEnough: (Progress) -> Bool, stalled: (Progress) -> DemoError
+  ) async throws {
+    var last: Progress?
     var moved = uptime()
     while true {
-      let done = try await accounted(since: before)
-      progress(done)
-      if done >= published { return try await totals().since(before) }
-      if done != last { (last, moved) = (done, uptime()) }
-      guard uptime() - moved < patience else {
-        throw DemoError.stalled(stored: done, published: published)
-      }
+      let progress = try await look()
+      if isEnough(progress) { return }
+      if progress != last { (last, moved) = (progress, uptime()) }
+      guard uptime() - moved < .seconds(180) else { throw stalled(progress) }
       try await Task.sleep(for: .milliseconds(250))
     }
   }

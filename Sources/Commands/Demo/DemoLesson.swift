@@ -27,15 +27,6 @@ enum DemoLesson {
       framesPerLearner: frames, run: UUID().uuidString.lowercased())
   }
 
-  /// Pictures from files, each learner beginning at another one.
-  static func pictures(from files: PictureFiles, learners: Int) -> Lesson.Picture {
-    let pictures = files.pictures
-    return { learner, frame in
-      let picture = pictures[(frame * learners + learner) % pictures.count]
-      return (try picture.read(), picture.type)
-    }
-  }
-
   /// Drawn webcam pictures: synthetic, for tests and the demo only.
   static func drawnPictures(segments: Int, framesPerLearner: Int) -> Lesson.Picture {
     let renderer = SyntheticFaceRenderer()

@@ -9,7 +9,6 @@ import Persistence
 import PostgresIO
 import Reports
 import Services
-import Synchronization
 import Telemetry
 import TextOutput
 
@@ -25,8 +24,6 @@ struct DemoScenario: Service {
   let endsWhenDone: Bool
   let printsJSON: Bool
 
-  /// How long nothing may move before the demo gives up.
-  private static let patience = Duration.seconds(180)
   private static let progressNote = "frames recognised and stored"
 
   func run() async throws {
@@ -36,13 +33,15 @@ struct DemoScenario: Service {
 
   private func play() async throws {
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
-    let log = try await DemoLog(context.kafka, topic: context.settings[Keys.frameTopic], logger: context.logger)
-    let clusterID = broker?.clusterID ?? log.clusterID
+    let ends = try await frameLogEnds()
+    let clusterID = if let broker { broker.clusterID } else { try await context.clusterID() }
+    let connection = try await PostgresConnection.open(
+      context.postgres(role: nil, application: "demo"), logger: context.logger)
     let ledger = DemoLedger(
-      connection: try await connect(), topic: context.settings[Keys.frameTopic], clusterID: clusterID,
+      connection: connection, topic: context.settings[Keys.frameTopic], clusterID: clusterID,
       uptime: context.environment.uptime)
     // On a Kafka that was used before, this worker may have older frames to read first.
-    try await ledger.catchUp(with: log.ends, patience: Self.patience)
+    try await ledger.catchUp(with: ends)
     let before = try await ledger.totals()
     let rejectsBefore = try await ledger.rejects()
     for event in lesson.controlEvents(at: context.clock()) {
@@ -55,9 +54,9 @@ struct DemoScenario: Service {
     let start = context.environment.uptime()
     let progress = context.progress(total: lesson.frameCount)
     let published = try await publish(producer, ledger, before, progress)
-    let totals = try await ledger.waitUntilAccounted(
-      after: before, published: published.published, patience: Self.patience
-    ) { progress.update(done: $0, note: Self.progressNote) }
+    let totals = try await ledger.waitUntilAccounted(after: before, published: published.published) {
+      progress.update(done: $0, note: Self.progressNote)
+    }
     progress.finish()
     let seconds = (context.environment.uptime() - start) / .seconds(1)
     let rejects = try await ledger.rejects().map { code, count in (code, count - rejectsBefore[code, default: 0]) }
@@ -99,8 +98,18 @@ struct DemoScenario: Service {
     return try await publisher.publish(lesson.frames(picture))
   }
 
-  private func connect() async throws -> PostgresConnection {
-    try await PostgresConnection.open(context.postgres(role: nil, application: "demo"), logger: context.logger)
+  /// Where each partition of the frame topic ends.
+  private func frameLogEnds() async throws -> [Int32: Int64] {
+    let (kafka, topic, logger) = (context.kafka, context.settings[Keys.frameTopic], context.logger)
+    return try await ThreadExecutor(name: "demo-kafka").run { () throws(KafkaError) in
+      let admin = try KafkaAdmin(settings: kafka, logger: logger)
+      var ends: [Int32: Int64] = [:]
+      for number in 0..<Int32(try admin.partitionCount(of: topic, timeout: .seconds(20)) ?? 0) {
+        let partition = TopicPartition(topic: topic, partition: number)
+        ends[number] = try admin.watermarks(of: partition, timeout: .seconds(20)).high
+      }
+      return ends
+    }
   }
 
   private func writeReport() async throws -> CourseInterestReport {

@@ -1,3 +1,5 @@
+import PlainText
+
 /// What `lectern doctor` prints.
 package struct DoctorReport {
   package let findings: [Finding]
@@ -12,9 +14,8 @@ package struct DoctorReport {
     let width = findings.map(\.subject.count).max() ?? 0
     var text = ""
     for finding in findings {
-      let subject = finding.subject + String(repeating: " ", count: width - finding.subject.count)
-      text += "\(finding.state.mark)  \(subject)  \(finding.detail)\n"
-      if let remedy = finding.remedy { text += "      \(String(repeating: " ", count: width))→ \(remedy)\n" }
+      text += "\(finding.state.mark)  \(finding.subject.padded(to: width))  \(finding.detail)\n"
+      if let remedy = finding.remedy { text += "      \("".padded(to: width))→ \(remedy)\n" }
     }
     return text
   }

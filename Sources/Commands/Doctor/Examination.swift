@@ -69,7 +69,7 @@ struct Examination {
   }
 
   private func decoder() async -> Finding {
-    let isolation = WorkerAssembly(context: context).isolation
+    let isolation = context.isolation
     let name = "decoder"
     do {
       switch try await ThreadExecutor(name: "doctor").run({ try IsolatedDecoder.trial(isolation) }) {
@@ -90,11 +90,9 @@ struct Examination {
 
   private func kafkaLibrary() -> Finding {
     guard !KafkaLibrary.hasCorrectSCRAM else { return .good("librdkafka", KafkaLibrary.version) }
-    let properties = context.settings.optional(Keys.kafkaProperties) ?? [:]
-    let isUsed = KafkaSettings(bootstrapServers: "", properties: properties).usesSCRAM
     return .warning(
       "librdkafka",
-      "\(KafkaLibrary.version); its SCRAM login\(isUsed ? ", which is configured here," : "") "
+      "\(KafkaLibrary.version); its SCRAM login\(context.kafka.usesSCRAM ? ", which is configured here," : "") "
         + "is refused by Kafka 4 as wrong credentials, whatever the password",
       remedy: "log in with SASL/PLAIN over TLS or with certificates, or use librdkafka 2.6.1 or newer")
   }

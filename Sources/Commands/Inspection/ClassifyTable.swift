@@ -22,14 +22,14 @@ struct ClassifyTable {
 
   var heading: String {
     line(
-      "label", zip(labels, widths).map { Self.right($0, $1) }, quality: "quality", face: "face", seen: "seen",
+      "label", zip(labels, widths).map { $0.paddedLeft(to: $1) }, quality: "quality", face: "face", seen: "seen",
       from: "from", model: "model", "file")
   }
 
   func row(_ picture: InspectedPicture) -> String {
     let face = picture.inspection?.face
     let shares = widths.indices.map { place in
-      Self.right(picture.said.map { Self.percent($0.shares[place]) } ?? "-", widths[place])
+      (picture.said.map { Self.percent($0.shares[place]) } ?? "-").paddedLeft(to: widths[place])
     }
     let name = picture.path.printable + (picture.problem.map { ": \($0.printable)" } ?? "")
     return line(
@@ -46,8 +46,9 @@ struct ClassifyTable {
     _ file: String
   ) -> String {
     let cells =
-      [Self.left(label, 11)] + shares + [
-        Self.right(quality, 7), Self.left(face, 19), Self.right(seen, 4), Self.left(from, 7), Self.left(model, 9), file,
+      [label.padded(to: 11)] + shares + [
+        quality.paddedLeft(to: 7), face.padded(to: 19), seen.paddedLeft(to: 4), from.padded(to: 7), model.padded(to: 9),
+        file,
       ]
     return cells.joined(separator: "  ") + "\n"
   }
@@ -60,7 +61,7 @@ struct ClassifyTable {
       let now = percent(drop.probabilities[explanation.label])
       let change = String(format: "%+.1f", drop.change * 100)
       let instead = drop.label == explanation.label ? "" : ", \(labels[drop.label]) instead"
-      return "without \(left(drop.family.rawValue.uppercased(), 5)) \(label) \(now) % (\(change))\(instead)"
+      return "without \(drop.family.rawValue.uppercased().padded(to: 5)) \(label) \(now) % (\(change))\(instead)"
     }
     if explanation.drops.isEmpty {
       lines.append("families      n/a: layout \(inspector.model.layout.rawValue) reads the picture itself")
@@ -78,11 +79,4 @@ struct ClassifyTable {
   static func percent(_ share: Double) -> String { String(format: "%.1f", (share * 1000).rounded() / 10) }
   /// Ten-thousandths as a share with two decimals.
   static func share(_ tenThousandths: Int16) -> String { String(format: "%.2f", Double(tenThousandths) / 10_000) }
-
-  private static func left(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-  }
-  private static func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
 }

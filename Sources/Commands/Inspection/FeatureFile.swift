@@ -1,6 +1,6 @@
-import Foundation
 import LearningEvents
 import Recognition
+import TextOutput
 import Vision
 
 /// The file of `lectern features`: the table's tensors, and metadata that says what they belong to.
@@ -52,8 +52,6 @@ final class FeatureFile {
   func finish() throws { try file.finish(metadata: Self.metadata(rows, inspector)) }
 
   private static func metadata(_ rows: [Row], _ inspector: Inspector) throws -> [String: String] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let model = inspector.model
     var metadata = [
       "format": "lectern features 1",
@@ -63,7 +61,7 @@ final class FeatureFile {
       "layout": model.layout.rawValue,
       "model": inspector.modelID.text,
       "network": model.network,
-      "pictures": String(decoding: try encoder.encode(rows), as: UTF8.self),
+      "pictures": try Console.json(rows),
       "temperature": "\(model.temperature)",
       "trained": "\(model.trained)",
     ]

@@ -22,7 +22,6 @@ struct InspectionOptions: ArgumentGroup {
 
   /// The configured bundle; with `--untrained` the demo's, made where it is missing.
   func bundle(_ context: CommandContext) async throws -> StoredBundle {
-    let assembly = WorkerAssembly(context: context)
     guard untrained else {
       guard context.settings.optional(Keys.bundle) != nil else {
         throw ConfigurationError(
@@ -30,7 +29,7 @@ struct InspectionOptions: ArgumentGroup {
           remedy: "give --model FOLDER with a model bundle, or --untrained to try the command with a network that "
             + "knows nothing")
       }
-      return try assembly.bundle()
+      return try context.bundle()
     }
     guard model == nil else { throw UsageError("--model and --untrained exclude each other") }
     let folder = DemoFolder(path: DemoFolder.standard(context.environment))
@@ -39,7 +38,7 @@ struct InspectionOptions: ArgumentGroup {
         "making an untrained network of full size in \(folder.model), once; it knows nothing of faces\n")
       try folder.create()
     }
-    return try await assembly.factory.untrainedBundle(in: folder.model, seed: 1)
+    return try await context.recognizerFactory.untrainedBundle(in: folder.model, seed: 1)
   }
 }
 

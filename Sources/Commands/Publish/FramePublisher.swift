@@ -27,7 +27,6 @@ struct PublishCounts: Sendable, Equatable {
 struct FramePublisher: Sendable {
   let producer: KafkaProducer
   let topic: TopicName
-  /// A clock that never goes back.
   let uptime: @Sendable () -> Duration
   var mode = FrameEvent.ContentMode.binary
   /// Frames a second; 0 sends as fast as the broker takes them.

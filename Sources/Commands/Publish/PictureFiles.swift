@@ -44,6 +44,14 @@ struct PictureFiles: Sendable {
     guard !pictures.isEmpty else { throw PublishError.noPictures(paths) }
     (self.pictures, self.skipped) = (pictures, skipped)
   }
+
+  /// The pictures as frames of learners who take turns, begun again as often as needed.
+  func taken(by learners: Int) -> Lesson.Picture {
+    return { [pictures] learner, frame in
+      let picture = pictures[(frame * learners + learner) % pictures.count]
+      return (try picture.read(), picture.type)
+    }
+  }
 }
 
 /// What keeps pictures from being published, in words that say what to do.

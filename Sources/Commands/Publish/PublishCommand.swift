@@ -4,11 +4,9 @@ import Foundation
 import ImageTypes
 import KafkaIO
 import LearningEvents
-import Services
 import Telemetry
 import TextOutput
 
-/// `lectern publish`
 struct PublishCommand: Command {
   static let configuration = CommandConfiguration(
     "publish", abstract: "Be the LMS: replay images as frame events.",
@@ -64,18 +62,13 @@ struct PublishCommand: Command {
       }
     }
     let began = environment.uptime()
-    let pictures = files.pictures
-    let people = learners
     var publisher = FramePublisher(
       producer: producer, topic: context.settings[Keys.frameTopic], uptime: environment.uptime)
     publisher.rate = rate
     publisher.mode = structured ? .structured : .binary
     let progress = context.progress(total: wanted)
     let counts = try await publisher.publish(
-      lesson.frames { learner, frame in
-        let picture = pictures[(frame * people + learner) % pictures.count]
-        return (try picture.read(), picture.type)
-      }.prefix(wanted),
+      lesson.frames(files.taken(by: learners)).prefix(wanted),
       progress: { progress.update(done: $0.published, note: "published") })
     progress.finish()
     let seconds = (environment.uptime() - began) / .seconds(1)

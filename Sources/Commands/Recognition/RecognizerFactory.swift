@@ -10,23 +10,13 @@ import Vision
 /// Builds recognition from configured values: the one place where its protocols meet oneDNN, OpenCV and the decoders.
 struct RecognizerFactory: Sendable {
   /// How many frames are in work at once; each takes `threadsPerStream` cores while a network runs.
-  var streams: Int
+  var streams = 2
   /// OpenMP threads of each stream, its own included.
-  var threadsPerStream: Int
+  var threadsPerStream = 1
   /// A cascade file of OpenCV; nil finds the distribution's.
   var cascadePath: String?
   /// How long a face is looked for where its session's last frame had it.
-  var reuse: FaceReuse
-
-  init(
-    streams: Int = 2, threadsPerStream: Int = 1, cascadePath: String? = nil, reuse: FaceReuse = FaceReuse()
-  ) {
-    precondition(streams > 0 && threadsPerStream > 0, "recognition needs a stream with a thread")
-    self.streams = streams
-    self.threadsPerStream = threadsPerStream
-    self.cascadePath = cascadePath
-    self.reuse = reuse
-  }
+  var reuse = FaceReuse()
 
   private func startedStreams() -> StreamGroup { StreamGroup(streams: streams, threadsPerStream: threadsPerStream) }
 

@@ -2,11 +2,9 @@ import Aggregation
 import Analytics
 import Arguments
 import Configuration
-import Services
 import Telemetry
 import TextOutput
 
-/// `lectern aggregate`
 struct AggregateCommand: Command {
   static let configuration = CommandConfiguration(
     "aggregate", abstract: "Turn dirty sessions into rollups and released figures, and let what is too old go.",
@@ -28,25 +26,18 @@ struct AggregateCommand: Command {
       context.console.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
       return
     }
-    let probe = ServerProbe(
-      kafka: nil, postgres: context.postgres(role: "lectern_aggregator", application: "ready"),
-      uptime: environment.uptime)
-    let services = try HealthServer.services(context, probe: probe) + [aggregator]
-    try await ServiceGroup(
-      services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
-    ).run()
+    try await context.runMonitored(aggregator, role: "lectern_aggregator")
   }
 }
 
 extension CommandContext {
-  /// The aggregator as configured.
-  func aggregator() -> Aggregator {
+  /// The configured aggregator, under a name for PostgreSQL and the log.
+  func aggregator(_ application: String = "aggregate") -> Aggregator {
     Aggregator(
-      postgres: postgres(role: "lectern_aggregator", application: "aggregate"), settings: aggregation,
-      logger: logger.labelled("aggregate"), metrics: registry)
+      postgres: postgres(role: "lectern_aggregator", application: application), settings: aggregation,
+      logger: logger.labelled(application), metrics: registry)
   }
 
-  /// Aggregation as configured.
   var aggregation: AggregatorSettings {
     // The key's range begins at the policy's floor.
     guard let policy = ReleasePolicy(cohortMinimum: settings[Keys.cohortMinimum]) else {

@@ -4,7 +4,6 @@ import ImageTypes
 import Recognition
 import TextOutput
 
-/// `lectern classify`
 struct ClassifyCommand: Command {
   static let configuration = CommandConfiguration(
     "classify", abstract: "Say what the model answers to pictures, and what it saw.",
@@ -41,7 +40,7 @@ struct ClassifyCommand: Command {
     let list = PictureList(image)
     let files = try overlay.map { try OverlayFiles($0, for: list) }
     let stored = try await options.bundle(context)
-    var factory = WorkerAssembly(context: context).factory
+    var factory = context.recognizerFactory
     factory.streams = min(factory.streams, list.entries.count)
     let taps = explain ? stored.bundle.manifest.makeNetwork().map(Explanation.StageThreshold.taps) ?? [] : []
     let inspector = try await factory.inspector(stored, classifierTaps: taps)

@@ -1,7 +1,6 @@
 import Arguments
 import TextOutput
 
-/// `lectern completion`
 struct CompletionCommand: Command {
   static let configuration = CommandConfiguration(
     "completion", abstract: "Print the completion script of a shell.",

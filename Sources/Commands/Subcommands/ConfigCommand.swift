@@ -2,7 +2,6 @@ import Arguments
 import Configuration
 import TextOutput
 
-/// `lectern config`
 struct ConfigCommand: Command {
   static let configuration = CommandConfiguration(
     "config", abstract: "Show every setting, its value and where it came from.",

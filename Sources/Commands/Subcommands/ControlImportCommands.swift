@@ -7,7 +7,6 @@ import LearningEvents
 import Persistence
 import TextOutput
 
-/// `lectern course`
 struct CourseCommand: Command {
   static let configuration = CommandConfiguration(
     "course", abstract: "Bring in courses and their segments.", subcommands: [Import.self])
@@ -29,7 +28,6 @@ struct CourseCommand: Command {
   }
 }
 
-/// `lectern consent`
 struct ConsentCommand: Command {
   static let configuration = CommandConfiguration(
     "consent", abstract: "Record what learners consented to.", subcommands: [Import.self, Grant.self, Revoke.self])
@@ -115,7 +113,10 @@ enum ControlFile {
         throw UsageError("cannot read '\(file)': \(error.localizedDescription)")
       }
       do throws(EventError) {
-        for event in try events(data) {
+        let events = [UInt8](data).withUnsafeBytes { bytes in
+          Result { () throws(EventError) in try ControlEvent.decode(batch: bytes) }
+        }
+        for event in try events.get() {
           if case .consent = event, !consent {
             throw EventError("type", "a consent event: use 'lectern consent import'")
           }
@@ -126,17 +127,6 @@ enum ControlFile {
       }
     }
     return rows
-  }
-
-  private static func events(_ data: Data) throws(EventError) -> [ControlEvent] {
-    let decoded: Result<[ControlEvent], EventError> = [UInt8](data).withUnsafeBytes { bytes in
-      do throws(EventError) {
-        return .success(try ControlEvent.decode(batch: bytes))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try decoded.get()
   }
 }
 

@@ -3,7 +3,6 @@ import Configuration
 import Foundation
 import ImageTypes
 
-/// `lectern demo`
 struct DemoCommand: Command {
   static let configuration = CommandConfiguration(
     "demo", abstract: "Show the whole system on this machine, with a page to look at.",

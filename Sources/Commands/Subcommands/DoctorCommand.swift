@@ -2,7 +2,6 @@ import Arguments
 import Configuration
 import TextOutput
 
-/// `lectern doctor`
 struct DoctorCommand: Command {
   static let configuration = CommandConfiguration(
     "doctor", abstract: "Say what is missing on this machine, and how to get it.",

@@ -1,14 +1,12 @@
 import Aggregation
 import Arguments
 import Cryptography
-import Foundation
 import LearningEvents
 import Persistence
 import PostgresIO
 import Telemetry
 import TextOutput
 
-/// `lectern erase`
 struct EraseCommand: Command {
   static let configuration = CommandConfiguration(
     "erase", abstract: "Erase one learner, by the LMS's id, with a receipt.",
@@ -54,9 +52,7 @@ struct EraseCommand: Command {
   private static func finish(
     _ order: ErasureOrder, _ repository: PrivacyRepository, _ context: CommandContext
   ) async throws -> ErasureReceipt {
-    let aggregator = Aggregator(
-      postgres: context.postgres(role: "lectern_aggregator", application: "erase"), settings: context.aggregation,
-      logger: context.logger.labelled("erase"), metrics: context.registry)
+    let aggregator = context.aggregator("erase")
     let uptime = context.environment.uptime
     let deadline = uptime() + patience
     while true {

@@ -1,6 +1,6 @@
-import Foundation
 import LearningEvents
 package import Persistence
+import PlainText
 
 /// The result of `lectern erase`: how much was stored of a learner, and how much was removed. The learner is not in it.
 package struct EraseReceipt: Encodable {
@@ -45,6 +45,6 @@ package struct EraseReceipt: Encodable {
       lines.append(
         ("stored now", "\(left.samples) samples, \(left.sessions) sessions, \(left.rollupRows) rollup rows"))
     }
-    return lines.map { $0.0.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.1 + "\n" }.joined()
+    return lines.map { $0.0.padded(to: 13) + $0.1 + "\n" }.joined()
   }
 }

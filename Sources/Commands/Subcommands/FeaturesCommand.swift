@@ -2,11 +2,11 @@ import Arguments
 import Configuration
 import Foundation
 import ImageTypes
+import LearningEvents
 import PlainText
 import Recognition
 import TextOutput
 
-/// `lectern features`
 struct FeaturesCommand: Command {
   static let configuration = CommandConfiguration(
     "features", abstract: "Write what recognition computes of pictures as tensors.",
@@ -57,26 +57,62 @@ struct FeaturesCommand: Command {
     try refuseModelFolder(stored.folder)
     let table = try FeatureTable(model: stored.bundle.manifest, stages: stages)
     try announce(table, pictures: list.entries.count, on: context.console)
-    var factory = WorkerAssembly(context: context).factory
+    var factory = context.recognizerFactory
     factory.streams = min(factory.streams, list.entries.count)
     let inspector = try await factory.inspector(
       stored, featureTaps: table.featureTaps, classifierTaps: table.classifierTaps)
     if !inspector.model.trained { context.console.note("NOTE: \(InspectionOptions.notice)\n") }
     if list.skipped > 0 { context.console.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
-    let writing = FeatureWriting(
-      file: try FeatureFile(at: out, table, rows: list.entries.count, of: inspector), inspector: inspector,
-      stages: stages, box: options.faceBox, printsJSON: json, context: context)
-    let counts = try await writing.run(list.entries)
-    guard counts.failed < list.entries.count else {
-      context.console.note("none of the \(counts.failed) could be read as a picture: nothing was written\n")
+    let file = try FeatureFile(at: out, table, rows: list.entries.count, of: inspector)
+    let (failed, classified) = try await write(list.entries, to: file, with: inspector, context)
+    guard failed < list.entries.count else {
+      context.console.note("none of the \(failed) could be read as a picture: nothing was written\n")
       throw ExitCode.failure
     }
-    try writing.file.finish()
+    try file.finish()
     context.console.note(
-      "wrote \(out.printable): \(list.entries.count) rows, \(counts.classified) with an answer, "
-        + "\(RowFile.megabytes(writing.file.byteCount))\n")
-    if counts.failed > 0 { throw ExitCode.failure }
+      "wrote \(out.printable): \(list.entries.count) rows, \(classified) with an answer, "
+        + "\(RowFile.megabytes(file.byteCount))\n")
+    if failed > 0 { throw ExitCode.failure }
+  }
+
+  /// Looks at pictures, several at once, writes their rows in order and prints the list of rows.
+  ///
+  /// - Returns: how many could not be read as pictures, and how many have an answer.
+  private func write(
+    _ entries: [PictureList.Entry], to file: FeatureFile, with inspector: Inspector, _ context: CommandContext
+  ) async throws -> (failed: Int, classified: Int) {
+    let progress = context.progress(total: entries.count, isWanted: !context.console.output.isTerminal)
+    var (failed, classified) = (0, 0)
+    if !json { context.console.print("row  status       sha256        file\n") }
+    let (box, detail) = (options.faceBox, Inspector.Detail(tellsStages: stages))
+    try await inspector.streams.inOrder(entries) { stream, _, entry in
+      try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
+    } receive: { index, picture in
+      try file.append(picture)
+      if !picture.status.isPicture { failed += 1 }
+      if picture.status == .sample(.classified) { classified += 1 }
+      let line = Line(
+        row: index, status: picture.status, sha256: picture.sha256, problem: picture.problem, file: picture.path)
+      if json { try context.console.printLine(json: line) } else { context.console.print(line.text) }
+      progress.update(done: index + 1, note: "written")
+    }
+    progress.finish()
+    return (failed, classified)
+  }
+
+  private struct Line: Encodable {
+    let row: Int
+    let status: InspectedPicture.Status
+    let sha256, problem: String?
+    let file: String
+
+    var text: String {
+      "\(String(row).paddedLeft(to: 3))  \(status.name.padded(to: 11))  "
+        + "\(String(sha256?.prefix(12) ?? "-").padded(to: 12))  \(file.printable)"
+        + (problem.map { ": \($0.printable)" } ?? "") + "\n"
+    }
   }
 
   /// The file must not lie in the model's folder, where it could replace the weights.

@@ -1,6 +1,6 @@
 package import Ingest
 import LearningEvents
-import Persistence
+package import Persistence
 
 /// A change that an operator may make to one ledger.
 package protocol LedgerChange: Encodable, Sendable {
@@ -12,6 +12,8 @@ package protocol LedgerChange: Encodable, Sendable {
   static func refusal(_ examination: LedgerExamination) -> String
   /// What it does, on a line.
   var sentence: String { get }
+  /// Makes it, if the ledger still is where it was.
+  func make(in repository: LedgerRepository, by user: String) async throws
 }
 
 /// Offsets that were never stored and are in the log no more.
@@ -47,11 +49,11 @@ package struct LedgerGap: LedgerChange {
     return "it is parked for another reason, which 'lectern ledger new-incarnation' is for: \(reason)"
   }
 
-  func accept(in repository: LedgerRepository, by: String) async throws {
+  package func make(in repository: LedgerRepository, by user: String) async throws {
     if isBeginning {
-      try await repository.acceptBeginning(ledgerID: ledger, expectedFirst: to, by: by)
+      try await repository.acceptBeginning(ledgerID: ledger, expectedFirst: to, by: user)
     } else {
-      try await repository.acceptGap(ledgerID: ledger, expectedNext: from, begin: to, by: by)
+      try await repository.acceptGap(ledgerID: ledger, expectedNext: from, begin: to, by: user)
     }
   }
 }
@@ -85,7 +87,7 @@ package struct LedgerRenewal: LedgerChange {
     return "it is parked for another reason, which 'lectern ledger accept-gap' is for: \(reason)"
   }
 
-  func begin(in repository: LedgerRepository, by: String) async throws {
-    try await repository.newIncarnation(ledgerID: ledger, expectedNext: oldNext, first: first, by: by)
+  package func make(in repository: LedgerRepository, by user: String) async throws {
+    try await repository.newIncarnation(ledgerID: ledger, expectedNext: oldNext, first: first, by: user)
   }
 }

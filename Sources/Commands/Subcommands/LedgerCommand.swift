@@ -1,15 +1,11 @@
 import Arguments
 import Configuration
-import Foundation
 import Ingest
 import KafkaIO
 import LearningEvents
 import Persistence
-import PlainText
-import Telemetry
 import TextOutput
 
-/// `lectern ledger`
 struct LedgerCommand: Command {
   static let configuration = CommandConfiguration(
     "ledger", abstract: "Show how far each log was read, and decide about logs that do not fit.",

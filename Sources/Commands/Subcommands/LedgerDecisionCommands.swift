@@ -1,16 +1,10 @@
 import Arguments
 import Configuration
-import Foundation
 import Ingest
-import KafkaIO
 import LearningEvents
 import Persistence
-import PostgresIO
-import Telemetry
-import TextOutput
 
 extension LedgerCommand {
-  /// `lectern ledger accept-gap`
   struct AcceptGap: Command {
     static let configuration = CommandConfiguration(
       "accept-gap", abstract: "Count offsets that the log no longer holds as lost, and go on behind them.",
@@ -24,11 +18,10 @@ extension LedgerCommand {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers, Keys.postgresURL])
-      try await choice.decide(LedgerGap.self, context) { try await $0.accept(in: $1, by: $2) }
+      try await choice.decide(LedgerGap.self, context)
     }
   }
 
-  /// `lectern ledger new-incarnation`
   struct NewIncarnation: Command {
     static let configuration = CommandConfiguration(
       "new-incarnation", abstract: "Begin a new ledger for a topic that was deleted and made again.",
@@ -42,7 +35,7 @@ extension LedgerCommand {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers, Keys.postgresURL])
-      try await choice.decide(LedgerRenewal.self, context) { try await $0.begin(in: $1, by: $2) }
+      try await choice.decide(LedgerRenewal.self, context)
     }
   }
 }
@@ -55,10 +48,7 @@ struct LogOptions: ArgumentGroup {
   @Flag(help: "print JSON") var json: Bool
 
   /// Compares the chosen ledgers with their logs, says what would change, and changes it if `--yes` was given.
-  func decide<Change: LedgerChange>(
-    _: Change.Type, _ context: CommandContext,
-    make: @Sendable (Change, LedgerRepository, String) async throws -> Void
-  ) async throws {
+  func decide<Change: LedgerChange>(_: Change.Type, _ context: CommandContext) async throws {
     let topic = topic ?? context.settings[Keys.frameTopic]
     let partition = partition?.value
     let decision = LedgerDecision<Change>(
@@ -77,7 +67,7 @@ struct LogOptions: ArgumentGroup {
       let (present, withoutLog, _) = try await LedgerExamination.survey(
         ledgers, kafka: context.kafka, logger: context.logger)
       try await decision.run(on: present + withoutLog.map(LedgerExamination.init(gone:))) { change in
-        try await make(change, repository, context.environment.userName())
+        try await change.make(in: repository, by: context.environment.userName())
       }
     }
   }

@@ -1,10 +1,10 @@
 import Arguments
 package import Persistence
+import PlainText
 import PostgresIO
 import Telemetry
 import TextOutput
 
-/// `lectern migrate`
 struct MigrateCommand: Command {
   static let configuration = CommandConfiguration(
     "migrate", abstract: "Bring the database's schema to what this program needs.",
@@ -54,10 +54,7 @@ package enum MigrationText {
   }
 
   package static func status(_ items: [SchemaStatus]) -> String {
-    items.map { item in
-      let state = item.state.rawValue
-      return "\(state)\(String(repeating: " ", count: max(2, 11 - state.count)))\(item.name)\n"
-    }.joined()
+    items.map { "\($0.state.rawValue.padded(to: 11))\($0.name)\n" }.joined()
   }
 }
 
@@ -70,9 +67,14 @@ extension CommandContext {
   }
 
   /// Runs a body with a connection of its own, closed afterwards.
+  ///
+  /// - Parameter statementsMayTakeLong: lets a statement take any time, such as one that reads whole tables.
   func withConnection<Value: Sendable>(
-    role: String? = nil, application: String, _ body: (PostgresConnection) async throws -> Value
+    role: String? = nil, application: String, statementsMayTakeLong: Bool = false,
+    _ body: (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    try await PostgresConnection.with(postgres(role: role, application: application), logger: logger, body)
+    var settings = postgres(role: role, application: application)
+    if statementsMayTakeLong { settings.statementDeadline = nil }
+    return try await PostgresConnection.with(settings, logger: logger, body)
   }
 }

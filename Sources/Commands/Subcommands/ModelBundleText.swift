@@ -44,7 +44,7 @@ struct ModelBundleText {
         ))
     }
     if let seed = manifest.provenance?.seed { rows.append(("seed", "\(seed), of all that came from no file")) }
-    let text = rows.map { "\($0)\(String(repeating: " ", count: 13 - $0.count))\($1)\n" }.joined()
+    let text = rows.map { "\($0.padded(to: 13))\($1)\n" }.joined()
     return text + (manifest.evaluation.map { "\n" + confusion($0) } ?? "")
   }
 

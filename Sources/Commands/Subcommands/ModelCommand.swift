@@ -4,7 +4,6 @@ import Neural
 import Recognition
 import Vision
 
-/// `lectern model`
 struct ModelCommand: Command {
   static let configuration = CommandConfiguration(
     "model", abstract: "Look into models, and make new ones from published weights.",
@@ -14,53 +13,28 @@ struct ModelCommand: Command {
 extension ModelManifest.LayoutKind: ConfigurationValue {}
 extension HistogramOfGradients.Normalization: ConfigurationValue {}
 
-/// A classifying network by its name in a bundle.
-struct ClassifierChoice: RawRepresentable, CaseIterable, ConfigurationValue {
-  let attention: Attention
-
-  static let drsn18 = ClassifierChoice(attention: .shrinkage)
-  static let allCases = Attention.allCases.map { ClassifierChoice(attention: $0) }
-
-  var rawValue: String { attention.networkName }
-}
-
-extension ClassifierChoice {
-  init?(rawValue: String) {
-    guard let choice = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
-    self = choice
-  }
+/// A classifying network is named as in a bundle.
+extension Attention: ConfigurationValue {
+  package var configurationText: String { networkName }
 }
 
 /// A network by its name.
-struct NetworkChoice: RawRepresentable, CaseIterable, ConfigurationValue {
+struct NetworkChoice: CaseIterable, ConfigurationValue {
   /// nil for VGG16, which classifies nothing here.
-  let classifier: ClassifierChoice?
+  let attention: Attention?
 
-  static let drsn18 = NetworkChoice(classifier: .drsn18)
-  static let allCases =
-    [NetworkChoice(classifier: nil)] + ClassifierChoice.allCases.map { NetworkChoice(classifier: $0) }
+  static let allCases = [NetworkChoice(attention: nil)] + Attention.allCases.map { NetworkChoice(attention: $0) }
 
-  var rawValue: String { classifier?.rawValue ?? "vgg16" }
+  var configurationText: String { attention?.networkName ?? "vgg16" }
 }
 
-extension NetworkChoice {
-  init?(rawValue: String) {
-    guard let choice = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
-    self = choice
-  }
-}
-
-/// A width as people type it.
-enum WidthChoice: String, CaseIterable, ConfigurationValue {
-  case full = "1"
-  case half = "0.5"
-  case quarter = "0.25"
-
-  var width: Width {
+/// A width is a decimal number here.
+extension Width: ConfigurationValue {
+  package var configurationText: String {
     switch self {
-    case .full: .full
-    case .half: .half
-    case .quarter: .quarter
+    case .full: "1"
+    case .half: "0.5"
+    case .quarter: "0.25"
     }
   }
 }

@@ -1,13 +1,13 @@
 import Arguments
 import Configuration
 import Foundation
+import Neural
 import Recognition
 import Synchronization
 import TextOutput
 import Training
 import Vision
 
-/// `lectern model import`
 struct ModelImportCommand: Command {
   static let configuration = CommandConfiguration(
     "import", abstract: "Make a model to train from published ImageNet weights.",
@@ -47,7 +47,7 @@ struct ModelImportCommand: Command {
   var featureFile: String?
   @Option(long: "resnet18", help: "safetensors file with ResNet-18's weights", value: "file", completion: .file)
   var trunkFile: String?
-  @Option(help: "the network to make") var network: ClassifierChoice = .drsn18
+  @Option(help: "the network to make") var network: Attention = .shrinkage
   @Option(help: "how it reads a face") var layout: ModelManifest.LayoutKind = .planes
   @Option(help: "block normalisation of HOG; unused by layout image")
   var hog: HistogramOfGradients.Normalization = .max
@@ -66,7 +66,7 @@ struct ModelImportCommand: Command {
     let plan: PretrainedImport
     do throws(ImportError) {
       plan = try PretrainedImport(
-        files: files, attention: network.attention, layout: layout, hogNormalization: hog, seed: UInt64(seed))
+        files: files, attention: network, layout: layout, hogNormalization: hog, seed: UInt64(seed))
     } catch {
       throw UsageError(error.description)
     }
@@ -77,15 +77,13 @@ struct ModelImportCommand: Command {
     let maker = try RecognizerFactory(
       streams: context.environment.coreCount, cascadePath: context.settings.optional(Keys.cascade)?.path
     ).bundleMaker()
-    let result = try await InterruptibleWork(grace: .seconds(1), console: context.console) {
+    let result = try await context.interruptible(grace: .seconds(1)) {
       let stages = StageProgress(context)
       defer { stages.finish() }
       return try await plan.run(maker: maker) { stages.update($0) }
-    }.run()
+    }
     // Once begun, writing is ended: it takes a second, and leaves a whole folder or none.
-    let stored = try await InterruptibleWork(grace: .seconds(60), console: context.console) {
-      try result.bundle.save(to: target)
-    }.run()
+    let stored = try await context.interruptible(grace: .seconds(60)) { try result.bundle.save(to: target) }
     let report = ModelImportReport(result, stored: stored, seed: seed)
     if json { return try context.console.printLine(json: report) }
     context.console.print(report.text)

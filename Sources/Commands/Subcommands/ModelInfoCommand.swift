@@ -4,7 +4,6 @@ import Neural
 import Recognition
 import TextOutput
 
-/// `lectern model info`
 struct ModelInfoCommand: Command {
   static let configuration = CommandConfiguration(
     "info", abstract: "Print what a network or a model bundle costs, and what a bundle is.",
@@ -28,7 +27,7 @@ struct ModelInfoCommand: Command {
   @Argument(help: "folder of a model bundle", value: "bundle", completion: .directory) var bundle: String?
   @Option(help: "the network to describe; drsn18 unless given") var network: NetworkChoice?
   @Option(help: "how it reads a face; planes unless given") var layout: ModelManifest.LayoutKind?
-  @Option(help: "share of the published channels; 1 unless given") var width: WidthChoice?
+  @Option(help: "share of the published channels; 1 unless given") var width: Width?
   @Flag(help: "list every layer instead of blocks") var layers: Bool
   @Flag(help: "print JSON") var json: Bool
 
@@ -41,7 +40,7 @@ struct ModelInfoCommand: Command {
       report = try ModelInfoReport(of: try StoredBundle.load(from: bundle))
     } else {
       report = try ModelInfoReport(
-        network: network ?? .drsn18, layout: layout ?? .planes, width: (width ?? .full).width)
+        network: network ?? NetworkChoice(attention: .shrinkage), layout: layout ?? .planes, width: width ?? .full)
     }
     if json { return try environment.console.printLine(json: report) }
     environment.console.print(report.text(everyLayer: layers))

@@ -1,3 +1,4 @@
+import Foundation
 import Neural
 import Recognition
 import Tensors
@@ -37,7 +38,7 @@ struct ModelInfoReport {
   init(network: NetworkChoice, layout: ModelManifest.LayoutKind, width: Width) throws {
     bundle = nil
     self.width = width
-    switch network.classifier?.attention {
+    switch network.attention {
     case nil:
       parts = [try Part(.vgg16Features(width: width))]
       comparison = nil
@@ -89,13 +90,5 @@ struct ModelInfoReport {
 
 extension Int {
   /// `1,234,567`.
-  var grouped: String {
-    var digits = String(magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-      groups.insert(String(digits.suffix(3)), at: 0)
-      digits.removeLast(3)
-    }
-    return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
-  }
+  var grouped: String { formatted(.number.locale(Locale(identifier: "en_US"))) }
 }

@@ -40,7 +40,7 @@ package struct RejectPage: Encodable {
         incarnation: record.incarnation, partition: record.partition, offset: record.place.offset,
         recordTime: record.recordTimestamp?.rfc3339)
     }
-    if records.count > limit { next = RejectPlace(records[limit - 1].place).configurationText }
+    if records.count > limit { next = records[limit - 1].place.configurationText }
   }
 
   package var text: String {

@@ -1,15 +1,12 @@
 import Arguments
 import Configuration
-import Foundation
 import Ingest
 import LearningEvents
 import Persistence
-import PostgresIO
 import Recognition
 import Telemetry
 import TextOutput
 
-/// `lectern rejects`
 struct RejectsCommand: Command {
   static let configuration = CommandConfiguration(
     "rejects", abstract: "Look at rejected records, and judge them once more.", subcommands: [List.self, Retry.self])
@@ -28,7 +25,8 @@ struct RejectsCommand: Command {
     @Option(help: "rejected before this time") var until: EventTime?
     @Flag(help: "list the rejects themselves") var rows: Bool
     @Option(help: "rejects on a page") var limit: Int = 100
-    @Option(help: "continue behind this place, as the page before says", value: "ledger:offset") var after: RejectPlace?
+    @Option(help: "continue behind this place, as the page before says", value: "ledger:offset") var after:
+      RejectedRecord.Place?
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
@@ -45,7 +43,7 @@ struct RejectsCommand: Command {
         if wantsRows {
           // One row more than the page holds shows whether there is a next page.
           return RejectPage(
-            records: try await repository.records(asked, after: after?.place, limit: limit + 1), limit: limit)
+            records: try await repository.records(asked, after: after, limit: limit + 1), limit: limit)
         }
         return RejectPage(counts: try await repository.counts(asked))
       }
@@ -71,15 +69,13 @@ struct RejectsCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       guard limit ?? 1 > 0 else { throw UsageError("--limit is a number from 1 on") }
-      let context = try CommandContext(self, in: environment, required: WorkerAssembly.required)
+      let context = try CommandContext(self, in: environment, required: CommandContext.workerKeys)
       _ = try context.requireDeployment()
-      let assembly = WorkerAssembly(context: context)
-      let retry = try await assembly.rejectRetry(try assembly.bundle())
+      let retry = try await context.rejectRetry(try context.bundle())
       let selection = RetrySelection(codes: choice.codes, partition: choice.partition?.value, limit: limit)
-      let report = try await InterruptibleWork(
-        grace: context.settings[Keys.shutdownGrace], notice: "interrupted; what was judged until then is stored",
-        console: context.console
-      ) { try await retry.run(selection) }.run()
+      let report = try await context.interruptible(
+        grace: context.settings[Keys.shutdownGrace], notice: "interrupted; what was judged until then is stored"
+      ) { try await retry.run(selection) }
       let answer = RetryAnswer(report)
       if json { try context.console.print(json: answer) } else { context.console.print(answer.text) }
       for note in answer.notes { context.console.note(note) }
@@ -99,22 +95,18 @@ struct RejectOptions: ArgumentGroup {
 extension RejectCode: ConfigurationValue {}
 
 /// `17:1234`: a ledger's number and an offset.
-struct RejectPlace: ConfigurationValue, Equatable {
-  let place: RejectedRecord.Place
-
-  init(_ place: RejectedRecord.Place) { self.place = place }
-
-  init?(configurationText text: String) {
+extension RejectedRecord.Place: ConfigurationValue {
+  package init?(configurationText text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, let ledger = Int32(parts[0]), let offset = Int64(parts[1]) else { return nil }
-    place = RejectedRecord.Place(ledgerID: ledger, offset: offset)
+    self.init(ledgerID: ledger, offset: offset)
   }
 
-  var configurationText: String { "\(place.ledgerID):\(place.offset)" }
-  static var configurationExpectation: String { "ledger:offset, as a page says where the next one begins" }
+  package var configurationText: String { "\(ledgerID):\(offset)" }
+  package static var configurationExpectation: String { "ledger:offset, as a page says where the next one begins" }
 }
 
-extension WorkerAssembly {
+extension CommandContext {
   /// Judges rejects once more with a worker's recognition.
   func rejectRetry(_ stored: StoredBundle) async throws -> RejectRetry {
     RejectRetry(try parts(stored, try await recognizer(stored, decoder: decoder()), as: "rejects"))

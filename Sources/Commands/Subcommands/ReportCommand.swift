@@ -6,7 +6,6 @@ import PlainText
 import Reports
 import TextOutput
 
-/// `lectern report`
 struct ReportCommand: Command {
   static let configuration = CommandConfiguration(
     "report", abstract: "Write course-interest reports.", subcommands: [Run.self, List.self])

@@ -1,15 +1,8 @@
 import Arguments
 import Configuration
 import HTTPServing
-import LearningEvents
-import Persistence
-import PostgresIO
-import Reports
-import Services
 import TextOutput
-import Web
 
-/// `lectern serve`
 struct ServeCommand: Command {
   static let configuration = CommandConfiguration(
     "serve", abstract: "Serve the courses' reports on this machine's loopback address.",
@@ -24,8 +17,6 @@ struct ServeCommand: Command {
     let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
     let server = try reporting.site(port: context.settings[Keys.httpPort])
     context.console.note("serving \(server.listener.url)\n")
-    try await ServiceGroup(
-      services: [server], shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
-    ).run()
+    try await context.run([server])
   }
 }

@@ -1,13 +1,10 @@
 import Arguments
 import Configuration
-import Foundation
 import KafkaIO
 import LearningEvents
 import Services
 import Telemetry
-import TextOutput
 
-/// `lectern tap`
 struct TapCommand: Command {
   static let configuration = CommandConfiguration(
     "tap", abstract: "Print events as they pass, without pictures and without whose they are.",
@@ -20,18 +17,16 @@ struct TapCommand: Command {
   @OptionGroup var kafka: KafkaOptions
   @Option(help: "the topic; of frames unless given") var topic: TopicName?
   @Option(help: "one partition; all unless given") var partition: PartitionNumber?
-  @Option(help: "where to begin: end, beginning, or a time like 2026-11-23T10:00:00Z") var from: TapStart = .end
+  @Option(help: "where to begin: end, beginning, or a time like 2026-11-23T10:00:00Z") var from: KafkaTail.Start = .end
   @Option(help: "end after so many events") var count: Int?
   @Flag(help: "print JSON, an object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
     let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
     guard count ?? 0 >= 0 else { throw UsageError("--count is a number from 0 on") }
-    let topic = topic ?? context.settings[Keys.frameTopic]
     let tap = Tap(
-      settings: context.kafka, topic: topic, isControl: topic == context.settings[Keys.controlTopic],
-      partition: partition?.value, start: from, count: count, json: json, console: context.console,
-      logger: context.logger)
+      context: context, topic: topic ?? context.settings[Keys.frameTopic], partition: partition?.value, start: from,
+      count: count, json: json)
     try await ServiceGroup(services: [tap], logger: context.logger.labelled("tap")).run()
     try tap.check()
   }
@@ -43,36 +38,24 @@ struct KafkaOptions: ArgumentGroup {
   @OptionGroup var common: CommonOptions
 }
 
-/// Where a tap begins.
-enum TapStart: ConfigurationValue, Equatable {
-  case end, beginning
-  case time(EventTime)
-
-  init?(configurationText text: String) {
+extension KafkaTail.Start: ConfigurationValue {
+  package init?(configurationText text: String) {
     switch text {
     case "end": self = .end
     case "beginning": self = .beginning
     default:
       guard let time = EventTime(rfc3339: text) else { return nil }
-      self = .time(time)
+      self = .time(milliseconds: time.milliseconds)
     }
   }
 
-  var configurationText: String {
+  package var configurationText: String {
     switch self {
     case .end: "end"
     case .beginning: "beginning"
-    case .time(let time): time.rfc3339
+    case .time(let milliseconds): EventTime(microseconds: milliseconds * 1000).rfc3339
     }
   }
 
-  static var configurationExpectation: String { "end, beginning or a time like 2026-11-23T10:00:00Z" }
-
-  var tail: KafkaTail.Start {
-    switch self {
-    case .end: .end
-    case .beginning: .beginning
-    case .time(let time): .time(milliseconds: time.microseconds / 1000)
-    }
-  }
+  package static var configurationExpectation: String { "end, beginning or a time like 2026-11-23T10:00:00Z" }
 }

@@ -4,7 +4,6 @@ import Services
 import Telemetry
 import TextOutput
 
-/// `lectern top`
 struct TopCommand: Command {
   static let configuration = CommandConfiguration(
     "top", abstract: "Watch ingest at work: rate, lag, rejects, parked partitions.",

@@ -2,7 +2,6 @@ import Arguments
 import Configuration
 import TextOutput
 
-/// `lectern verify`
 struct VerifyCommand: Command {
   static let configuration = CommandConfiguration(
     "verify", abstract: "Prove on a running system that ledgers, rows, logs and rollups agree.",

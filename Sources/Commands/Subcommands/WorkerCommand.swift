@@ -1,11 +1,8 @@
 import Arguments
 import Configuration
 import Ingest
-import Recognition
-import Services
 import Telemetry
 
-/// `lectern worker`
 struct WorkerCommand: Command {
   static let configuration = CommandConfiguration(
     "worker", abstract: "Turn frame and control events into rows, exactly once.",
@@ -22,7 +19,7 @@ struct WorkerCommand: Command {
   @Option(key: Keys.metricsPort) var metricsPort: Int?
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: WorkerAssembly.required)
+    let context = try CommandContext(self, in: environment, required: CommandContext.workerKeys)
     let gate = try context.requireDeployment()
     context.logger.info(
       "this deployment may run",
@@ -30,14 +27,7 @@ struct WorkerCommand: Command {
         "region": .string(gate.region.code), "purpose": .string(gate.purpose.rawValue),
         "basis": .string(gate.basis ?? "none needed"),
       ])
-    let assembly = WorkerAssembly(context: context)
-    let (worker, problems) = try await assembly.worker(try assembly.bundle())
-    let probe = ServerProbe(
-      kafka: context.kafka, postgres: context.postgres(role: "lectern_ingest", application: "ready"),
-      uptime: environment.uptime)
-    let services = try HealthServer.services(context, probe: probe, problems: problems) + [worker]
-    try await ServiceGroup(
-      services: services, shutdownDeadline: context.settings[Keys.shutdownGrace], logger: context.logger
-    ).run()
+    let (worker, problems) = try await context.worker(try context.bundle())
+    try await context.runMonitored(worker, role: "lectern_ingest", kafka: context.kafka, problems: problems)
   }
 }

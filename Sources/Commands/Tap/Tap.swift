@@ -1,34 +1,28 @@
-import Foundation
+import Configuration
 import KafkaIO
 import LearningEvents
 import Services
 import Synchronization
-import Telemetry
 import TextOutput
 
 /// Prints passing events until the wanted number is printed, the command is asked to end, or the reader of its output
 /// has gone.
 final class Tap: Service {
-  let settings: KafkaSettings
-  let topic: TopicName
-  let isControl: Bool
-  let partition: Int32?
-  let start: TapStart
+  private let context: CommandContext
+  private let topic: TopicName
+  private let partition: Int32?
+  private let start: KafkaTail.Start
   /// How many events; nil has no end.
-  let count: Int?
-  let json: Bool
-  let console: Console
-  let logger: Logger
-  /// The error that ended it. Not thrown by `run`: the service group would wrap the command's own error.
+  private let count: Int?
+  private let json: Bool
+  /// The error that ended it. Not thrown by `run`: the service group would log the command's own error.
   private let failure = Mutex<(any Error)?>(nil)
 
   init(
-    settings: KafkaSettings, topic: TopicName, isControl: Bool, partition: Int32?, start: TapStart, count: Int?,
-    json: Bool, console: Console, logger: Logger
+    context: CommandContext, topic: TopicName, partition: Int32?, start: KafkaTail.Start, count: Int?, json: Bool
   ) {
-    (self.settings, self.topic, self.isControl) = (settings, topic, isControl)
-    (self.partition, self.start, self.count) = (partition, start, count)
-    (self.json, self.console, self.logger) = (json, console, logger)
+    (self.context, self.topic, self.partition) = (context, topic, partition)
+    (self.start, self.count, self.json) = (start, count, json)
   }
 
   func run() async {
@@ -49,7 +43,9 @@ final class Tap: Service {
   /// Blocks its thread; checks whether it should end at least five times a second.
   private func follow(until isOver: () -> Bool) throws {
     let tail = try KafkaTail.open(
-      topic: topic, partition: partition, from: start.tail, settings: settings, timeout: .seconds(10), logger: logger)
+      topic: topic, partition: partition, from: start, settings: context.kafka, timeout: .seconds(10),
+      logger: context.logger)
+    let (console, isControl) = (context.console, topic == context.settings[Keys.controlTopic])
     var printed = 0
     while printed < count ?? .max, !isOver() {
       guard let record = try tail.next(timeout: .milliseconds(200)) else {

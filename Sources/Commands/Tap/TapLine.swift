@@ -1,4 +1,3 @@
-import Foundation
 import ImageTypes
 import KafkaIO
 package import LearningEvents

@@ -20,8 +20,6 @@ struct MetricsAddress: ConfigurationValue, Hashable {
 
   /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for
   /// two seconds at most, or a little more.
-  ///
-  /// - Parameter uptime: a clock that never goes back.
   func batches(uptime: () -> Duration) -> WorkerObservation.Batches? {
     guard let text = fetch(uptime) else { return nil }
     func value(_ name: String) -> Double? {

@@ -1,9 +1,6 @@
 import Arguments
 import Configuration
-import Foundation
-import KafkaIO
 import LearningEvents
-import PostgresIO
 import Services
 import Synchronization
 import TextOutput
@@ -21,7 +18,6 @@ final class Top: Service {
   let once: Bool
   private let console: Console
   private let clock: @Sendable () -> EventTime
-  /// A clock that never goes back.
   private let uptime: @Sendable () -> Duration
   private let interval: Duration
   private let ledgers: LedgerObserver

@@ -1,5 +1,6 @@
 import LearningEvents
 import PlainText
+import TextOutput
 package import Watching
 
 /// A report as lines of text for a terminal of a certain size.
@@ -80,21 +81,20 @@ package struct WatchScreen: Sendable {
 
   private struct Column: Sendable {
     let title: String
-    /// Those with the highest go first where there is no room.
+    /// Those with the highest go first where there is no room; those with 0 stay.
     let expendability: Int
-    var isText = false
     let value: @Sendable (WatchReport.Partition) -> String
   }
 
   private static let columns = [
-    Column(title: "partition", expendability: 0, isText: true) { "\($0.topic.text.printable)[\($0.partition)]" },
+    Column(title: "partition", expendability: 0) { "\($0.topic.text.printable)[\($0.partition)]" },
     Column(title: "records/s", expendability: 2) { $0.recordsPerSecond.map(rate) ?? "-" },
     Column(title: "lag", expendability: 0) { $0.lag.map(String.init) ?? "-" },
     Column(title: "behind", expendability: 1) { $0.lagSeconds.map(span) ?? "-" },
     Column(title: "next", expendability: 4) { $0.next.map(String.init) ?? "-" },
     Column(title: "end", expendability: 5) { $0.end.map(String.init) ?? "-" },
     Column(title: "moved", expendability: 3) { $0.sinceMovedSeconds.map { span($0) + " ago" } ?? "-" },
-    Column(title: "state", expendability: 0, isText: true) {
+    Column(title: "state", expendability: 0) {
       if $0.parked != nil { return "PARKED" }
       guard $0.ledger != nil else { return "no worker yet" }
       guard let lag = $0.lag else { return "-" }
@@ -104,25 +104,21 @@ package struct WatchScreen: Sendable {
 
   private func table(_ report: WatchReport) -> [Line] {
     var columns = Self.columns
-    func width(_ column: Column) -> Int {
-      report.partitions.map { column.value($0).count }.reduce(column.title.count, max)
+    func texts() -> [String] {
+      TextTable(columns.map(\.title), leading: 1, last: .text).lines(
+        report.partitions.map { partition in columns.map { $0.value(partition) } })
     }
-    while columns.map(width).reduce(2 * (columns.count - 1), +) > self.columns,
+    var table = texts()
+    while table.contains(where: { $0.count > self.columns }),
       let worst = columns.max(by: { $0.expendability < $1.expendability }), worst.expendability > 0
     {
       columns.removeAll { $0.title == worst.title }
+      table = texts()
     }
-    let widths = columns.map(width)
-    func line(_ cells: [String]) -> String {
-      zip(columns, zip(cells, widths)).map { column, cell in
-        let blanks = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column.isText ? cell.0 + blanks : blanks + cell.0
-      }.joined(separator: "  ").trimmingTrailingBlanks
-    }
-    var lines = [Line(text: line(columns.map(\.title)), style: .dim)]
-    for partition in report.partitions {
+    var lines = [Line(text: table[0], style: .dim)]
+    for (partition, text) in zip(report.partitions, table.dropFirst()) {
       let style: Style = partition.parked != nil ? .red : (partition.lagSeconds ?? 0) >= 60 ? .yellow : .plain
-      lines.append(Line(text: line(columns.map { $0.value(partition) }), style: style))
+      lines.append(Line(text: text, style: style))
       if let parked = partition.parked { lines.append(Line(text: "  \(parked)", style: .red, isNote: true)) }
     }
     return lines
@@ -160,13 +156,5 @@ package struct WatchScreen: Sendable {
   private static func decimal(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
-  }
-}
-
-extension String {
-  fileprivate var trimmingTrailingBlanks: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

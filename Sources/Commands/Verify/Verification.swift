@@ -1,9 +1,7 @@
 import Aggregation
 import Arguments
 import Configuration
-import Foundation
 import Ingest
-import KafkaIO
 import LearningEvents
 import Persistence
 import PostgresIO
@@ -17,11 +15,10 @@ struct Verification {
   func run() async throws -> VerifyReport {
     let uptime = context.environment.uptime
     let begin = uptime()
-    var settings = context.postgres(role: "lectern_aggregator", application: "verify")
-    // A statement reads whole tables; Ctrl-C ends it.
-    settings.statementDeadline = nil
     let verification = RollupVerification(settings: context.aggregation)
-    return try await PostgresConnection.with(settings, logger: context.logger) { connection in
+    return try await context.withConnection(
+      role: "lectern_aggregator", application: "verify", statementsMayTakeLong: true
+    ) { connection in
       let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
         try LogConsistency().prepare(on: connection)
         let at: EventTime = try connection.query("SELECT now()").single().decode(at: 0)
@@ -62,9 +59,8 @@ struct Verification {
 
   // MARK: Logs
 
-  private static let ends = (
-    name: "ledger_within_log", compares: "a ledger's next offset and last record are in its log"
-  )
+  private static let name = "ledger_within_log"
+  private static let compares = "a ledger's next offset and last record are in its log"
 
   /// How long Kafka may take to answer about one partition.
   private static let deadline = Duration.seconds(15)
@@ -74,20 +70,18 @@ struct Verification {
   private func compareWithLogs(
     _ ledgers: [LedgerRow], _ repository: LedgerRepository
   ) async -> (ConsistencyCheck, VerifyReport.Lag?) {
-    if let reason = kafkaIsLeftOut {
-      return (ConsistencyCheck(Self.ends.name, compares: Self.ends.compares, unmade: .skipped, because: reason), nil)
+    func unmade(_ outcome: ConsistencyCheck.Outcome, _ reason: String) -> (ConsistencyCheck, VerifyReport.Lag?) {
+      (ConsistencyCheck(Self.name, compares: Self.compares, unmade: outcome, because: reason), nil)
     }
+    if let kafkaIsLeftOut { return unmade(.skipped, kafkaIsLeftOut) }
     let uptime = context.environment.uptime
     let begin = uptime()
     do {
       let cluster = try await context.clusterID(deadline: Self.deadline)
       let own = ledgers.filter { $0.log.clusterID == cluster }
       guard !own.isEmpty || ledgers.isEmpty else {
-        return (
-          ConsistencyCheck(
-            Self.ends.name, compares: Self.ends.compares, unmade: .skipped,
-            because: "no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another"), nil
-        )
+        return unmade(
+          .skipped, "no ledger is of cluster \(cluster), which answers; \(Keys.clusterID.name) names another")
       }
       let first = try await LedgerExamination.survey(
         own, kafka: context.kafka, deadline: Self.deadline, logger: context.logger)
@@ -128,15 +122,11 @@ struct Verification {
       }
       if others > 0 { notes.append("ledgers of \(others) other clusters were not compared with a log") }
       let check = ConsistencyCheck(
-        Self.ends.name, compares: Self.ends.compares, violations: Int64(places.count), places: places,
-        took: uptime() - begin,
+        Self.name, compares: Self.compares, violations: Int64(places.count), places: places, took: uptime() - begin,
         note: notes.isEmpty ? nil : notes.joined(separator: "; "))
       return (check, VerifyReport.Lag(partitions))
     } catch {
-      return (
-        ConsistencyCheck(
-          Self.ends.name, compares: Self.ends.compares, unmade: .failed, because: "Kafka did not answer: \(error)"), nil
-      )
+      return unmade(.failed, "Kafka did not answer: \(error)")
     }
   }
 }

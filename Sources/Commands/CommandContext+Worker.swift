@@ -1,33 +1,29 @@
 import Arguments
 import Configuration
 import Foundation
-import HTTPServing
 import ImageIO
 import Ingest
 import IsolatedDecoding
 import LearningEvents
 import Persistence
 import Recognition
-import Services
 import Telemetry
 
-/// Puts a worker together from its configuration: bundle, recognition, Kafka and PostgreSQL.
-struct WorkerAssembly {
+/// What a worker is put together from as configured: bundle, recognition, Kafka and PostgreSQL.
+extension CommandContext {
   /// The keys a worker needs.
-  static let required: [any AnyConfigurationKey] = [
+  static let workerKeys: [any AnyConfigurationKey] = [
     Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle, Keys.region, Keys.purpose,
   ]
 
-  let context: CommandContext
-
   /// The configured bundle; an invalid one is a refused configuration.
   func bundle() throws -> StoredBundle {
-    let folder = context.settings[Keys.bundle].path
+    let folder = settings[Keys.bundle].path
     do throws(BundleError) {
       return try StoredBundle.load(from: folder)
     } catch {
       throw ConfigurationError(
-        key: Keys.bundle.name, value: folder, place: "\(context.settings.origin(of: Keys.bundle))",
+        key: Keys.bundle.name, value: folder, place: "\(settings.origin(of: Keys.bundle))",
         problem: error.message, remedy: "name a folder with a model bundle; 'lectern demo' makes an untrained one")
     }
   }
@@ -37,7 +33,7 @@ struct WorkerAssembly {
     let labels = stored.bundle.manifest.labelSet
     guard labels != .learningEmotions else { return }
     throw ConfigurationError(
-      key: Keys.bundle.name, value: stored.folder, place: "\(context.settings.origin(of: Keys.bundle))",
+      key: Keys.bundle.name, value: stored.folder, place: "\(settings.origin(of: Keys.bundle))",
       problem:
         "the model's labels are those of label_set \(labels.name), and a worker stores the six learning emotions",
       remedy: "name a model with label_set \(LabelSet.learningEmotions.name); 'lectern classify --model' shows what "
@@ -60,31 +56,30 @@ struct WorkerAssembly {
   /// What a worker is put together from, or another program that judges as one does.
   func parts(_ stored: StoredBundle, _ recognizer: Recognizer, as application: String) throws -> IngestParts {
     IngestParts(
-      settings: context.ingest, kafka: context.kafka,
-      postgres: context.postgres(role: "lectern_ingest", application: application), recognizer: recognizer,
-      model: try model(of: stored), pseudonymizer: context.pseudonymizer, registry: context.registry,
-      logger: context.logger.labelled(application), clock: context.clock)
+      settings: ingest, kafka: kafka,
+      postgres: postgres(role: "lectern_ingest", application: application), recognizer: recognizer,
+      model: try model(of: stored), pseudonymizer: pseudonymizer, registry: registry,
+      logger: logger.labelled(application), clock: clock)
   }
 
   /// Recognition of a loaded bundle as a worker does it.
   func recognizer(_ stored: StoredBundle, decoder: IsolatedDecoder) async throws -> Recognizer {
     try requireLearningEmotions(stored)
-    return try await factory.recognizer(
-      stored, decoder: decoder, registry: context.registry, logger: context.logger.labelled("recognition"))
+    return try await recognizerFactory.recognizer(
+      stored, decoder: decoder, registry: registry, logger: logger.labelled("recognition"))
   }
 
   /// Decodes in processes of its own, because anybody may have made the pictures that an LMS sends.
   func decoder() -> IsolatedDecoder {
-    IsolatedDecoder(
-      isolation, prober: PictureDecoder(), registry: context.registry, logger: context.logger.labelled("decoder"))
+    IsolatedDecoder(isolation, prober: PictureDecoder(), registry: registry, logger: logger.labelled("decoder"))
   }
 
   /// As configured. The limit on starts counts replacements: each stream's first decoder is allowed on top of it.
   var isolation: IsolationSettings {
-    let starts = context.settings[Keys.decoderStarts]
+    let starts = settings[Keys.decoderStarts]
     return IsolationSettings(
-      deadline: context.settings[Keys.decoderDeadline], memoryBytes: context.settings[Keys.decoderMemory].bytes,
-      starts: (burst: factory.streams + starts, interval: .seconds(60) / starts))
+      deadline: settings[Keys.decoderDeadline], memoryBytes: settings[Keys.decoderMemory].bytes,
+      starts: (burst: recognizerFactory.streams + starts, interval: .seconds(60) / starts))
   }
 
   /// A bundle as the database keeps it.
@@ -110,12 +105,12 @@ struct WorkerAssembly {
     private enum CodingKeys: String, CodingKey { case name }
   }
 
-  var factory: RecognizerFactory {
+  var recognizerFactory: RecognizerFactory {
     RecognizerFactory(
-      streams: context.settings.optional(Keys.streams) ?? context.environment.coreCount,
-      threadsPerStream: context.settings[Keys.streamThreads],
-      cascadePath: context.settings.optional(Keys.cascade)?.path,
+      streams: settings.optional(Keys.streams) ?? environment.coreCount,
+      threadsPerStream: settings[Keys.streamThreads],
+      cascadePath: settings.optional(Keys.cascade)?.path,
       reuse: FaceReuse(
-        maximumAge: context.settings[Keys.faceReuse], maximumFrames: context.settings[Keys.faceReuseFrames]))
+        maximumAge: settings[Keys.faceReuse], maximumFrames: settings[Keys.faceReuseFrames]))
   }
 }
