@@ -7,6 +7,14 @@ package struct Network: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
     case input
     case node(Int)
+
+    /// What belongs to it, given that of each node so far and that of the input.
+    package func pick<Element>(from nodes: [Element], input: Element) -> Element {
+      switch self {
+      case .input: input
+      case .node(let index): nodes[index]
+      }
+    }
   }
 
   /// One layer in its place.

@@ -1,8 +1,11 @@
 package import Tensors
 
 /// One batch's way through the reference in training mode: every node's value, and what its backward needs besides.
-package struct ReferencePass<Scalar: ReferenceScalar>: TrainingPass {
+package struct ReferencePass<Scalar: ReferenceScalar>: Sendable {
+  /// The network's output, such as logits `[N, K]`.
   package let output: Tensor<Scalar>
+  /// `running_mean` and `running_var` of every batch norm in the scope after this batch, by parameter name; see
+  /// `ReferenceLayers.runningStatistics`.
   package let runningStatistics: [String: Tensor<Scalar>]
 
   let input: Tensor<Scalar>
@@ -10,16 +13,6 @@ package struct ReferencePass<Scalar: ReferenceScalar>: TrainingPass {
   let scope: TrainingScope
   let values: [Tensor<Scalar>]
   let traces: [LayerTrace<Scalar>]
-
-  /// A node's value.
-  package func value(ofNode index: Int) -> Tensor<Scalar> { values[index] }
-
-  func value(_ value: Network.Value) -> Tensor<Scalar> {
-    switch value {
-    case .input: input
-    case .node(let index): values[index]
-    }
-  }
 }
 
 /// What a layer's backward needs besides its inputs, its value and its parameters.

@@ -2,11 +2,16 @@ package import Tensors
 
 /// Trains a network in plain Swift: the judge of every faster training backend. It keeps every value of a batch, so its
 /// memory is the sum of all nodes' values; use it at reduced size.
-package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
+package struct ReferenceTraining<Scalar: ReferenceScalar>: Sendable {
   package let network: Network
 
   package init(_ network: Network) { self.network = network }
 
+  /// The network's value for `input` `[N, C, H, W]`, with what `backward` will need.
+  ///
+  /// The batch norms in `scope` normalise by the batch; the others by the running statistics, as inference does.
+  /// Throws where `weights` or `scope` are not this network's, where the layers cannot take the input, and
+  /// `NetworkError.tooFewForStatistics` where a batch norm would see a single number a channel, as PyTorch does.
   package func forward(
     _ input: Tensor<Scalar>, weights: [String: Tensor<Scalar>], scope: TrainingScope
   ) throws(NetworkError) -> ReferencePass<Scalar> {
@@ -17,13 +22,7 @@ package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
     var values: [Tensor<Scalar>] = []
     var traces: [LayerTrace<Scalar>] = []
     for node in network.nodes {
-      let inputs = node.inputs.map { value in
-        switch value {
-        case .input: input
-        case .node(let index): values[index]
-        }
-      }
-      let (value, trace) = forward.apply(node, to: inputs)
+      let (value, trace) = forward.apply(node, to: node.inputs.map { $0.pick(from: values, input: input) })
       values.append(value)
       traces.append(trace)
     }
@@ -46,16 +45,11 @@ package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
     return running
   }
 
+  /// The gradients of a loss whose gradient at the network's output is `outputGradient`. `observe` is given the name of
+  /// every node that gradients pass through, with the gradient at its value, from the last to the first.
   package func backward(
-    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>
-  ) throws(NetworkError) -> Gradients<Scalar> {
-    try backward(outputGradient, through: pass) { _, _ in }
-  }
-
-  /// As above; `observe` is given the name of every node that gradients pass through, with the gradient at its value,
-  /// from the last to the first.
-  package func backward(
-    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>, observe: (String, Tensor<Scalar>) -> Void
+    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>,
+    observe: (String, Tensor<Scalar>) -> Void = { _, _ in }
   ) throws(NetworkError) -> Gradients<Scalar> {
     guard outputGradient.shape == pass.output.shape else {
       throw .unfitInput(
@@ -72,8 +66,8 @@ package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
       let backward = ReferenceBackward(
         weights: pass.weights, needsInput: node.inputs.contains { isReached.contains($0) })
       let result = backward.apply(
-        node, gradient: gradient, inputs: node.inputs.map { pass.value($0) }, value: pass.values[index],
-        trace: pass.traces[index])
+        node, gradient: gradient, inputs: node.inputs.map { $0.pick(from: pass.values, input: pass.input) },
+        value: pass.values[index], trace: pass.traces[index])
       parameters.merge(result.parameters.filter { scope.parameters.contains($0.key) }) { first, _ in first }
       for (source, gradient) in zip(node.inputs, result.inputs) where isReached.contains(source) {
         gradients[source] = gradients[source].map { ReferenceLayers.add($0, gradient) } ?? gradient
@@ -94,5 +88,18 @@ package struct ReferenceTraining<Scalar: ReferenceScalar>: TrainingBackend {
       if isTrained || node.inputs.contains(where: { reached.contains($0) }) { reached.insert(.node(index)) }
     }
     return reached
+  }
+}
+
+/// A loss's gradients.
+package struct Gradients<Scalar: ReferenceScalar>: Sendable {
+  /// Of every parameter in the scope, by name, in the parameter's shape; 0 where the output does not depend on it.
+  package let parameters: [String: Tensor<Scalar>]
+
+  /// Of the network's input, in its shape, where the scope asks for it.
+  package let input: Tensor<Scalar>?
+
+  package init(parameters: [String: Tensor<Scalar>], input: Tensor<Scalar>?) {
+    (self.parameters, self.input) = (parameters, input)
   }
 }

@@ -19,7 +19,6 @@ package actor ComputeStream {
   private var engine: Engine?
   private var plans: [Int: Plan] = [:]
   private var nextPlan = 0
-  var trainingPlans = TrainingPlans()
 
   /// Starts the thread; `name` is what debuggers show.
   package init(name: String, threads: Int = 1) {

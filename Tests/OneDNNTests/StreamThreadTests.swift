@@ -56,7 +56,7 @@ import Testing
             }
           }
           group.addTask {
-            let training = OneDNNTraining(Self.network, on: stream)
+            let training = SessionBackend(Self.network, on: stream)
             let input = HashNormal(seed: 1, stream: "input").tensor([3, 3, 64, 64], deviation: 1)
             let pass = try await training.forward(input, weights: weights, scope: .all(of: Self.network))
             _ = try await training.backward(pass.output, through: pass)

@@ -13,7 +13,7 @@ import Testing
     for golden in try LayerGolden.all() {
       let part = "\(golden.kind) forward and backward, oneDNN, max|Δ|/max|reference|"
       var report = reports[part] ?? DeviationReport(part, against: golden.reference, tolerance: 1e-5)
-      for (result, deviation) in try await golden.judge(OneDNNTraining(golden.network, on: stream)) {
+      for (result, deviation) in try await golden.judge(SessionBackend(golden.network, on: stream)) {
         report.include(deviation.relativeToLargest)
         #expect(deviation.relativeToLargest <= 1e-5, "\(golden.name) \(result)")
       }
@@ -25,7 +25,7 @@ import Testing
   @Test(arguments: TrainingGolden.names, [1, 2])
   func `every gradient of a network's step agrees with PyTorch`(name: String, threads: Int) async throws {
     let golden = try TrainingGolden(name)
-    let backend = OneDNNTraining(golden.network, on: ComputeStream(name: "step", threads: threads))
+    let backend = SessionBackend(golden.network, on: ComputeStream(name: "step", threads: threads))
     let tolerance = golden.floatTolerance
     var report = DeviationReport(
       "training step \(name), oneDNN, max|Δ|/max|reference|", against: golden.file.reference, tolerance: tolerance)

@@ -108,7 +108,7 @@ import Testing
       TrainingScope(
         parameters: Set(network.parameters.filter(\.isTrainable).map(\.name)), batchNorms: [], includesInput: true),
     ]
-    let backend = OneDNNTraining(network, on: ComputeStream(name: "layers", threads: threads))
+    let backend = SessionBackend(network, on: ComputeStream(name: "layers", threads: threads))
     var forward = DeviationReport(
       "oneDNN training, every layer forward, max|Δ|/max|reference|", against: "reference backend in Double",
       tolerance: 1e-5)

@@ -12,35 +12,38 @@ import Testing
   static let gradient = HashNormal(seed: 2, stream: "gradient").tensor([4, 6], deviation: 1)
 
   @Test func `a step repeated gives the same bits, whatever ran in between, and keeps its memory`() async throws {
-    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "repeat"))
     let scope = TrainingScope.all(of: Self.network)
-    let first = try await training.forward(Self.input, weights: Self.weights, scope: scope)
-    let gradients = try await training.backward(Self.gradient, through: first)
-    let bytes = await training.byteCount()
-    let other = Weights.seeded(for: Self.network, seed: 9, .varied)
-    let between = try await training.forward(Tensor(repeating: 2, Self.input.shape), weights: other, scope: scope)
-    _ = try await training.backward(Tensor(repeating: 1, [4, 6]), through: between)
-    let again = try await training.forward(Self.input, weights: Self.weights, scope: scope)
-    #expect(again.output == first.output)
-    #expect(again.runningStatistics == first.runningStatistics)
-    #expect(try await training.backward(Self.gradient, through: again).parameters == gradients.parameters)
-    #expect(await training.byteCount() == bytes && bytes > 0)
-    await training.release()
-    #expect(await training.byteCount() == 0)
+    let session = try TrainingSession(
+      Self.network, weights: Self.weights, scope: scope, on: ComputeStream(name: "repeat"))
+    func pass() async throws -> (output: Tensor<Float>, running: Weights, gradients: [Tensor<Float>?]) {
+      let (output, running) = try await session.forward(Self.input)
+      _ = try await session.backward(Self.gradient)
+      var gradients: [Tensor<Float>?] = []
+      for name in scope.parameters.sorted() { gradients.append(await session.gradient(name)) }
+      return (output, running, gradients)
+    }
+    let first = try await pass()
+    let bytes = await session.byteCount
+    try await session.restore(TrainingState(weights: .seeded(for: Self.network, seed: 9, .varied)))
+    let between = try await pass()
+    #expect(between.output != first.output && between.gradients != first.gradients)
+    try await session.restore(TrainingState(weights: Self.weights))
+    let again = try await pass()
+    #expect(again.output == first.output && again.running == first.running && again.gradients == first.gradients)
+    #expect(await session.byteCount == bytes && bytes > 0)
   }
 
   @Test func `a frozen trunk has no gradients, and costs none of their time`() async throws {
-    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "frozen"))
+    let training = SessionBackend(Self.network, on: ComputeStream(name: "frozen"))
     let all = try await training.forward(Self.input, weights: Self.weights, scope: .all(of: Self.network))
     _ = try await training.backward(Self.gradient, through: all)
-    let work = Set(await training.durations().map(\.work))
+    let work = Set(await all.session.durations().map(\.work))
     #expect(
       work.isSuperset(of: ["convolution forward", "convolution backward, data", "convolution backward, weights"]))
 
-    let head = OneDNNTraining(Self.network, on: ComputeStream(name: "head"))
     let scope = try TrainingScope.nodes(["fc"], of: Self.network)
-    let pass = try await head.forward(Self.input, weights: Self.weights, scope: scope)
-    let gradients = try await head.backward(Self.gradient, through: pass)
+    let pass = try await training.forward(Self.input, weights: Self.weights, scope: scope)
+    let gradients = try await training.backward(Self.gradient, through: pass)
     #expect(Set(gradients.parameters.keys) == ["fc.weight", "fc.bias"] && gradients.input == nil)
     #expect(pass.runningStatistics.isEmpty)
     // Frozen is evaluation mode: what inference gives.
@@ -48,15 +51,16 @@ import Testing
     let compiled = try await stream.compile(PreparedNetwork(Self.network, weights: Self.weights), batch: 4)
     let output = try await stream.run(compiled, Self.input)
     #expect(Deviation(pass.output, from: output).relativeToLargest < 1e-5)
-    let done = Set(await head.durations().map(\.work))
+    let done = Set(await pass.session.durations().map(\.work))
     #expect(done.isDisjoint(with: ["convolution backward, data", "convolution backward, weights"]))
-    #expect(await head.byteCount() < training.byteCount())
+    let (less, more) = (await pass.session.byteCount, await all.session.byteCount)
+    #expect(less < more)
 
     // From the last stage on: nothing below it.
     let names = Self.network.nodes.map(\.name).filter { $0.hasPrefix("layer4.") || $0 == "fc" }
     let tail = try TrainingScope.nodes(Set(names), of: Self.network)
-    let last = try await head.forward(Self.input, weights: Self.weights, scope: tail)
-    let part = try await head.backward(Self.gradient, through: last)
+    let last = try await training.forward(Self.input, weights: Self.weights, scope: tail)
+    let part = try await training.backward(Self.gradient, through: last)
     #expect(Set(part.parameters.keys) == tail.parameters)
     let expected = ReferenceTraining<Float>(Self.network)
     let reference = try expected.forward(Self.input, weights: Self.weights, scope: tail)
@@ -68,7 +72,7 @@ import Testing
   }
 
   @Test func `misuse is refused with an error`() async throws {
-    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "misuse"))
+    let training = SessionBackend(Self.network, on: ComputeStream(name: "misuse"))
     let scope = TrainingScope.all(of: Self.network)
     let pass = try await training.forward(Self.input, weights: Self.weights, scope: scope)
     await #expect(throws: OneDNNError.self) {
@@ -92,8 +96,8 @@ import Testing
     }
   }
 
-  @Test func `two passes on their way do not disturb each other, nor does a release`() async throws {
-    let training = OneDNNTraining(Self.network, on: ComputeStream(name: "two"))
+  @Test func `two sessions on one stream do not disturb each other`() async throws {
+    let training = SessionBackend(Self.network, on: ComputeStream(name: "two"))
     let scope = TrainingScope.all(of: Self.network)
     let alone = try await training.forward(Self.input, weights: Self.weights, scope: scope)
     let expected = try await training.backward(Self.gradient, through: alone)
@@ -101,29 +105,18 @@ import Testing
     let other = Weights.seeded(for: Self.network, seed: 9, .varied)
     let second = try await training.forward(Tensor(repeating: 2, Self.input.shape), weights: other, scope: scope)
     #expect(try await training.backward(Self.gradient, through: first).parameters == expected.parameters)
-    let gradients = try await training.backward(Self.gradient, through: second)
-    #expect(gradients.parameters != expected.parameters)
-    await training.release()
-    #expect(try await training.backward(Self.gradient, through: second).parameters == gradients.parameters)
-    #expect(try await training.backward(Self.gradient, through: alone).parameters == expected.parameters)
+    #expect(try await training.backward(Self.gradient, through: second).parameters != expected.parameters)
   }
 
   @Test func `steps on a thread teach a network a batch`() async throws {
-    let network = Network.drsn18(width: .quarter).resized(height: 32, width: 32)
-    let training = OneDNNTraining(network, on: ComputeStream(name: "learn"))
-    let scope = TrainingScope.all(of: network)
-    var weights = Weights.seeded(for: network, seed: 3)
-    let labels = [0, 1, 2, 3]
+    let session = try TrainingSession(
+      Self.network, weights: .seeded(for: Self.network, seed: 3), scope: .all(of: Self.network),
+      on: ComputeStream(name: "learn"))
+    let optimizer = Optimizer(.sgd(), learningRate: 0.02)
     var losses: [Float] = []
     for _ in 0..<12 {
-      let pass = try await training.forward(Self.input, weights: weights, scope: scope)
-      let loss = try Loss.crossEntropy.evaluate(logits: pass.output, labels: labels, centers: nil)
-      losses.append(Float(loss.value))
-      for (name, gradient) in try await training.backward(loss.logits, through: pass).parameters {
-        let values = zip(try #require(weights[name]).elements, gradient.elements).map { $0 - 0.02 * $1 }
-        weights[name] = Tensor(gradient.shape, values)
-      }
-      weights.merge(pass.runningStatistics) { _, new in new }
+      losses.append(
+        try await session.step(Self.input, labels: [0, 1, 2, 3], loss: .crossEntropy, optimizer: optimizer).loss)
     }
     #expect(losses[11] < 0.2 * losses[0], "\(losses)")
   }

@@ -21,7 +21,7 @@ package actor TrainingSession {
     package let correct: Int
   }
 
-  /// How many input shapes' plans a session keeps.
+  /// How many input shapes' plans a session keeps: the full batch and a short last one.
   package static let planLimit = 2
 
   package nonisolated let network: Network
@@ -32,7 +32,6 @@ package actor TrainingSession {
   package private(set) var scope: TrainingScope
 
   private let store: ParameterStore
-  private let hasCenters: Bool
   /// The rule of the moments, nil before the first step.
   private var rule: Optimizer.Rule?
   private var moments: [AlignedBuffer] = []
@@ -59,7 +58,6 @@ package actor TrainingSession {
     let layout = try state.layout(for: network)
     (self.network, self.stream, self.scope) = (network, stream, scope)
     store = ParameterStore(layout)
-    hasCenters = state.centers != nil
     rule = state.rule
     updates = layout.trainable.map { state.updates[$0.name] ?? 0 }
     moments = Self.load(state, into: store)
@@ -74,27 +72,41 @@ package actor TrainingSession {
   package func step(
     _ batch: Tensor<Float>, labels: [Int], loss: Loss, optimizer: Optimizer
   ) throws -> Step {
-    try network.validate(input: batch.shape)
-    try network.checkStatistics(scope: scope, input: batch.shape)
-    let output = try network.resized(height: batch.shape[2], width: batch.shape[3]).outputShape(batch: batch.shape[0])
-    try LossError.check(output, labels)
-    if loss.usesCenters, !hasCenters { throw LossError.missingCenters }
+    try LossError.check(outputShape(for: batch.shape), labels)
+    if loss.usesCenters, store.layout[TrainingState.centersName] == nil { throw LossError.missingCenters }
     let settings = try settings(of: optimizer)
 
-    let plan = try plan(for: batch.shape)
-    let logits = try plan.forward(batch)
+    let (logits, runningStatistics) = try forward(batch)
     let centers = centers
     let result = try loss.evaluate(logits: logits, labels: labels, centers: centers)
     let correct = Self.correct(try loss.scores(logits, centers: centers), labels)
-    _ = try plan.backward(result.logits)
-    for (name, statistics) in plan.runningStatistics() {
+    _ = try backward(result.logits)
+    for (name, statistics) in runningStatistics {
       ParameterStore.write(statistics, to: store.values, store.layout[name]!)
     }
     if let gradient = result.centers {
       ParameterStore.write(gradient, to: store.gradients, store.layout[TrainingState.centersName]!)
     }
-    try update(by: optimizer.rule, settings, movesCenters: result.centers != nil)
+    update(by: optimizer.rule, settings, movesCenters: result.centers != nil)
     return Step(loss: result.value, logits: logits, correct: correct)
+  }
+
+  /// The output for a batch `[N, C, H, W]`, any N, in training mode, and the running statistics after it, by parameter
+  /// name. Changes nothing of the network.
+  package func forward(_ batch: Tensor<Float>) throws -> (output: Tensor<Float>, runningStatistics: Weights) {
+    _ = try outputShape(for: batch.shape)
+    let plan = try plan(for: batch.shape)
+    let output = try plan.forward(batch)
+    return (output, plan.runningStatistics())
+  }
+
+  /// Leaves for `gradient(_:)` the gradients of a loss whose gradient at the last forward pass's output is given.
+  /// Returns that at the input where the scope asks for it; nil where nothing leads from the input to the output.
+  package func backward(_ outputGradient: Tensor<Float>) throws -> Tensor<Float>? {
+    guard let plan = plans.last?.plan, plan.output.shape == outputGradient.shape else {
+      throw OneDNNError(.invalidNetwork, "a gradient of \(outputGradient.shape) that is not the last output's")
+    }
+    return try plan.backward(outputGradient)
   }
 
   /// Changes from the next step on other parameters and batch norms; moments of those left out wait.
@@ -179,6 +191,19 @@ package actor TrainingSession {
     }
   }
 
+  /// The output's shape for a batch; throws where the layers cannot take it, or a batch norm of the scope would see one
+  /// number a channel only.
+  private func outputShape(for input: Shape) throws(NetworkError) -> Shape {
+    try network.validate(input: input)
+    let shapes = try network.resized(height: input[2], width: input[3]).shapes(batch: input[0])
+    for (node, shape) in zip(network.nodes, shapes) {
+      guard let name = node.layer.batchNorm(prefix: node.name), scope.batchNorms.contains(name) else { continue }
+      let count = node.layer.attention == nil ? shape.count / max(1, shape[1]) : shape[0]
+      guard count > 1 else { throw .tooFewForStatistics(batchNorm: name) }
+    }
+    return shapes.last ?? input
+  }
+
   private func plan(for input: Shape) throws -> TrainingPlan {
     if let index = plans.firstIndex(where: { $0.input == input }) {
       plans.append(plans.remove(at: index))
@@ -203,9 +228,7 @@ package actor TrainingSession {
     return settings
   }
 
-  private func update(
-    by rule: Optimizer.Rule, _ settings: [(rate: Double, decay: Double)], movesCenters: Bool
-  ) throws {
+  private func update(by rule: Optimizer.Rule, _ settings: [(rate: Double, decay: Double)], movesCenters: Bool) {
     self.rule = rule
     while moments.count < rule.momentCount { moments.append(AlignedBuffer(store.layout.trainableCount)) }
     let team = Team(threads: stream.threads)

@@ -1,3 +1,4 @@
+package import Neural
 package import Tensors
 
 /// Computes the gradients a network learns by: forward in training mode, then backward from the loss's gradient at the
@@ -37,16 +38,12 @@ package protocol TrainingPass<Scalar>: Sendable {
   var runningStatistics: [String: Tensor<Scalar>] { get }
 }
 
-/// A loss's gradients.
-package struct Gradients<Scalar: ReferenceScalar>: Sendable {
-  /// Of every parameter in the scope, by name, in the parameter's shape; 0 where the output does not depend on it.
-  package let parameters: [String: Tensor<Scalar>]
-
-  /// Of the network's input, in its shape, where the scope asks for it.
-  package let input: Tensor<Scalar>?
-
-  package init(parameters: [String: Tensor<Scalar>], input: Tensor<Scalar>?) {
-    self.parameters = parameters
-    self.input = input
+extension ReferenceTraining: TrainingBackend {
+  package func backward(
+    _ outputGradient: Tensor<Scalar>, through pass: ReferencePass<Scalar>
+  ) throws(NetworkError) -> Gradients<Scalar> {
+    try backward(outputGradient, through: pass, observe: { _, _ in })
   }
 }
+
+extension ReferencePass: TrainingPass {}
