@@ -13,7 +13,11 @@ enum ChannelKernels {
       let base = source + (sample * layout.groups + group) * positions * block
       if block.isMultiple(of: 8) {
         for lane in stride(from: 0, to: block, by: 8) {
-          let total = sum(UnsafeRawPointer(base + lane), positions, strideBytes: block * 4, mask)
+          let from = UnsafeRawPointer(base + lane)
+          let total = sum(positions) { position in
+            let bits = from.load(fromByteOffset: position * block * 4, as: SIMD8<UInt32>.self) & mask
+            return unsafeBitCast(bits, to: SIMD8<Float>.self)
+          }
           for offset in 0..<8 { target[group * block + lane + offset] = total[offset] / count }
         }
       } else {
@@ -29,20 +33,15 @@ enum ChannelKernels {
     }
   }
 
-  /// Eight channels' sums, gathered in runs of 64 so that rounding does not grow with the number of positions.
+  /// The sum of eight channels' term over positions, in runs of 64 so that rounding does not grow with their number.
   @inline(__always)
-  private static func sum(
-    _ base: UnsafeRawPointer, _ positions: Int, strideBytes: Int, _ mask: SIMD8<UInt32>
-  ) -> SIMD8<Float> {
+  static func sum(_ positions: Int, _ term: (Int) -> SIMD8<Float>) -> SIMD8<Float> {
     var total = SIMD8<Float>.zero
     var start = 0
     while start < positions {
       let end = min(start + 64, positions)
       var run = SIMD8<Float>.zero
-      for position in start..<end {
-        let bits = base.load(fromByteOffset: position * strideBytes, as: SIMD8<UInt32>.self) & mask
-        run += unsafeBitCast(bits, to: SIMD8<Float>.self)
-      }
+      for position in start..<end { run += term(position) }
       total += run
       start = end
     }

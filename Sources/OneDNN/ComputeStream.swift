@@ -52,35 +52,18 @@ package actor ComputeStream {
 
   /// Runs a network on `[batch, C, H, W]` and returns its output.
   package func run(_ network: CompiledNetwork, _ input: Tensor<Float>) throws(OneDNNError) -> Tensor<Float> {
-    let plan = try plan(of: network)
-    try Self.fill(plan, input)
-    try plan.run()
-    return Tensor(plan.output.shape, plan.output.buffer)
-  }
-
-  /// Runs a network without allocating: `write` fills the input buffer in place (row-major `[batch, C, H, W]`, all of
-  /// it: a run overwrites it), `read` sees the output in place, both on this stream's thread.
-  package func run<Result: Sendable>(
-    _ network: CompiledNetwork,
-    write: @Sendable (UnsafeMutableBufferPointer<Float>) -> Void,
-    read: @Sendable (UnsafeBufferPointer<Float>) -> Result
-  ) throws(OneDNNError) -> Result {
-    let plan = try plan(of: network)
-    write(plan.input.buffer)
-    try plan.run()
-    return read(UnsafeBufferPointer(plan.output.buffer))
+    try plan(of: network, for: input).run(input)
   }
 
   /// Runs a network and returns every tap by the name it was asked for.
   package func run(
     _ network: CompiledNetwork, tapping input: Tensor<Float>
   ) throws(OneDNNError) -> (output: Tensor<Float>, taps: [String: Tensor<Float>]) {
-    let plan = try plan(of: network)
-    try Self.fill(plan, input)
-    try plan.run()
+    let plan = try plan(of: network, for: input)
+    let output = try plan.run(input)
     var taps: [String: Tensor<Float>] = [:]
-    for (name, value) in plan.taps { taps[name] = Tensor(value.shape, value.buffer) }
-    return (Tensor(plan.output.shape, plan.output.buffer), taps)
+    for (name, value) in plan.taps { taps[name] = value.tensor }
+    return (output, taps)
   }
 
   /// Runs a network unfused on `[N, C, H, W]` (any N) with batch statistics in every batch norm, the shrinkage blocks'
@@ -107,20 +90,13 @@ package actor ComputeStream {
     return engine
   }
 
-  private func plan(of network: CompiledNetwork) throws(OneDNNError) -> Plan {
+  private func plan(of network: CompiledNetwork, for input: Tensor<Float>) throws(OneDNNError) -> Plan {
     guard network.stream == ObjectIdentifier(self), let plan = plans[network.id] else {
       throw OneDNNError(.invalidNetwork, "the network was not compiled on this stream, or was removed from it")
     }
-    return plan
-  }
-
-  private static func fill(_ plan: Plan, _ input: Tensor<Float>) throws(OneDNNError) {
     guard input.shape == plan.input.shape else {
       throw OneDNNError(.invalidNetwork, "an input of \(input.shape) for a network compiled for \(plan.input.shape)")
     }
-    input.withUnsafeBufferPointer { source in
-      guard let base = source.baseAddress else { return }
-      plan.input.values.update(from: base, count: source.count)
-    }
+    return plan
   }
 }

@@ -32,9 +32,7 @@ struct ConvolutionPasses {
     }
   }
 
-  func backwardData(
-    hint: borrowing PrimitiveDescriptor, on engine: Engine
-  ) throws(OneDNNError) -> PrimitiveDescriptor {
+  func backwardData(hint: PrimitiveDescriptor, on engine: Engine) throws(OneDNNError) -> PrimitiveDescriptor {
     let (forward, window) = (hint.handle, window)
     return try .choose(for: "the input gradient of \(name)", [.any(input), .any(weightShape), .any(output)], .make()) {
       handle, raw, attributes in
@@ -43,9 +41,7 @@ struct ConvolutionPasses {
     }
   }
 
-  func backwardWeights(
-    hint: borrowing PrimitiveDescriptor, on engine: Engine
-  ) throws(OneDNNError) -> PrimitiveDescriptor {
+  func backwardWeights(hint: PrimitiveDescriptor, on engine: Engine) throws(OneDNNError) -> PrimitiveDescriptor {
     let (forward, window) = (hint.handle, window)
     return try .choose(
       for: "the weight gradient of \(name)", [.any(input), .any(weightShape), biasLayout(), .any(output)], .make()
@@ -87,7 +83,7 @@ struct BatchNormPasses {
 
   /// Always with the gradients of γ and β, which cost one sweep with that of the input: oneDNN 2.6 has no backward pass
   /// for the input alone where scale and shift are apart.
-  func backward(hint: borrowing PrimitiveDescriptor, on engine: Engine) throws(OneDNNError) -> PrimitiveDescriptor {
+  func backward(hint: PrimitiveDescriptor, on engine: Engine) throws(OneDNNError) -> PrimitiveDescriptor {
     let forward = hint.handle
     return try .choose(for: "the gradient of batch norm \(name)", [layout], .make()) { handle, raw, attributes in
       lectern_dnnl_batch_norm_backward(
@@ -116,7 +112,7 @@ struct MaxPoolPasses {
 
   /// `target` is the layout of the forward pass's result.
   func backward(
-    target: MemoryDescriptor, hint: borrowing PrimitiveDescriptor, on engine: Engine
+    target: MemoryDescriptor, hint: PrimitiveDescriptor, on engine: Engine
   ) throws(OneDNNError) -> PrimitiveDescriptor {
     let (forward, sliding) = (hint.handle, sliding)
     return try .choose(for: "the gradient of a max pool", [source, target], .make()) { handle, raw, attributes in

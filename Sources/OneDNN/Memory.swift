@@ -1,7 +1,7 @@
 internal import COneDNN
 
 /// oneDNN's handle for a buffer that somebody else owns. It never frees the buffer.
-struct Memory: ~Copyable {
+final class Memory {
   let handle: dnnl_memory_t
 
   private init(adopting handle: dnnl_memory_t) { self.handle = handle }

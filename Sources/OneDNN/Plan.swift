@@ -8,7 +8,15 @@ final class Plan {
     let values: UnsafeMutablePointer<Float>
     let shape: Shape
 
-    var buffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: values, count: shape.count) }
+    /// A copy of it.
+    var tensor: Tensor<Float> { Tensor(shape, UnsafeBufferPointer(start: values, count: shape.count)) }
+
+    /// Copies a tensor of its shape into it.
+    func fill(with tensor: Tensor<Float>) {
+      tensor.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { values.update(from: base, count: source.count) }
+      }
+    }
   }
 
   let input: Result
@@ -16,10 +24,10 @@ final class Plan {
   let taps: [(name: String, value: Result)]
   private let engine: Engine
   private let arena: ArenaMemory
-  private let steps: [any Step]
+  private let steps: [Step]
 
   init(
-    engine: Engine, arena: ArenaMemory, steps: [any Step], input: Result, output: Result,
+    engine: Engine, arena: ArenaMemory, steps: [Step], input: Result, output: Result,
     taps: [(name: String, value: Result)]
   ) {
     (self.engine, self.arena, self.steps) = (engine, arena, steps)
@@ -29,9 +37,11 @@ final class Plan {
   /// The memory for activations and scratch, without weights.
   var activationByteCount: Int { arena.buffer.byteCount }
 
-  /// Computes `output` and `taps` from `input`, which it overwrites.
-  func run() throws(OneDNNError) {
-    for step in steps { try step.execute(on: engine) }
+  /// Computes the output, and `taps`, from an input of `input`'s shape.
+  func run(_ values: Tensor<Float>) throws(OneDNNError) -> Tensor<Float> {
+    input.fill(with: values)
+    for step in steps { try step.run(engine) }
     try engine.wait()
+    return output.tensor
   }
 }

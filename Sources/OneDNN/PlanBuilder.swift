@@ -57,7 +57,7 @@ struct PlanBuilder {
 
     let (memory, steps) = try draft.finish()
     return Plan(
-      engine: draft.engine, arena: memory, steps: steps.map(\.step), input: memory.result(draft.inputSlot),
+      engine: draft.engine, arena: memory, steps: steps, input: memory.result(draft.inputSlot),
       output: memory.result(output),
       taps: taps.map { ($0.name, memory.result(results[$0.tap] ?? draft.inputSlot)) })
   }
@@ -65,37 +65,27 @@ struct PlanBuilder {
   private mutating func add(_ operation: LoweredOperation) throws(OneDNNError) {
     switch operation.kind {
     case .convolution(let node, let batchNorm): try addConvolution(operation, node, batchNorm)
-    case .maxPool(let window): try addMaxPool(operation, window)
+    case .maxPool(let window):
+      try draft.addMaxPool(operation, window, isTraining: false)
+      finishReading(operation.input)
     case .combine(let attention): try addCombine(operation, attention)
-    case .averagePool:
-      let (source, layout) = try draft.channelValue(operation.input)
-      let target = try newPlainSlot(for: operation)
-      draft.append(.pooling, using: [source, target]) { memory in
-        AveragePoolStep(source: memory.floats(source), target: memory.floats(target), layout)
-      }
+    case .averagePool: try draft.addAveragePool(operation)
     case .linear(let node):
-      let source = try draft.plainValue(operation.input)
-      let target = try newPlainSlot(for: operation)
       let (layer, samples) = (prepared.dense(node: node), draft.input[0])
-      draft.append(.linear, using: [source, target]) { memory in
-        LinearStep(
-          source: memory.floats(source), target: memory.floats(target), samples: samples, layer,
-          relu: operation.hasRelu)
+      try draft.addRows(.linear, operation) { x, y in
+        for sample in 0..<samples {
+          layer.apply(x.values + sample * layer.input, y.values + sample * layer.output, relu: operation.hasRelu)
+        }
       }
     case .batchNorm(let node), .softmax(let node):
-      let source = try draft.plainValue(operation.input)
-      let target = try newPlainSlot(for: operation)
+      // By the reference, which allocates; none of the networks here has such a layer on its hot path.
       let backend: ReferenceBackend<Float>
       do {
         backend = try ReferenceBackend(network, weights: prepared.weights)
       } catch {
         throw OneDNNError(.invalidNetwork, error.description)
       }
-      let shape = draft.shape(of: operation.input)
-      draft.append(.elementwise, using: [source, target]) { memory in
-        ReferenceStep(
-          backend, node: node, source: memory.floats(source), target: memory.floats(target), shape: shape)
-      }
+      try draft.addRows(.elementwise, operation) { x, y in y.fill(with: backend.apply(node: node, [x.tensor])) }
     }
   }
 
@@ -139,18 +129,8 @@ struct PlanBuilder {
       ])
   }
 
-  private mutating func addMaxPool(_ operation: LoweredOperation, _ window: Window) throws(OneDNNError) {
-    let source = try draft.value(operation.input)
-    let passes = MaxPoolPasses(
-      window: window, source: source.layout, input: draft.shape(of: operation.input),
-      output: draft.shape(of: .node(operation.output)))
-    let descriptor = try passes.forward(on: draft.engine)
-    let target = draft.newSlot(try descriptor.required(dnnl_query_dst_md))
-    draft.setValue(target, of: operation)
-    finishReading(operation.input)
-    try draft.append(.pooling, descriptor, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)])
-  }
-
+  /// Attention (or none), addition (or none) and ReLU (or none) over a whole feature map, in one sweep after the
+  /// averages.
   private mutating func addCombine(_ operation: LoweredOperation, _ attention: Int?) throws(OneDNNError) {
     let (source, layout) = try draft.channelValue(operation.input)
     let residual: Slot? =
@@ -167,20 +147,27 @@ struct PlanBuilder {
       decision = draft.newSlot(try .plain([layout.samples, layout.channels]))
       results[.decision(node: attention)] = decision
     }
+    let floor: Float = operation.hasRelu ? 0 : -.infinity
+    // For each channel the threshold and the scale; then the gate's own scratch.
+    let work = AlignedBuffer(2 * layout.channels + (gate?.scratchCount ?? 0))
     draft.append(gate == nil ? .elementwise : .attention, using: [source, target, residual]) { memory in
-      CombineStep(
-        source: memory.floats(source), residual: memory.floats(residual), target: memory.floats(target), layout,
-        gate: gate, relu: operation.hasRelu, decision: memory.floats(decision))
+      let (x, y) = (memory.floats(source), memory.floats(target))
+      let (other, decisions) = (memory.floats(residual), memory.floats(decision))
+      return { _ in
+        let (channels, threshold) = (layout.channels, work.floats)
+        let scale = threshold + channels
+        for sample in 0..<layout.samples {
+          for channel in 0..<channels { (threshold[channel], scale[channel]) = (0, 1) }
+          if let gate {
+            let chosen = gate.layer.action == .shrinking ? threshold : scale
+            gate.decide(x, layout, sample: sample, into: chosen, scratch: scale + channels)
+            if let decisions { (decisions + sample * channels).update(from: chosen, count: channels) }
+          }
+          ChannelKernels.combine(
+            x, residual: other, into: y, layout, sample: sample, threshold: threshold, scale: scale, floor: floor)
+        }
+      }
     }
-  }
-
-  // MARK: Values
-
-  /// A new row-major place for an operation's value.
-  private func newPlainSlot(for operation: LoweredOperation) throws(OneDNNError) -> Slot {
-    let slot = draft.newSlot(try .plain(draft.shape(of: .node(operation.output))))
-    draft.setValue(slot, of: operation)
-    return slot
   }
 
   private mutating func finishReading(_ value: Network.Value) { readers[value, default: 1] -= 1 }

@@ -22,7 +22,7 @@ final class PlanDraft {
   let inputSlot: Slot
   private let shapes: [Shape]
   private var arena = Arena()
-  private var steps: [(work: Work, bind: (ArenaMemory) throws(OneDNNError) -> any Step)] = []
+  private var steps: [(work: Work, bind: (ArenaMemory) throws(OneDNNError) -> Step.Body)] = []
   private var values: [Network.Value: Slot]
 
   init(_ network: Network, input: Shape, on engine: Engine) throws(OneDNNError) {
@@ -42,10 +42,10 @@ final class PlanDraft {
   var count: Int { steps.count }
 
   /// The arena in memory and the steps over it.
-  func finish() throws(OneDNNError) -> (memory: ArenaMemory, steps: [TimedStep]) {
+  func finish() throws(OneDNNError) -> (memory: ArenaMemory, steps: [Step]) {
     let memory = ArenaMemory(arena)
-    var bound: [TimedStep] = []
-    for (work, bind) in steps { bound.append(TimedStep(work: work, step: try bind(memory))) }
+    var bound: [Step] = []
+    for (work, bind) in steps { bound.append(Step(work: work, run: try bind(memory))) }
     return (memory, bound)
   }
 
@@ -53,43 +53,90 @@ final class PlanDraft {
 
   /// Adds a step over some slots.
   func append(
-    _ work: Work, using slots: [Slot?], _ bind: @escaping (ArenaMemory) throws(OneDNNError) -> any Step
+    _ work: Work, using slots: [Slot?], _ bind: @escaping (ArenaMemory) throws(OneDNNError) -> Step.Body
   ) {
     for case let slot? in slots { arena.extend(slot.buffer, through: count) }
     steps.append((work, bind))
   }
 
-  /// Adds a oneDNN primitive; scratch memory is added here.
+  /// Adds a oneDNN primitive; scratch memory is added here. An argument without a slot is left out.
   func append(
-    _ work: Work, _ descriptor: borrowing PrimitiveDescriptor, _ arguments: [(index: Int32, slot: Slot)],
+    _ work: Work, _ descriptor: PrimitiveDescriptor, _ arguments: [(index: Int32, slot: Slot?)],
     owned: [Owned] = []
   ) throws(OneDNNError) {
-    var arguments = arguments
-    if let scratch = try descriptor.layout(dnnl_query_scratchpad_md) {
-      arguments.append((DNNL_ARG_SCRATCHPAD, newSlot(scratch)))
-    }
-    let primitive = PrimitiveBox(try .create(descriptor))
-    let (engine, all) = (engine, arguments)
+    let scratch = try descriptor.layout(dnnl_query_scratchpad_md).map { newSlot($0) }
+    let primitive = try Primitive.create(descriptor)
+    let (engine, all) = (engine, arguments + [(index: DNNL_ARG_SCRATCHPAD, slot: scratch)])
     append(work, using: all.map(\.slot)) { (memory) throws(OneDNNError) in
-      var bound: [(index: Int32, memory: MemoryBox)] = []
-      for (index, slot) in all {
-        bound.append((index, MemoryBox(try .over(memory[slot.buffer], slot.layout, on: engine))))
+      var bound: [(index: Int32, memory: Memory)] = []
+      for case (let index, let slot?) in all {
+        bound.append((index, try .over(memory[slot.buffer], slot.layout, on: engine)))
       }
       for (index, buffer, layout) in owned {
-        bound.append((index, MemoryBox(try .over(buffer.base, layout, on: engine))))
+        bound.append((index, try .over(buffer.base, layout, on: engine)))
       }
-      return PrimitiveStep(primitive, bound, shared: owned.map(\.buffer))
+      let call = PrimitiveCall(primitive, bound, shared: owned.map(\.buffer))
+      return { (engine) throws(OneDNNError) in try call.run(on: engine) }
     }
+  }
+
+  /// Max pooling; `workspace` is where the forward pass of training leaves what the backward pass reads.
+  @discardableResult
+  func addMaxPool(
+    _ operation: LoweredOperation, _ window: Window, isTraining: Bool
+  ) throws(OneDNNError) -> (
+    passes: MaxPoolPasses, forward: PrimitiveDescriptor, source: Slot, target: Slot, workspace: Slot?
+  ) {
+    let source = try value(operation.input)
+    let passes = MaxPoolPasses(
+      window: window, source: source.layout, input: shape(of: operation.input),
+      output: shape(of: .node(operation.output)))
+    let forward = try passes.forward(isTraining: isTraining, on: engine)
+    let target = newSlot(try forward.required(dnnl_query_dst_md))
+    setValue(target, of: operation)
+    let workspace = try forward.layout(dnnl_query_workspace_md).map { newSlot($0) }
+    try append(
+      .pooling, forward, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target), (DNNL_ARG_WORKSPACE, workspace)])
+    return (passes, forward, source, target, workspace)
+  }
+
+  /// Global average pooling from any channel layout to rows, `[N, C]`.
+  @discardableResult
+  func addAveragePool(
+    _ operation: LoweredOperation
+  ) throws(OneDNNError) -> (source: Slot, target: Slot, layout: ChannelLayout) {
+    let (source, layout) = try channelValue(operation.input)
+    let target = newSlot(try .plain(shape(of: .node(operation.output))))
+    setValue(target, of: operation)
+    append(.pooling, using: [source, target]) { memory in
+      let (x, y) = (memory.floats(source), memory.floats(target))
+      return { engine in
+        engine.team.forEach(layout.samples) { sample in
+          ChannelKernels.averages(x, layout, sample: sample, absolute: false, into: y + sample * layout.channels)
+        }
+      }
+    }
+    return (source, target, layout)
+  }
+
+  /// A kernel of our own from one row-major value to another.
+  @discardableResult
+  func addRows(
+    _ work: Work, _ operation: LoweredOperation, _ kernel: @escaping (Plan.Result, Plan.Result) -> Void
+  ) throws(OneDNNError) -> (source: Slot, target: Slot) {
+    let source = try plainValue(operation.input)
+    let target = newSlot(try .plain(shape(of: .node(operation.output))))
+    setValue(target, of: operation)
+    append(work, using: [source, target]) { memory in
+      let (x, y) = (memory.result(source), memory.result(target))
+      return { _ in kernel(x, y) }
+    }
+    return (source, target)
   }
 
   // MARK: Values
 
-  func shape(of value: Network.Value) -> Shape {
-    switch value {
-    case .input: input
-    case .node(let index): shapes[index]
-    }
-  }
+  func shape(of value: Network.Value) -> Shape { value.pick(from: shapes, input: input) }
 
   /// A new buffer, written by the step that is added next.
   func newSlot(_ layout: MemoryDescriptor) -> Slot {
@@ -152,23 +199,4 @@ extension ArenaMemory {
 
   /// A value that callers read or write, row-major.
   func result(_ slot: PlanDraft.Slot) -> Plan.Result { Plan.Result(values: floats(slot), shape: slot.layout.shape) }
-}
-
-/// What a step is for; training time is reported by it.
-enum Work: String {
-  case convolutionForward = "convolution forward"
-  case convolutionData = "convolution backward, data"
-  case convolutionWeights = "convolution backward, weights"
-  case batchNorm = "batch norm"
-  case attention
-  case pooling
-  case elementwise = "addition and ReLU"
-  case linear
-  case reorder
-}
-
-/// A step and what it is for.
-struct TimedStep {
-  let work: Work
-  let step: any Step
 }

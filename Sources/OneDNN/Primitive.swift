@@ -2,14 +2,14 @@ internal import COneDNN
 
 /// Compiled code for one operation: owner of a `dnnl_primitive_t`. Its number of threads is the creating thread's
 /// OpenMP setting, so it is created where it runs.
-struct Primitive: ~Copyable {
+final class Primitive {
   let handle: dnnl_primitive_t
 
   private init(adopting handle: dnnl_primitive_t) { self.handle = handle }
 
   deinit { dnnl_primitive_destroy(handle) }
 
-  static func create(_ descriptor: borrowing PrimitiveDescriptor) throws(OneDNNError) -> Primitive {
+  static func create(_ descriptor: PrimitiveDescriptor) throws(OneDNNError) -> Primitive {
     var handle: dnnl_primitive_t?
     try check(dnnl_primitive_create(&handle, descriptor.handle), "creating \(descriptor.implementation)")
     guard let handle else { throw OneDNNError(.failed, "creating a primitive gave none") }

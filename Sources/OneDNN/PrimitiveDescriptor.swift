@@ -1,7 +1,8 @@
 internal import COneDNN
 
-/// An operation with its implementation chosen: owner of a `dnnl_primitive_desc_t`.
-struct PrimitiveDescriptor: ~Copyable {
+/// An operation with its implementation chosen: owner of a `dnnl_primitive_desc_t`, which a training plan's forward
+/// pass shares with the backward pass.
+final class PrimitiveDescriptor {
   let handle: dnnl_primitive_desc_t
 
   private init(adopting handle: dnnl_primitive_desc_t) { self.handle = handle }
@@ -47,12 +48,6 @@ struct PrimitiveDescriptor: ~Copyable {
     }
     return String(cString: name)
   }
-}
-
-/// A primitive descriptor that a closure can capture.
-final class DescriptorBox {
-  let descriptor: PrimitiveDescriptor
-  init(_ descriptor: consuming PrimitiveDescriptor) { self.descriptor = descriptor }
 }
 
 /// What a primitive does besides its operation: owner of the attribute handle. Scratch memory is always ours, so that

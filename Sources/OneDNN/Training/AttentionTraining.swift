@@ -122,7 +122,7 @@ extension TrainingPlanBuilder {
     draft.append(.attention, using: [source, target, residual]) { memory in
       let (x, other) = (memory.floats(source), memory.floats(residual))
       let y = memory.floats(target)
-      return KernelStep { (engine) throws(OneDNNError) in
+      return { (engine) throws(OneDNNError) in
         let isShrunk = attention.layer.action == .shrinking
         engine.team.forEach(layout.samples) { sample in
           ChannelKernels.averages(
@@ -147,7 +147,7 @@ extension TrainingPlanBuilder {
       builder.draft.append(.attention, using: [source, ds, to]) { memory in
         let (x, ds) = (memory.floats(source), memory.floats(ds))
         let dx = memory.floats(to)
-        return KernelStep { (engine) throws(OneDNNError) in
+        return { (engine) throws(OneDNNError) in
           engine.team.forEach(units) {
             GradientKernels.decisionGradient(
               attention.layer.action, x, ds, layout, decision: attention.decision, into: attention.decisionGradient,

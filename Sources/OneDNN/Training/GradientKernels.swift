@@ -14,7 +14,7 @@ enum GradientKernels {
   ) {
     let (positions, block) = (layout.positions, layout.block)
     let base = unit * positions * block
-    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    let channel = unit * block
     guard block.isMultiple(of: 8) else {
       for lane in 0..<block {
         var total = 0.0
@@ -39,14 +39,14 @@ enum GradientKernels {
       let total: SIMD8<Float> =
         switch action {
         case .shrinking:
-          sum(positions) { position in
+          ChannelKernels.sum(positions) { position in
             let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             let ds = gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             return SIMD8.zero.replacing(with: -ds, where: x .> limit)
               .replacing(with: ds, where: x .< -limit)
           }
         case .scaling:
-          sum(positions) { position in
+          ChannelKernels.sum(positions) { position in
             let x = from.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
             return x * gradient.load(fromByteOffset: position &* block &* 4, as: SIMD8<Float>.self)
           }
@@ -63,7 +63,7 @@ enum GradientKernels {
   ) {
     let (positions, block) = (layout.positions, layout.block)
     let base = unit * positions * block
-    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    let channel = unit * block
     let factor = 1 / Float(positions)
     guard block.isMultiple(of: 8) else {
       for lane in 0..<block {
@@ -112,26 +112,11 @@ enum GradientKernels {
     _ dy: UnsafePointer<Float>, _ layout: ChannelLayout, into dx: UnsafeMutablePointer<Float>, unit: Int
   ) {
     let (positions, block) = (layout.positions, layout.block)
-    let channel = unit / layout.groups * layout.channels + unit % layout.groups * block
+    let channel = unit * block
     let factor = 1 / Float(positions)
     for position in 0..<positions {
       let target = dx + (unit * positions + position) * block
       for lane in 0..<block { target[lane] = dy[channel + lane] * factor }
     }
-  }
-
-  /// The sum of a term over positions, in runs of 64 so that rounding does not grow with their number.
-  @inline(__always)
-  private static func sum(_ positions: Int, _ term: (Int) -> SIMD8<Float>) -> SIMD8<Float> {
-    var total = SIMD8<Float>.zero
-    var start = 0
-    while start < positions {
-      let end = min(start + 64, positions)
-      var run = SIMD8<Float>.zero
-      for position in start..<end { run += term(position) }
-      total += run
-      start = end
-    }
-    return total
   }
 }

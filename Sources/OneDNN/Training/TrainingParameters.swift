@@ -9,7 +9,7 @@ final class TrainingParameters {
   private struct Copy {
     let buffer: AlignedBuffer
     let layout: MemoryDescriptor
-    let reorder: PrimitiveStep
+    let reorder: PrimitiveCall
   }
 
   private let engine: Engine
@@ -25,7 +25,8 @@ final class TrainingParameters {
     if plain.isSame(as: layout) { return own }
     if let known = values[name]?.first(where: { $0.layout.isSame(as: layout) }) { return known.buffer }
     let buffer = AlignedBuffer(byteCount: layout.byteCount)
-    let reorder = try Reorder.step(own, plain, to: buffer, layout, on: engine)
+    let reorder = try Reorder.call(
+      own.base, plain, to: buffer.base, layout, keeping: [own, buffer], on: engine)
     values[name, default: []].append(Copy(buffer: buffer, layout: layout, reorder: reorder))
     return buffer
   }
@@ -38,8 +39,9 @@ final class TrainingParameters {
     let (own, plain) = try place(name, in: store.gradients)
     if plain.isSame(as: layout) { return own }
     let buffer = AlignedBuffer(byteCount: layout.byteCount)
-    gradients.append(
-      Copy(buffer: buffer, layout: layout, reorder: try Reorder.step(buffer, layout, to: own, plain, on: engine)))
+    let reorder = try Reorder.call(
+      buffer.base, layout, to: own.base, plain, keeping: [own, buffer], on: engine)
+    gradients.append(Copy(buffer: buffer, layout: layout, reorder: reorder))
     return buffer
   }
 
@@ -47,13 +49,13 @@ final class TrainingParameters {
 
   /// Brings the store's values into the plan's layouts.
   func pack() throws(OneDNNError) {
-    for copies in values.values { for copy in copies { try copy.reorder.execute(on: engine) } }
+    for copies in values.values { for copy in copies { try copy.reorder.run(on: engine) } }
     try engine.wait()
   }
 
   /// Brings the plan's gradients into the store.
   func unpack() throws(OneDNNError) {
-    for copy in gradients { try copy.reorder.execute(on: engine) }
+    for copy in gradients { try copy.reorder.run(on: engine) }
     try engine.wait()
   }
 

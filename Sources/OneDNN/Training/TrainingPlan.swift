@@ -24,15 +24,15 @@ final class TrainingPlan {
   private let inputGradient: Plan.Result?
   private let engine: Engine
   private let arena: ArenaMemory
-  private let forwardSteps: [TimedStep]
-  private let backwardSteps: [TimedStep]
+  private let forwardSteps: [Step]
+  private let backwardSteps: [Step]
   private let parameters: TrainingParameters
   private let statistics: [Statistics]
   /// Time spent by work since the plan was made.
   private(set) var durations: [String: Duration] = [:]
 
   init(
-    _ store: ParameterStore, engine: Engine, arena: ArenaMemory, forward: [TimedStep], backward: [TimedStep],
+    _ store: ParameterStore, engine: Engine, arena: ArenaMemory, forward: [Step], backward: [Step],
     parameters: TrainingParameters, statistics: [Statistics], input: Plan.Result, output: Plan.Result,
     outputGradient: Plan.Result, inputGradient: Plan.Result?
   ) {
@@ -49,22 +49,18 @@ final class TrainingPlan {
   /// Computes the output from `values`, of the input's shape, and the store's parameters.
   func forward(_ values: Tensor<Float>) throws(OneDNNError) -> Tensor<Float> {
     try measure("weights in") { () throws(OneDNNError) in try parameters.pack() }
-    values.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress { input.values.update(from: base, count: source.count) }
-    }
+    input.fill(with: values)
     try run(forwardSteps)
-    return Tensor(output.shape, output.buffer)
+    return output.tensor
   }
 
   /// Leaves the gradients of the scope's parameters in the store, from that of the output, of its shape; returns the
   /// input's where the scope asks for it and anything trainable or the input reaches the output.
   func backward(_ gradient: Tensor<Float>) throws(OneDNNError) -> Tensor<Float>? {
-    gradient.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress { outputGradient.values.update(from: base, count: source.count) }
-    }
+    outputGradient.fill(with: gradient)
     try run(backwardSteps)
     try measure("gradients out") { () throws(OneDNNError) in try parameters.unpack() }
-    return inputGradient.map { Tensor($0.shape, $0.buffer) }
+    return inputGradient?.tensor
   }
 
   /// The running statistics after the last forward pass, from those in the store.
@@ -83,12 +79,12 @@ final class TrainingPlan {
     return result
   }
 
-  private func run(_ steps: [TimedStep]) throws(OneDNNError) {
+  private func run(_ steps: [Step]) throws(OneDNNError) {
     let clock = ContinuousClock()
-    for timed in steps {
+    for step in steps {
       let start = clock.now
-      try timed.step.execute(on: engine)
-      durations[timed.work.rawValue, default: .zero] += clock.now - start
+      try step.run(engine)
+      durations[step.work.rawValue, default: .zero] += clock.now - start
     }
     try engine.wait()
   }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Neural
 internal import Tensors
 
@@ -14,7 +13,7 @@ extension TrainingPlanBuilder {
     draft.append(.elementwise, using: [source, target, residual]) { memory in
       let (a, b) = (memory.floats(source), memory.floats(residual))
       let y = memory.floats(target)
-      return KernelStep { FlatKernels.add(a, b, floor: floor, into: y, count: target.layout.count, $0.team) }
+      return { FlatKernels.add(a, b, floor: floor, into: y, count: target.layout.count, $0.team) }
     }
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let gradient = operation.hasRelu ? try builder.masked(gradient, by: target) : gradient
@@ -25,23 +24,13 @@ extension TrainingPlanBuilder {
   }
 
   func addAveragePool(_ operation: LoweredOperation) throws(OneDNNError) {
-    let (source, layout) = try draft.channelValue(operation.input)
-    let target = draft.newSlot(try .plain(draft.shape(of: .node(operation.output))))
-    draft.setValue(target, of: operation)
-    draft.append(.pooling, using: [source, target]) { memory in
-      let (x, y) = (memory.floats(source), memory.floats(target))
-      return KernelStep { engine in
-        engine.team.forEach(layout.samples) { sample in
-          ChannelKernels.averages(x, layout, sample: sample, absolute: false, into: y + sample * layout.channels)
-        }
-      }
-    }
+    let (source, target, layout) = try draft.addAveragePool(operation)
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
       let to = builder.draft.newSlot(source.layout)
       builder.draft.append(.pooling, using: [from, to]) { memory in
         let (dy, dx) = (memory.floats(from), memory.floats(to))
-        return KernelStep { engine in
+        return { engine in
           engine.team.forEach(layout.samples * layout.groups) { GradientKernels.spread(dy, layout, into: dx, unit: $0) }
         }
       }
@@ -58,7 +47,7 @@ extension TrainingPlanBuilder {
     let (weight, bias) = (try parameters.value("\(name).weight"), try parameters.value("\(name).bias"))
     draft.append(.linear, using: [source, target]) { memory in
       let (x, y) = (memory.floats(source), memory.floats(target))
-      return KernelStep { (_) throws(OneDNNError) in
+      return { (_) throws(OneDNNError) in
         try Gemm.forward(
           x, weight: weight.floats, bias: bias.floats, into: y, rows: rows, input: width, output: output)
       }
@@ -70,7 +59,7 @@ extension TrainingPlanBuilder {
       builder.draft.append(.linear, using: [source, from, to]) { memory in
         let (x, dy) = (memory.floats(source), memory.floats(from))
         let dx = memory.floats(to)
-        return KernelStep { (_) throws(OneDNNError) in
+        return { (_) throws(OneDNNError) in
           if let weightGradient {
             try Gemm.weightGradient(dy, x, into: weightGradient.floats, rows: rows, input: width, output: output)
           }
@@ -84,37 +73,17 @@ extension TrainingPlanBuilder {
     }
   }
 
-  /// Softmax over rows; networks for training end in logits, so this one is plain.
+  /// Softmax over rows by the reference: networks for training end in logits.
   func addSoftmax(_ operation: LoweredOperation) throws(OneDNNError) {
-    let source = try draft.plainValue(operation.input)
-    let (rows, classes) = (draft.shape(of: operation.input)[0], draft.shape(of: operation.input)[1])
-    let target = draft.newSlot(source.layout)
-    draft.setValue(target, of: operation)
-    draft.append(.elementwise, using: [source, target]) { memory in
-      let (x, y) = (memory.floats(source), memory.floats(target))
-      return KernelStep { _ in
-        for row in 0..<rows {
-          let range = row * classes..<(row + 1) * classes
-          let largest = range.reduce(-Float.infinity) { max($0, x[$1]) }
-          for index in range { y[index] = exp(x[index] - largest) }
-          let sum = range.reduce(Float(0)) { $0 + y[$1] }
-          for index in range { y[index] /= sum }
-        }
-      }
+    let (_, target) = try draft.addRows(.elementwise, operation) { x, y in
+      y.fill(with: ReferenceLayers.softmax(x.tensor))
     }
     record(operation) { (builder, gradient) throws(OneDNNError) in
       let from = try builder.draft.laidOut(gradient.slot, as: target.layout)
       let to = builder.draft.newSlot(target.layout)
       builder.draft.append(.elementwise, using: [from, target, to]) { memory in
-        let (dy, y) = (memory.floats(from), memory.floats(target))
-        let dx = memory.floats(to)
-        return KernelStep { _ in
-          for row in 0..<rows {
-            let range = row * classes..<(row + 1) * classes
-            let projection = range.reduce(0.0) { $0 + Double(dy[$1]) * Double(y[$1]) }
-            for index in range { dx[index] = Float(Double(y[index]) * (Double(dy[index]) - projection)) }
-          }
-        }
+        let (dy, y, dx) = (memory.result(from), memory.result(target), memory.result(to))
+        return { _ in dx.fill(with: ReferenceGradients.softmax(dy.tensor, y: y.tensor)) }
       }
       try builder.contribute(to, isOwned: true, to: operation.input)
     }

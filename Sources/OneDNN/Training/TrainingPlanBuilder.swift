@@ -130,7 +130,7 @@ final class TrainingPlanBuilder {
     let b = try draft.laidOut(slot, as: target.layout)
     draft.append(.elementwise, using: [a, b, target]) { memory in
       let (a, b, y) = (memory.floats(a), memory.floats(b), memory.floats(target))
-      return KernelStep { FlatKernels.add(a, b, floor: -.infinity, into: y, count: target.layout.count, $0.team) }
+      return { FlatKernels.add(a, b, floor: -.infinity, into: y, count: target.layout.count, $0.team) }
     }
     gradients[value] = Gradient(slot: target, isOwned: true)
   }
@@ -142,7 +142,7 @@ final class TrainingPlanBuilder {
     let target = isOwned ? source : draft.newSlot(value.layout)
     draft.append(.elementwise, using: [source, value, target]) { memory in
       let (dy, y, dx) = (memory.floats(source), memory.floats(value), memory.floats(target))
-      return KernelStep { FlatKernels.mask(dy, by: y, into: dx, count: target.layout.count, $0.team) }
+      return { FlatKernels.mask(dy, by: y, into: dx, count: target.layout.count, $0.team) }
     }
     return Gradient(slot: target, isOwned: true)
   }
