@@ -1,5 +1,5 @@
 /// Channel attention, `[N, C, H, W]` → `[N, C, H, W]`: everything about it but its arithmetic on tensors, which stands
-/// in `ReferenceAttention` and, for oneDNN, in `AttentionStep` and `AttentionTraining`.
+/// in `ReferenceAttention` and, for oneDNN, in `AttentionGate` and `AttentionTraining`.
 ///
 /// A small network turns one average a channel into one ratio a channel, α = sigmoid(fc2(relu(bn(fc1(average))))), with
 /// or without the batch norm; the action says what becomes of the channel.
@@ -61,8 +61,8 @@ package struct AttentionLayer: Hashable, Sendable {
   /// The prefix of its batch norm, over the samples of `[N, hidden]`, in a node named `prefix`.
   package func batchNorm(prefix: String) -> String? { hasBatchNorm ? "\(prefix).bn" : nil }
 
-  /// Multiply-adds of one sample with feature maps of `positions`.
-  package func multiplyAdds(positions: Int) -> Int { 2 * channels * hidden }
+  /// Multiply-adds of one sample, whatever the feature maps' size.
+  package var multiplyAdds: Int { 2 * channels * hidden }
 
   /// Operations on each element besides averaging: one product, or magnitude, difference, maximum and sign.
   package var operationsPerElement: Int {
@@ -104,12 +104,6 @@ package enum Attention: String, CaseIterable, Sendable {
 extension Layer {
   /// The attention it is, if any.
   package var attention: AttentionLayer? { if case .attention(let attention) = self { attention } else { nil } }
-
-  package static func shrinkage(channels: Int) -> Layer { .attention(.shrinkage(channels: channels)) }
-
-  package static func squeezeExcite(channels: Int, hidden: Int) -> Layer {
-    .attention(.squeezeExcite(channels: channels, hidden: hidden))
-  }
 }
 
 extension Network.Node {

@@ -37,7 +37,7 @@ extension Layer {
     switch self {
     case .convolution(let c): output.count * c.input * c.kernel * c.kernel
     case .linear(let input, let output): input * output
-    case .attention(let attention): attention.multiplyAdds(positions: output[2] * output[3])
+    case .attention(let attention): attention.multiplyAdds
     case .batchNorm, .relu, .maxPool, .globalAveragePool, .add, .softmax: 0
     }
   }

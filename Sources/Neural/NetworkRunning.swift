@@ -11,8 +11,6 @@ package protocol NetworkRunning: Sendable {
   /// The samples of every run.
   var batch: Int { get }
 
-  var precision: Precision { get }
-
   /// `[batch, C, H, W]` → the output, `[batch, …]`.
   func run(_ input: Tensor<Float>) async throws -> Tensor<Float>
 
@@ -21,8 +19,6 @@ package protocol NetworkRunning: Sendable {
 }
 
 extension NetworkRunning {
-  package var precision: Precision { .fp32 }
-
   package func taps(of input: Tensor<Float>) async throws -> [String: Tensor<Float>] { [:] }
 }
 

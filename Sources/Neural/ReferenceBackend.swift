@@ -47,7 +47,7 @@ package struct ReferenceBackend<Scalar: ReferenceScalar>: Sendable {
       return forward.apply(node, to: inputs).0
     }
     let statistics = forward.statistics.mapValues {
-      BatchNormStatistics(mean: $0.mean.converted(), variance: $0.variance.converted(), count: $0.count)
+      (mean: $0.mean.converted(to: Float.self), variance: $0.variance.converted(to: Float.self), count: $0.count)
     }
     return BatchNormMeasurement(statistics: statistics, output: output.converted())
   }

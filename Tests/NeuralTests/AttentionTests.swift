@@ -1,5 +1,6 @@
 import Foundation
 import Neural
+import NeuralTestSupport
 import Tensors
 import Testing
 
