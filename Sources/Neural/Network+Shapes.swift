@@ -6,12 +6,7 @@ extension Network {
     let input = Shape([batch] + inputShape.dimensions)
     var shapes: [Shape] = []
     for node in nodes {
-      let given = node.inputs.map { value in
-        switch value {
-        case .input: input
-        case .node(let index): shapes[index]
-        }
-      }
+      let given = node.inputs.map { $0.pick(from: shapes, input: input) }
       shapes.append(try node.layer.outputShape(of: given, node: node.name))
     }
     return shapes

@@ -32,7 +32,7 @@ extension ReferenceForward {
       decision = ratio
       value = Layers.scale(x, gates: decision)
     case .shrinking:
-      decision = ReferenceGradients.product(ratio, average)
+      decision = Layers.product(ratio, average)
       value = Layers.softThreshold(x, thresholds: decision)
     }
     let trace = AttentionTrace(
@@ -58,7 +58,7 @@ extension ReferenceBackward {
       ratio = decision
     case .shrinking:
       (direct, decision) = Rules.softThreshold(dy, x: x, thresholds: trace.decision)
-      ratio = Rules.product(decision, trace.average)
+      ratio = Layers.product(decision, trace.average)
     }
     ratio = Rules.sigmoid(ratio, y: trace.ratio)
     let second = linear(ratio, x: Layers.relu(trace.normalized), prefix: "\(prefix).fc2")
@@ -71,7 +71,7 @@ extension ReferenceBackward {
     parts.append(linear(gradient, x: trace.average, prefix: "\(prefix).fc1"))
     var average = parts[parts.count - 1].inputs[0]
     if layer.action == .shrinking {
-      average = Layers.add(average, Rules.product(decision, trace.ratio))
+      average = Layers.add(average, Layers.product(decision, trace.ratio))
     }
     let throughAverage = Rules.averages(average, x: x, absolute: layer.averagesMagnitudes)
     var result = Result(inputs: [Layers.add(direct, throughAverage)])

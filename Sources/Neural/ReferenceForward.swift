@@ -12,11 +12,6 @@ struct ReferenceForward<Scalar: ReferenceScalar> {
   /// The statistics of those, by prefix; the variance is the biased one.
   private(set) var statistics: [String: (mean: Tensor<Scalar>, variance: Tensor<Scalar>, count: Int)] = [:]
 
-  init(weights: [String: Tensor<Scalar>], batchNorms: Set<String>) {
-    self.weights = weights
-    self.batchNorms = batchNorms
-  }
-
   mutating func apply(
     _ node: Network.Node, to inputs: [Tensor<Scalar>]
   ) -> (Tensor<Scalar>, LayerTrace<Scalar>) {

@@ -1,13 +1,8 @@
 package import Tensors
 
-/// The gradients at a batch norm's input `[N, C, …]` and at γ and β `[C]`.
-package struct BatchNormGradients<Scalar: ReferenceScalar>: Sendable {
-  package let input: Tensor<Scalar>
-  package let scale: Tensor<Scalar>
-  package let shift: Tensor<Scalar>
-}
-
 extension ReferenceGradients {
+  /// The gradients at a batch norm's input `[N, C, …]` and at γ and β `[C]`.
+  ///
   /// Backward through y = γ·x̂ + β, x̂ = (x − mean)/√(variance + ε), per channel: dβ = Σ dy, dγ = Σ dy·x̂, and
   ///
   /// - with `ofBatch`, where mean and (biased) variance are those of `x` itself, over n numbers a channel:
@@ -18,7 +13,7 @@ extension ReferenceGradients {
   package static func batchNorm(
     _ dy: Tensor<Scalar>, x: Tensor<Scalar>, scale: Tensor<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>,
     ofBatch: Bool
-  ) -> BatchNormGradients<Scalar> {
+  ) -> (input: Tensor<Scalar>, scale: Tensor<Scalar>, shift: Tensor<Scalar>) {
     let channels = x.shape[1]
     let positions = x.count / max(1, x.shape[0] * channels)
     let count = Double(x.shape[0] * positions)
@@ -42,9 +37,9 @@ extension ReferenceGradients {
         }
       }
     }
-    return BatchNormGradients(
-      input: dx, scale: Tensor<Double>([channels], dScale).converted(),
-      shift: Tensor<Double>([channels], dShift).converted())
+    return (
+      dx, Tensor<Double>([channels], dScale).converted(), Tensor<Double>([channels], dShift).converted()
+    )
   }
 }
 

@@ -11,14 +11,14 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package static func relu(_ dy: Tensor<Scalar>, x: Tensor<Scalar>) -> Tensor<Scalar> {
-    combine(dy, x) { dy, x in x <= 0 ? 0 : dy }
+    ReferenceLayers.combine(dy, x) { dy, x in x <= 0 ? 0 : dy }
   }
 
   /// dx of the sigmoid from its value `y`: dy·y·(1 − y).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   package static func sigmoid(_ dy: Tensor<Scalar>, y: Tensor<Scalar>) -> Tensor<Scalar> {
-    combine(dy, y) { dy, y in dy * y * (1 - y) }
+    ReferenceLayers.combine(dy, y) { dy, y in dy * y * (1 - y) }
   }
 
   /// dx of max pooling over `x` `[N, C, H, W]`: each dy goes to the window's largest element, to the first in row-major
@@ -164,13 +164,6 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
     return (ReferenceLayers.scale(dy, gates: gates), dg)
   }
 
-  /// Elementwise x·y of tensors of one shape.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  package static func product(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
-    combine(x, y) { $0 * $1 }
-  }
-
   /// A tensor of sums that `body` adds up in Double, from zero.
   @inline(__always)
   static func accumulated(
@@ -185,18 +178,5 @@ package enum ReferenceGradients<Scalar: ReferenceScalar> {
   @inline(__always)
   private static func pairs(_ rows: Int, _ columns: Int) -> some Sequence<(Int, Int)> {
     (0..<rows * columns).lazy.map { ($0 / columns, $0 % columns) }
-  }
-
-  @inline(__always)
-  private static func combine(
-    _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ body: (Scalar, Scalar) -> Scalar
-  ) -> Tensor<Scalar> {
-    Tensor(uninitialized: a.shape) { y in
-      a.withUnsafeBufferPointer { a in
-        b.withUnsafeBufferPointer { b in
-          for index in 0..<y.count { y.initializeElement(at: index, to: body(a[index], b[index])) }
-        }
-      }
-    }
   }
 }

@@ -164,15 +164,12 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  package static func add(_ x: Tensor<Scalar>, _ other: Tensor<Scalar>) -> Tensor<Scalar> {
-    Tensor(uninitialized: x.shape) { y in
-      x.withUnsafeBufferPointer { x in
-        other.withUnsafeBufferPointer { other in
-          for index in 0..<y.count { y.initializeElement(at: index, to: x[index] + other[index]) }
-        }
-      }
-    }
-  }
+  package static func add(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> { combine(x, y) { $0 + $1 } }
+
+  /// Elementwise x·y of tensors of one shape.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  package static func product(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> { combine(x, y) { $0 * $1 } }
 
   /// sign(x)·max(|x| − τ_c, 0) with one threshold for each sample and channel, `thresholds` `[N, C]`.
   @specialized(where Scalar == Float)
@@ -220,6 +217,19 @@ package enum ReferenceLayers<Scalar: ReferenceScalar> {
     Tensor(uninitialized: x.shape) { y in
       x.withUnsafeBufferPointer { x in
         for index in 0..<y.count { y.initializeElement(at: index, to: body(x[index])) }
+      }
+    }
+  }
+
+  @inline(__always)
+  static func combine(
+    _ x: Tensor<Scalar>, _ y: Tensor<Scalar>, _ body: (Scalar, Scalar) -> Scalar
+  ) -> Tensor<Scalar> {
+    Tensor(uninitialized: x.shape) { target in
+      x.withUnsafeBufferPointer { x in
+        y.withUnsafeBufferPointer { y in
+          for index in 0..<target.count { target.initializeElement(at: index, to: body(x[index], y[index])) }
+        }
       }
     }
   }

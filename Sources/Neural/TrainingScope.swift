@@ -22,9 +22,7 @@ package struct TrainingScope: Hashable, Sendable {
 
   /// Everything the network has.
   package static func all(of network: Network, includesInput: Bool = false) -> TrainingScope {
-    TrainingScope(
-      parameters: Set(network.parameters.filter(\.isTrainable).map(\.name)), batchNorms: Set(network.batchNorms),
-      includesInput: includesInput)
+    TrainingScope(of: network.nodes, includesInput: includesInput)
   }
 
   /// The parameters and batch norms of the named nodes; everything else frozen.
@@ -33,9 +31,12 @@ package struct TrainingScope: Hashable, Sendable {
   ) throws(NetworkError) -> TrainingScope {
     let unknown = names.filter { network.index(ofNode: $0) == nil }
     guard unknown.isEmpty else { throw .unknownNames(network: network.name, names: unknown.sorted()) }
-    let nodes = network.nodes.filter { names.contains($0.name) }
+    return TrainingScope(of: network.nodes.filter { names.contains($0.name) }, includesInput: includesInput)
+  }
+
+  private init(of nodes: [Network.Node], includesInput: Bool) {
     let parameters = nodes.flatMap { $0.layer.parameters(prefix: $0.name) }
-    return TrainingScope(
+    self.init(
       parameters: Set(parameters.filter(\.isTrainable).map(\.name)),
       batchNorms: Set(nodes.compactMap { $0.layer.batchNorm(prefix: $0.name) }), includesInput: includesInput)
   }

@@ -18,11 +18,8 @@ extension Weights {
   package static func seeded(
     for network: Network, seed: UInt64, _ initialization: Initialization = .training(pretrainedTrunk: false)
   ) -> Weights {
-    var weights: Weights = [:]
-    for parameter in network.parameters {
-      weights[parameter.name] = parameter.drawn(seed: seed, initialization)
-    }
-    return weights
+    Weights(
+      uniqueKeysWithValues: network.parameters.map { ($0.name, $0.drawn(seed: seed, initialization)) })
   }
 }
 

@@ -64,11 +64,7 @@ extension Network {
     let shapes = try shapes(batch: 1)
     let input = Shape([1] + inputShape.dimensions)
     return zip(nodes, shapes).reduce(into: ElementwiseOperations()) { sum, pair in
-      let given =
-        switch pair.0.inputs.first {
-        case .node(let index): shapes[index]
-        case .input, nil: input
-        }
+      let given = pair.0.inputs[0].pick(from: shapes, input: input)
       sum += ElementwiseOperations(of: pair.0.layer, input: given, output: pair.1)
     }
   }
