@@ -17,9 +17,12 @@ extension Safetensors {
     let tensor = Tensor<Float>(uninitialized: entry.shape) { target in
       switch entry.type {
       case .float32: UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
-      case .float16: widenHalves(bytes, into: target)
-      case .bfloat16: widenUpperHalves(bytes, into: target)
-      case .float64: overflow = narrowDoubles(bytes, into: target)
+      case .float16: fill(target) { Float(Float16(bitPattern: bits(of: bytes, at: $0))) }
+      case .bfloat16: fill(target) { Float(bitPattern: UInt32(bits(of: bytes, at: $0) as UInt16) << 16) }
+      case .float64:
+        func double(_ index: Int) -> Double { Double(bitPattern: bits(of: bytes, at: index)) }
+        fill(target) { Float(double($0)) }
+        overflow = target.indices.first { target[$0].isInfinite && double($0).isFinite }
       case .int64: break
       }
     }
@@ -27,50 +30,16 @@ extension Safetensors {
     return tensor
   }
 
-  private static func widenHalves(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>) {
-    for index in 0..<target.count {
-      let bits = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      target.initializeElement(at: index, to: single(half: bits))
-    }
+  @inline(__always)
+  private static func fill(_ target: UnsafeMutableBufferPointer<Float>, _ element: (Int) -> Float) {
+    for index in target.indices { target.initializeElement(at: index, to: element(index)) }
   }
 
-  /// The value of an IEEE 754 binary16, by its bits: the same on every machine, with or without half-float hardware.
-  static func single(half bits: UInt16) -> Float {
-    let sign = UInt32(bits & 0x8000) << 16
-    let exponent = UInt32(bits >> 10) & 0x1F
-    let fraction = UInt32(bits & 0x3FF)
-    switch exponent {
-    case 0:
-      // Zero and subnormals: fraction·2⁻²⁴, a product of two Floats that is exact.
-      let magnitude = Float(fraction) * 0x1p-24
-      return Float(bitPattern: sign | magnitude.bitPattern)
-    case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    // The exponent's bias is 15 there and 127 here.
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
-  }
-
-  private static func widenUpperHalves(
-    _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>
-  ) {
-    for index in 0..<target.count {
-      let bits = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      target.initializeElement(at: index, to: Float(bitPattern: UInt32(bits) << 16))
-    }
-  }
-
-  /// Returns the first position whose finite number became infinite, nil where there is none.
-  private static func narrowDoubles(
-    _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>
-  ) -> Int? {
-    var overflow: Int?
-    for index in 0..<target.count {
-      let bits = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-      let wide = Double(bitPattern: bits)
-      let narrow = Float(wide)
-      if wide.isFinite, !narrow.isFinite, overflow == nil { overflow = index }
-      target.initializeElement(at: index, to: narrow)
-    }
-    return overflow
+  /// An element's bits, which lie little-endian and at any alignment.
+  @inline(__always)
+  private static func bits<Bits: FixedWidthInteger & BitwiseCopyable>(
+    of bytes: UnsafeRawBufferPointer, at index: Int
+  ) -> Bits {
+    Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))
   }
 }

@@ -85,12 +85,6 @@ package struct Tensor<Scalar: TensorScalar>: Sendable {
   /// The elements in row-major order, copied.
   package var elements: [Scalar] { withUnsafeBufferPointer { Array($0) } }
 
-  /// The same elements under another shape of equal count.
-  package func reshaped(to shape: Shape) -> Tensor {
-    precondition(shape.count == count, "\(self.shape) cannot become \(shape)")
-    return Tensor(shape: shape, storage: storage)
-  }
-
   /// The elements converted one by one, rounded to nearest; the tensor itself where the type is the same.
   @specialized(where Scalar == Float, Other == Double)
   @specialized(where Scalar == Double, Other == Float)
@@ -101,11 +95,6 @@ package struct Tensor<Scalar: TensorScalar>: Sendable {
         for index in 0..<source.count { target.initializeElement(at: index, to: Other(source[index])) }
       }
     }
-  }
-
-  private init(shape: Shape, storage: TensorStorage<Scalar>) {
-    self.shape = shape
-    self.storage = storage
   }
 
   @usableFromInline

@@ -20,7 +20,7 @@ import Testing
       $0["optimizer.step"] = Tensor([1], [1])
     },
     Case(testDescription: "transposed", says: "fc.weight has shape [128, 6], not [6, 128]") {
-      $0["net.fc.weight"] = $0["net.fc.weight"]?.reshaped(to: [128, 6])
+      $0["net.fc.weight"] = $0["net.fc.weight"].map { Tensor([128, 6], $0.elements) }
     },
     Case(testDescription: "VGG16's missing", says: "features.28.weight") { $0["vgg16.features.28.weight"] = nil },
     Case(testDescription: "NaN", says: "conv1.weight holds NaN or infinity") { $0["net.conv1.weight"]?[5] = .nan },
