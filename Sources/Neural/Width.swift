@@ -1,5 +1,5 @@
 /// How wide a network is, as a share of the published channel counts.
-package enum Width: String, CaseIterable, Sendable {
+package enum Width: String, CaseIterable, Codable, Sendable {
   case full = "1"
   case half = "1/2"
   case quarter = "1/4"

@@ -50,3 +50,13 @@ enum BundleFixture {
     let text: String
   }
 }
+
+extension FamilyBounds {
+  subscript(family: FeatureFamily) -> FeatureBounds {
+    switch family {
+    case .cnn: cnn
+    case .hog: hog
+    case .sift: sift
+    }
+  }
+}

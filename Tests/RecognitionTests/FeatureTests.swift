@@ -53,51 +53,20 @@ import Vision
     #expect(fused.hog.allSatisfy { $0 == 0 }, "equal bounds give 0")
   }
 
-  @Test func areLearnedOneFaceAtATime() throws {
+  @Test func areLearnedInPartsAsInOne() throws {
     let faces = (0..<7).map { Self.face(Float($0) - 2.5) }
-    var learner = FamilyBounds.Learner()
-    #expect(learner.bounds == nil)
-    let learned = faces.map { learner.add($0) }
-    #expect(!learned.contains(false))
-    #expect(learner.count == 7)
-    #expect(learner.bounds == FamilyBounds(of: faces))
-    // In two parts, as two threads would.
     let parts = [faces.prefix(3), faces.suffix(4)].compactMap { FamilyBounds(of: $0) }
-    #expect(parts.count == 2 && parts[0].union(parts[1]) == learner.bounds)
+    #expect(parts.count == 2 && parts[0].union(parts[1]) == FamilyBounds(of: faces))
   }
 
   @Test func oneBadFaceTeachesNothing() throws {
-    var learner = FamilyBounds.Learner()
-    let isGood = learner.add(Self.face(1))
-    #expect(isGood)
-    let before = learner.bounds
     // Not finite in the last number of all, too.
     var hog = [Float](repeating: 0.5, count: 36 * 49)
     hog[1763] = -.infinity
     let bare = FrameFeatures(crop: GrayImage(width: 224, height: 224, repeating: 0))
     for bad in [Self.face(.infinity), Self.face(.nan), bare, Self.face(100, hog: hog)] {
-      let isLearned = learner.add(bad)
-      #expect(!isLearned)
+      #expect(FamilyBounds(of: [Self.face(1), bad]) == nil)
     }
-    #expect(learner.bounds == before && learner.count == 1)
-    #expect(FamilyBounds(of: [Self.face(1), Self.face(.nan)]) == nil)
     #expect(FamilyBounds(of: []) == nil)
-  }
-
-  @Test func planesAreLearnedOneFaceAtATime() throws {
-    let raw = (0..<5).map { Self.face(Float($0)) }
-    let bounds = try #require(FamilyBounds(of: raw))
-    let faces = raw.map { $0.fused(bounds) }
-    let whole = PlanesLayout.measured(on: faces, cnnChannels: 128)
-    var first = PlanesLayout.Learner(cnnChannels: 128)
-    var second = PlanesLayout.Learner(cnnChannels: 128)
-    for face in faces.prefix(2) { first.add(face) }
-    for face in faces.suffix(3) { second.add(face) }
-    first.merge(second)
-    #expect(first.count == 5)
-    for (one, other) in zip(first.statistics, whole) {
-      #expect(abs(one.mean - other.mean) < 1e-7 && abs(one.deviation - other.deviation) < 1e-7)
-    }
-    #expect(whole[1] == .identity, "HOG was constant: all 0 and left as it is")
   }
 }

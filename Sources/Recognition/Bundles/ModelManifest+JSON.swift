@@ -5,6 +5,8 @@ import Neural
 import PlainText
 import Vision
 
+extension HistogramOfGradients.Normalization: Codable {}
+
 extension ModelManifest: Codable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case formatVersion = "format_version"
@@ -30,20 +32,10 @@ extension ModelManifest: Codable {
     featureNetwork = try values.decodeIfPresent(String.self, forKey: .featureNetwork)
     network = try values.decode(String.self, forKey: .network)
     layout = try values.decode(LayoutKind.self, forKey: .layout)
-    let width = try values.decode(String.self, forKey: .width)
-    guard let known = Width(rawValue: width) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .width, in: values, debugDescription: "a width is one of 1, 1/2 and 1/4")
-    }
-    self.width = known
+    width = try values.decode(Width.self, forKey: .width)
     featuresVersion = try values.decode(Int.self, forKey: .featuresVersion)
-    hogNormalization = try values.decodeIfPresent(String.self, forKey: .hogNormalization).map { text in
-      guard let normalization = HistogramOfGradients.Normalization(rawValue: text) else {
-        throw DecodingError.dataCorruptedError(
-          forKey: .hogNormalization, in: values, debugDescription: "HOG is normalised by max or l2hys")
-      }
-      return normalization
-    }
+    hogNormalization = try values.decodeIfPresent(
+      HistogramOfGradients.Normalization.self, forKey: .hogNormalization)
     bounds = try values.decodeIfPresent(FamilyBounds.self, forKey: .bounds)
     planes = try values.decodeIfPresent([PlanesLayout.Statistics].self, forKey: .planes)
     temperature = try values.decode(Double.self, forKey: .temperature)
@@ -66,9 +58,9 @@ extension ModelManifest: Codable {
     try values.encode(featureNetwork, forKey: .featureNetwork)
     try values.encode(network, forKey: .network)
     try values.encode(layout, forKey: .layout)
-    try values.encode(width.rawValue, forKey: .width)
+    try values.encode(width, forKey: .width)
     try values.encode(featuresVersion, forKey: .featuresVersion)
-    try values.encode(hogNormalization?.rawValue, forKey: .hogNormalization)
+    try values.encode(hogNormalization, forKey: .hogNormalization)
     try values.encode(bounds, forKey: .bounds)
     try values.encode(planes, forKey: .planes)
     try values.encode(temperature, forKey: .temperature)

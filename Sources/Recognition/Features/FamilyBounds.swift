@@ -10,13 +10,20 @@ package struct FamilyBounds: Sendable, Hashable {
     self.sift = sift
   }
 
-  /// The bounds over a set of faces; nil for none, or where a value is not finite or a family is missing.
+  /// The bounds over a set of faces; nil for none, or where a value is not finite or a family is missing: one such
+  /// number would be a bound for every later face.
+  ///
+  /// They know only the faces given: whoever calls gives those of the training part, never the test part's.
   package init?(of faces: some Sequence<FrameFeatures>) {
-    var learner = Learner()
+    var bounds: FamilyBounds?
     for face in faces {
-      guard learner.add(face) else { return nil }
+      guard let cnn = FeatureBounds(of: face.cnn), let hog = FeatureBounds(of: face.hog),
+        let sift = FeatureBounds(of: face.sift)
+      else { return nil }
+      let one = FamilyBounds(cnn: cnn, hog: hog, sift: sift)
+      bounds = bounds?.union(one) ?? one
     }
-    guard let bounds = learner.bounds else { return nil }
+    guard let bounds else { return nil }
     self = bounds
   }
 
@@ -24,39 +31,16 @@ package struct FamilyBounds: Sendable, Hashable {
   package func union(_ other: FamilyBounds) -> FamilyBounds {
     FamilyBounds(cnn: cnn.union(other.cnn), hog: hog.union(other.hog), sift: sift.union(other.sift))
   }
+}
 
-  package subscript(family: FeatureFamily) -> FeatureBounds {
-    switch family {
-    case .cnn: cnn
-    case .hog: hog
-    case .sift: sift
-    }
-  }
+extension FamilyBounds: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable { case cnn, hog, sift }
 
-  /// Learns bounds from one face at a time, so that a training part need not be held in memory. A value: parts learned
-  /// on several threads are joined by `union` of their bounds.
-  ///
-  /// It knows only the faces it was given: whoever calls it gives those of the training part, never the test part's.
-  package struct Learner: Sendable {
-    /// Over the faces so far; nil before the first.
-    package private(set) var bounds: FamilyBounds?
-    /// How many faces it has learned from.
-    package private(set) var count = 0
-
-    package init() {}
-
-    /// Widens the bounds by a face's features before normalisation.
-    ///
-    /// - Returns: false, and nothing is learned, where a value is not finite or a family is missing: one such number
-    ///   would be a bound for every later face.
-    package mutating func add(_ face: FrameFeatures) -> Bool {
-      guard let cnn = FeatureBounds(ofArray: face.cnn), let hog = FeatureBounds(ofArray: face.hog),
-        let sift = FeatureBounds(ofArray: face.sift)
-      else { return false }
-      let one = FamilyBounds(cnn: cnn, hog: hog, sift: sift)
-      bounds = bounds?.union(one) ?? one
-      count += 1
-      return true
-    }
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(only: CodingKeys.self)
+    self.init(
+      cnn: try values.decode(FeatureBounds.self, forKey: .cnn),
+      hog: try values.decode(FeatureBounds.self, forKey: .hog),
+      sift: try values.decode(FeatureBounds.self, forKey: .sift))
   }
 }

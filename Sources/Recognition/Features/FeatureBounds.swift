@@ -11,12 +11,7 @@ package struct FeatureBounds: Sendable, Hashable {
   }
 
   /// The bounds of all values given, nil for none or where one is not finite.
-  package init?(of values: some Sequence<Float>) {
-    self.init(ofArray: Array(values))
-  }
-
-  /// The same, concrete: a face has some 33,000 numbers and a training part thousands of faces.
-  init?(ofArray values: [Float]) {
+  package init?(of values: [Float]) {
     var low = Float.infinity
     var high = -Float.infinity
     for value in values {
@@ -43,5 +38,19 @@ package struct FeatureBounds: Sendable, Hashable {
       let share = (Double(value) - low) * scale
       return share > 0 ? Float(min(share, 1)) : 0
     }
+  }
+}
+
+extension FeatureBounds: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable { case minimum, maximum }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(only: CodingKeys.self)
+    let minimum = try values.decode(Float.self, forKey: .minimum)
+    let maximum = try values.decode(Float.self, forKey: .maximum)
+    guard minimum.isFinite, maximum.isFinite, minimum <= maximum else {
+      throw BundleError(.malformed, "model.json: feature bounds are not finite or not in order")
+    }
+    self.init(minimum: minimum, maximum: maximum)
   }
 }

@@ -82,3 +82,27 @@ package struct PlanesLayout: FeatureLayout {
     }
   }
 }
+
+extension PlanesLayout.Statistics: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable { case mean, deviation }
+
+  /// Planes are of features in 0…1, so that a mean or deviation beyond that belongs to no data; planes of a smaller
+  /// deviation were taken for constant when they were measured.
+  var isPlausible: Bool { Self.isPlausible(mean: mean, deviation: deviation) }
+
+  private static func isPlausible(mean: Float, deviation: Float) -> Bool {
+    (0...1).contains(mean) && (1e-6...1).contains(deviation)
+  }
+
+  static var refusal: BundleError {
+    BundleError(.malformed, "model.json: planes needs three means in 0…1 with deviations above 0 and at most 1")
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(only: CodingKeys.self)
+    let mean = try values.decode(Float.self, forKey: .mean)
+    let deviation = try values.decode(Float.self, forKey: .deviation)
+    guard Self.isPlausible(mean: mean, deviation: deviation) else { throw Self.refusal }
+    self.init(mean: mean, deviation: deviation)
+  }
+}
