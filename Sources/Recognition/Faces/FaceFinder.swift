@@ -31,7 +31,7 @@ package struct FaceFinder: Sendable {
       metrics?.count(FoundFace.Origin.hint)
       return FoundFace(box, among: [box], count: 1, origin: .hint, in: image)
     }
-    let found = try (metrics?.face).timed { try search(image, track) }
+    let found = try (metrics?[.face]).timed { try search(image, track) }
     metrics?.count(found?.origin)
     return found.map { FoundFace($0.boxes[0], among: $0.boxes, count: $0.count, origin: $0.origin, in: image) }
   }

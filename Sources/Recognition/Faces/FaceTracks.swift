@@ -61,9 +61,6 @@ final class FaceTracks: Sendable {
     state = Mutex(State(sessions: limits.sessions))
   }
 
-  /// How many sessions are remembered, at most `limits.sessions`.
-  var count: Int { state.withLock { state in state.young.count + state.old.keys.count { state.young[$0] == nil } } }
-
   /// Where to look first; nil for the whole picture. Counts the frame as one that began from there.
   func start(for frame: FrameTrack, in image: GrayImage) -> FaceTrack? {
     state.withLock { state in

@@ -11,8 +11,7 @@ import Vision
 /// | `box` | 4 | the face in pixels of the picture: left, top, width, height |
 /// | `faces` | – | faces seen |
 /// | `quality` | – | score of the face, 0…1 |
-/// | `quality.measures` | 4 | longer side in pixels, sharpness (squared gray levels), mean gray 0…255, clipped share
-/// 0…1 |
+/// | `quality.measures` | 4 | longer side (px), sharpness (squared gray levels), mean gray 0…255, clipped share 0…1 |
 /// | `crop` | 1, 224, 224 | gray 0…255, whole numbers |
 /// | `hog` | 36, 7, 7 | channel 9·(2·cell row + cell column) + bin, before fusion |
 /// | `sift` | 128, 7, 7 | OpenCV's descriptors 0…255, a cell without a keypoint 0 |
@@ -22,8 +21,7 @@ import Vision
 /// | `logits`, `probabilities` | labels | in the labels' order; probabilities are not rounded |
 /// | `vgg16.input` | 3, 224, 224 | with stages: VGG16's input |
 /// | `vgg16.features.0` … `.30` | the node's | with stages: torchvision's module numbers; 30 is pool5 |
-/// | `net.conv1` … `net.fc` | the node's | with stages: torchvision's names; `relu1`, `relu2`, `add` are a block's own
-/// |
+/// | `net.conv1` … `net.fc` | the node's | with stages: torchvision's names, and a block's `relu1`, `relu2`, `add` |
 /// | `net.layerL.B.shrink.threshold`, `net.layerL.B.se.gate` | C | with stages: τ, or the gates |
 ///
 /// `cnn` and `fused.…` are there where the model's layout reads families. A row without the value is not-a-number.

@@ -25,8 +25,6 @@ package final class RowFile {
   }
 
   package let rows: Int
-  /// The bytes of one row of all columns.
-  package let rowByteCount: Int
   /// The whole file's size.
   package let byteCount: Int
   private let path: String
@@ -56,7 +54,6 @@ package final class RowFile {
     self.rows = rows
     partial = path + ".partial"
     order = columns
-    rowByteCount = columns.reduce(0) { $0 + $1.shape.count * 4 }
     let data = Self.dataByteCount(columns, rows: rows)
     let tooMany = Failure(description: "\(rows) pictures are too many for one file: name fewer at a time")
     // Far below the number of elements a shape may have.
@@ -84,20 +81,18 @@ package final class RowFile {
 
   /// Writes one row of one column.
   package func write(_ values: [Float], to column: String, row: Int) throws(Failure) {
-    guard let place = columns[column] else { preconditionFailure("no column \(column)") }
-    precondition(values.count == place.count && row >= 0 && row < rows, "not a row of \(column)")
-    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in
-      try put(UnsafeRawBufferPointer(buffer), at: place.start + row * place.count * 4)
-    }
+    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in try write(buffer, to: column, row: row) }
   }
 
   /// The same from a tensor.
   package func write(_ values: Tensor<Float>, to column: String, row: Int) throws(Failure) {
+    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in try write(buffer, to: column, row: row) }
+  }
+
+  private func write(_ values: UnsafeBufferPointer<Float>, to column: String, row: Int) throws(Failure) {
     guard let place = columns[column] else { preconditionFailure("no column \(column)") }
     precondition(values.count == place.count && row >= 0 && row < rows, "not a row of \(column)")
-    try values.withUnsafeBufferPointer { (buffer) throws(Failure) in
-      try put(UnsafeRawBufferPointer(buffer), at: place.start + row * place.count * 4)
-    }
+    try put(UnsafeRawBufferPointer(values), at: place.start + row * place.count * 4)
   }
 
   /// Writes not-a-number into one row of some columns.

@@ -55,7 +55,7 @@ package struct BundleClassifier: Sendable {
   package func answers(
     to faces: [FrameFeatures], dropping family: FeatureFamily? = nil
   ) async throws -> [Answer?] {
-    let logits = try await network.outputs(of: faces.count, timedBy: metrics?.drsn) { part in
+    let logits = try await network.outputs(of: faces.count, timedBy: metrics?[.drsn]) { part in
       fusion.input(of: faces[part], dropping: family, places: network.batch)
     }
     return try logits.map { logits in

@@ -51,10 +51,10 @@ package struct FeatureExtractor: Sendable {
 
   /// HOG and SIFT of one face, with the keypoints that the descriptors come from. Blocks for milliseconds.
   func handCrafted(_ face: FaceCrops) throws(RecognitionError) -> (hog: [Float], sift: [Float], keypoints: [Keypoint]) {
-    let hog = families.contains(.hog) ? (metrics?.hog).timed { histogram.grid(of: face.hog) } : []
+    let hog = families.contains(.hog) ? (metrics?[.hog]).timed { histogram.grid(of: face.hog) } : []
     guard families.contains(.sift) else { return (hog, [], []) }
     do {
-      return try (metrics?.sift).timed {
+      return try (metrics?[.sift]).timed {
         let keypoints = try describer.describe(face.sift)
         return (hog, KeypointGrid(keypoints, width: face.sift.width, height: face.sift.height).values, keypoints)
       }
@@ -66,7 +66,7 @@ package struct FeatureExtractor: Sendable {
   /// pool5 of each face, `[C, 7, 7]`; nil without a network.
   private func pools(of faces: [FaceCrops]) async throws -> [[Float]]? {
     guard let network else { return nil }
-    let pools = try await network.outputs(of: faces.count, timedBy: metrics?.cnn) { part in
+    let pools = try await network.outputs(of: faces.count, timedBy: metrics?[.cnn]) { part in
       NetworkInput.tensor(of: faces[part].map(\.vgg), places: network.batch)
     }
     if let odd = pools.first(where: { $0.isEmpty || !$0.count.isMultiple(of: 49) }) {

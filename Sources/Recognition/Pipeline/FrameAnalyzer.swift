@@ -76,7 +76,7 @@ struct FrameAnalyzer: Sendable {
     while true {
       do {
         return try await stream.thread.run { () throws in
-          let image = try (metrics?.decode).timed { () throws(ImageError) in try decoder.decodeGray(request.bytes) }
+          let image = try (metrics?[.decode]).timed { () throws(ImageError) in try decoder.decodeGray(request.bytes) }
           do {
             return try finder.face(in: image, hint: request.faceBox, track: request.track)
           } catch {

@@ -3,8 +3,6 @@ import Vision
 /// A failure of recognition itself, not of a frame: no outcome of the batch is known.
 package struct RecognitionError: Error, Hashable, CustomStringConvertible {
   package enum Code: String, Sendable, Hashable {
-    /// A network could not run.
-    case networkFailed
     /// A network returned another shape than its description promises.
     case wrongShape
     /// The process lacks something now, memory or a data file: no frame is at fault, and the batch is worth another

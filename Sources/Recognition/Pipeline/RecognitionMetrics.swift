@@ -10,46 +10,36 @@ package import Telemetry
 ///
 /// Every part of recognition takes it as an optional observer and computes the same without it.
 package struct RecognitionMetrics: Sendable {
-  let decode: Histogram
-  let face: Histogram
-  let hog: Histogram
-  let sift: Histogram
-  let cnn: Histogram
-  let drsn: Histogram
+  enum Stage: String, CaseIterable { case decode, face, hog, sift, cnn, drsn }
+
+  private let stages: [Stage: Histogram]
   private let faces: [FoundFace.Origin?: Counter]
   private let looks: [Look: Counter]
   /// Pictures that a library or network failed on though they had been decoded.
   let failures: Counter
 
   package init(registry: MetricsRegistry) {
-    func stage(_ name: String) -> Histogram {
+    stages = Self.each(Stage.allCases) { stage in
       registry.histogram(
         "lectern_recognition_stage_seconds", help: "Time one frame spends in a stage of recognition.",
-        labels: ["stage": name])
+        labels: ["stage": stage.rawValue])
     }
-    decode = stage("decode")
-    face = stage("face")
-    hog = stage("hog")
-    sift = stage("sift")
-    cnn = stage("cnn")
-    drsn = stage("drsn")
-    let origins: [FoundFace.Origin?] = FoundFace.Origin.allCases + [nil]
-    faces = Dictionary(
-      uniqueKeysWithValues: origins.map { origin in
-        let counter = registry.counter(
-          "lectern_recognition_faces_total", help: "Decoded frames by where their face came from.",
-          labels: ["origin": origin?.rawValue ?? "none"])
-        return (origin, counter)
-      })
-    looks = Dictionary(
-      uniqueKeysWithValues: Look.allCases.map { look in
-        let counter = registry.counter(
-          "lectern_recognition_face_looks_total", help: "Searches for faces by how much of a picture they look at.",
-          labels: ["look": look.rawValue])
-        return (look, counter)
-      })
+    faces = Self.each(FoundFace.Origin.allCases + [nil]) { origin in
+      registry.counter(
+        "lectern_recognition_faces_total", help: "Decoded frames by where their face came from.",
+        labels: ["origin": origin?.rawValue ?? "none"])
+    }
+    looks = Self.each(Look.allCases) { look in
+      registry.counter(
+        "lectern_recognition_face_looks_total", help: "Searches for faces by how much of a picture they look at.",
+        labels: ["look": look.rawValue])
+    }
     failures = registry.counter(
       "lectern_recognition_failures_total", help: "Decoded frames that recognition could not analyse.")
+  }
+
+  private static func each<Key: Hashable, Metric>(_ keys: [Key], _ metric: (Key) -> Metric) -> [Key: Metric] {
+    Dictionary(uniqueKeysWithValues: keys.map { ($0, metric($0)) })
   }
 
   /// How much of a picture a search looks at. A local look that was not followed by a whole one found its face.
@@ -60,6 +50,8 @@ package struct RecognitionMetrics: Sendable {
     /// The whole picture in other ways as well, because the first one found nobody.
     case further
   }
+
+  subscript(stage: Stage) -> Histogram? { stages[stage] }
 
   /// - Parameter origin: nil where no face was found.
   func count(_ origin: FoundFace.Origin?) { faces[origin]?.increment() }
