@@ -1,6 +1,8 @@
+import LearningEvents
 package import Neural
 package import Recognition
 import Services
+import StableHashing
 import Tensors
 package import Vision
 
@@ -64,9 +66,7 @@ package struct BundleMaker: Sendable {
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws -> ModelBundle {
     precondition(pictures >= 12, "too few pictures to measure six logits on")
-    let faces = await RenderedFaces(detector: detector, seed: seed).found(pictures) {
-      progress(Progress(stage: "Rendering faces", completed: $0, total: pictures))
-    }
+    let faces = await renderedFaces(pictures, seed: seed, progress: progress)
     guard faces.count >= 12 else {
       throw Failure(
         description: "only \(faces.count) of \(pictures) rendered faces were found; is the cascade file right?")
@@ -80,6 +80,26 @@ package struct BundleMaker: Sendable {
     let weights = try await measured(start, of: manifest, on: FeatureFusion(manifest).input(of: features[...]))
     progress(Progress(stage: "Measuring the network", completed: 1, total: 1))
     return ModelBundle(manifest: manifest, featureWeights: start.features, networkWeights: weights)
+  }
+
+  /// Faces of made-up learners as recognition finds them, emotions in turn; those not found or not readable are left
+  /// out. The same seed gives the same pictures.
+  private func renderedFaces(
+    _ count: Int, seed: UInt64, progress: @escaping @Sendable (Progress) -> Void
+  ) async -> [FaceCrops] {
+    await ThreadExecutor(name: "render").run {
+      let (renderer, finder) = (SyntheticFaceRenderer(), FaceFinder(detector: detector))
+      var faces: [FaceCrops] = []
+      for index in 0..<count {
+        let emotion = Emotion.allCases[index % Emotion.allCases.count]
+        var learners = SplitMix64(seed: seed, stream: UInt64(index))
+        let picture = renderer.render(learner: learners.next(), frame: UInt64(index), scene: .face(emotion))
+        let face = try? finder.face(in: picture.image.gray)
+        if let face, face.quality.isUsable { faces.append(face.crops) }
+        progress(Progress(stage: "Rendering faces", completed: index + 1, total: count))
+      }
+      return faces
+    }
   }
 
   /// What the model's layout reads of each face, not yet normalised; the crop alone for a layout without families.

@@ -14,15 +14,6 @@ package struct StartingWeights: Sendable {
   /// it is, since training starts from it.
   package var logitDeviation: Double?
 
-  package init(
-    features: Weights, network: Weights, measuredBatchNorms: Set<String>, logitDeviation: Double? = nil
-  ) {
-    self.features = features
-    self.network = network
-    self.measuredBatchNorms = measuredBatchNorms
-    self.logitDeviation = logitDeviation
-  }
-
   /// He's initialisation under a seed, with every batch norm measured and the labels spread: a deviation of 1.5 gives
   /// labels probabilities that look neither certain nor equal.
   ///

@@ -48,7 +48,7 @@ package struct PretrainedFile: Sendable {
     }
 
     var head = try bytes(min(8, source.byteCount))
-    if let kind = ForeignFile(head) { throw kind.refusal(of: path) }
+    if let refusal = ForeignFile.refusal(of: path, head) { throw refusal }
     let entries: [Safetensors.Entry]
     do {
       let start = try head.withUnsafeBytes {
