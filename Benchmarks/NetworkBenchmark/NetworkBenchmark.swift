@@ -3,9 +3,9 @@ import Foundation
 /// Measures what the networks cost besides a frame: a training step by kind of work, and what a worker does before its
 /// first frame.
 ///
-///     swift run -c release NetworkBenchmark train [--network drsn18] [--batch 32] [--threads 1] [--steps 3] [--only
-///     fc] swift run -c release NetworkBenchmark bundle FOLDER swift run -c release NetworkBenchmark ready FOLDER
-///     [--streams 2] [--threads 1]
+///     NetworkBenchmark train [--network drsn18] [--batch 32] [--threads 1] [--steps 3] [--only fc]
+///     NetworkBenchmark bundle FOLDER
+///     NetworkBenchmark ready FOLDER [--streams 2] [--threads 1]
 ///
 /// `bundle` writes a full-size model of random weights, which `ready` then loads in a process of its own, so that the
 /// memory it reports is that of a worker.
