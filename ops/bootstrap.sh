@@ -15,7 +15,6 @@ packages=(
   util-linux procps                                                   # setpriv for child processes
 )
 
-# PostgreSQL's package would start a cluster of its own; Lectern never uses it, so leave the machine as it was.
 if ! command -v swift >/dev/null; then
   echo "bootstrap: no 'swift' on the PATH. Install Swift 6.2 or newer for Debian 12 (swift.org/install) and run this again." >&2
   exit 1
@@ -43,7 +42,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "bootstrap: installing ${missing[*]}" >&2
-export DEBIAN_FRONTEND=noninteractive
+# PostgreSQL's package would start a cluster of its own; Lectern never uses it, so leave the machine as it was.
 created=/etc/postgresql-common/createcluster.conf
 if [ ! -e "$created" ]; then
   "${as_root[@]}" mkdir -p "$(dirname "$created")"
