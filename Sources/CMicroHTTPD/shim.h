@@ -14,22 +14,16 @@ static inline size_t lectern_mhd_keep(void *context, struct MHD_Connection *conn
   return length;
 }
 
-/* Starts `threads` epoll threads on a listening, non-blocking socket, which the daemon owns from then on if this
+/* Starts `threads` (two or more) epoll threads on a listening, non-blocking socket, which the daemon owns from then on if this
    succeeds. `context` goes to both callbacks. Returns NULL if it could not start. */
 static inline struct MHD_Daemon *lectern_mhd_start(
   MHD_socket listening, unsigned int threads, unsigned int connections, unsigned int idle_seconds,
   size_t connection_memory, MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed, void *context) {
   const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
-  if (threads > 1)
-    return MHD_start_daemon(
-      flags, 0, NULL, NULL, handle, context, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, threads,
-      MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-      MHD_OPTION_UNESCAPE_CALLBACK, lectern_mhd_keep, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
-      MHD_OPTION_END);
   return MHD_start_daemon(
-    flags, 0, NULL, NULL, handle, context, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
-    connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
-    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, lectern_mhd_keep, NULL,
-    MHD_OPTION_NOTIFY_COMPLETED, completed, context, MHD_OPTION_END);
+    flags, 0, NULL, NULL, handle, context, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, threads,
+    MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+    MHD_OPTION_UNESCAPE_CALLBACK, lectern_mhd_keep, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+    MHD_OPTION_END);
 }

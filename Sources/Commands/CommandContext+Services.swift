@@ -30,7 +30,7 @@ extension CommandContext {
       let found = await probe.problems()
       return found + problems().filter { !found.contains($0) }
     }
-    let listener = try HTTPListener.bind(port: UInt16(clamping: port), loopbackOnly: true)
+    let listener = try HTTPListener.bind(port: UInt16(clamping: port))
     let application = HTTPApplication(
       router: router, allowedHosts: ["localhost", "127.0.0.1"], metrics: registry, logger: logger)
     let server = HTTPServer(listener: listener, application: application, logger: logger.labelled("health"))

@@ -34,7 +34,6 @@ struct Reporting: Sendable {
     let site = Site(reports: source, deployment: deployment, metrics: context.registry) {
       await pool.isReachable() ? alsoMissing() : ["PostgreSQL cannot be reached"] + alsoMissing()
     }
-    return try SiteServer.bind(
-      site, port: UInt16(clamping: port), metrics: context.registry, logger: context.logger.labelled("serve"))
+    return try site.bind(port: UInt16(clamping: port), logger: context.logger.labelled("serve"))
   }
 }

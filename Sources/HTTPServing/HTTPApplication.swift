@@ -4,7 +4,6 @@ package import Telemetry
 /// metrics. Without sockets, so that tests can call it in memory.
 package struct HTTPApplication: Sendable {
   private let router: Router
-  private let security: SecurityHeaders
   private let allowedHosts: Set<String>?
   private let metrics: MetricsRegistry
   private let logger: Logger
@@ -13,11 +12,9 @@ package struct HTTPApplication: Sendable {
   ///   server on the loopback address lists its own names, so that a web page elsewhere whose name was made to resolve
   ///   to 127.0.0.1 cannot read it.
   package init(
-    router: Router, security: SecurityHeaders = SecurityHeaders(), allowedHosts: Set<String>? = nil,
-    metrics: MetricsRegistry, logger: Logger
+    router: Router, allowedHosts: Set<String>? = nil, metrics: MetricsRegistry, logger: Logger
   ) {
     self.router = router
-    self.security = security
     self.allowedHosts = allowedHosts
     self.metrics = metrics
     self.logger = logger
@@ -68,7 +65,7 @@ package struct HTTPApplication: Sendable {
         response.headers["Content-Type"] = nil
       }
     }
-    security.apply(to: &response.headers)
+    SecurityHeaders.apply(to: &response.headers)
     return response
   }
 
@@ -88,7 +85,7 @@ package struct HTTPApplication: Sendable {
   ) {
     metrics.counter(
       "lectern_http_requests_total", help: "Requests answered, by route and class of status.",
-      labels: ["route": pattern, "method": method.rawValue, "status": "\(status.rawValue / 100)xx"]
+      labels: ["route": pattern, "method": method.rawValue, "status": "\(status.code / 100)xx"]
     ).increment()
     metrics.histogram(
       "lectern_http_request_seconds", help: "Time from a complete request to its answer, by route.",

@@ -12,8 +12,7 @@ import Synchronization
 /// `MHD_resume_connection`), and the mutex sees to it that it happens exactly once.
 final class HTTPExchange: Sendable {
   struct State: Sendable {
-    var body: [UInt8] = []
-    var bodyIsTooLarge = false
+    var bodyBytes = 0
     var isDispatched = false
     var isSuspended = false
     var response: HTTPResponse?
@@ -25,20 +24,11 @@ final class HTTPExchange: Sendable {
 
   init(connection: OpaquePointer) { self.connection = connection }
 
-  /// Adds a part of the body unless it exceeds the limit; what exceeds it is read and dropped.
-  func append(_ part: UnsafeBufferPointer<UInt8>, limit: Int) {
-    state.withLock { state in
-      if state.body.count + part.count > limit {
-        state.bodyIsTooLarge = true
-        state.body = []
-      } else if !state.bodyIsTooLarge {
-        state.body.append(contentsOf: part)
-      }
-    }
-  }
+  /// Counts a part of the body, which nothing reads.
+  func take(bodyBytes: Int) { state.withLock { $0.bodyBytes += bodyBytes } }
 
-  /// The complete body, or nil if it was too large.
-  var body: [UInt8]? { state.withLock { $0.bodyIsTooLarge ? nil : $0.body } }
+  /// How large the body was so far.
+  var bodyBytes: Int { state.withLock { $0.bodyBytes } }
 
   /// The answer, once there is one.
   var response: HTTPResponse? { state.withLock { $0.response } }

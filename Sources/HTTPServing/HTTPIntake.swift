@@ -21,19 +21,15 @@ enum HTTPIntake {
 
   /// The complete request; nil if its path or query cannot be decoded.
   static func request(
-    _ connection: OpaquePointer, method: HTTPMethod, url: UnsafePointer<CChar>, body: [UInt8]
+    _ connection: OpaquePointer, method: HTTPMethod, url: UnsafePointer<CChar>
   ) -> HTTPRequest? {
     guard let path = HTTPTarget.segments(ofPath: String(cString: url)) else { return nil }
-    var query: [(name: String, value: String)] = []
     for item in values(connection, .GET_ARGUMENT_KIND) {
-      guard let name = HTTPTarget.decoded(item.name.utf8), let value = HTTPTarget.decoded(item.value.utf8) else {
-        return nil
-      }
-      query.append((name, value))
+      guard HTTPTarget.decoded(item.name) != nil, HTTPTarget.decoded(item.value) != nil else { return nil }
     }
     var headers = HTTPHeaders()
     for field in values(connection, .HEADER_KIND) { headers.add(field.name, field.value) }
-    return HTTPRequest(method: method, path: path, query: query, headers: headers, body: body)
+    return HTTPRequest(method: method, path: path, headers: headers)
   }
 
   private typealias Fields = [(name: String, value: String)]

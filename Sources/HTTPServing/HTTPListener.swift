@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A bound, listening socket, before any request is served.
 ///
@@ -9,65 +10,67 @@ package final class HTTPListener: Sendable {
   package let host: String
   /// The port in use; the one the system chose if 0 was asked for.
   package let port: UInt16
-  private let descriptor: Descriptor
+  /// −1 once it was handed over.
+  private let descriptor: Mutex<Int32>
 
-  private init(host: String, port: UInt16, descriptor: Descriptor) {
+  private init(host: String, port: UInt16, adopting descriptor: Int32) {
     self.host = host
     self.port = port
-    self.descriptor = descriptor
+    self.descriptor = Mutex(descriptor)
   }
+
+  deinit { descriptor.withLock { if $0 >= 0 { close($0) } } }
 
   /// Where a browser finds this server.
   package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/" }
 
   /// Binds and listens. `host` is a numeric address or `localhost`, which means 127.0.0.1; `port` 0 lets the system
-  /// choose. With `loopbackOnly`, an address that other machines can reach is refused.
+  /// choose. An address that other machines can reach is refused.
   package static func bind(
-    host: String = "127.0.0.1", port: UInt16 = 0, loopbackOnly: Bool = true
+    host: String = "127.0.0.1", port: UInt16 = 0
   ) throws(HTTPServerError) -> HTTPListener {
     guard let address = SocketAddress(host: host, port: port) else {
       throw HTTPServerError(
         code: .badAddress, message: "'\(host)' is no numeric address; use 127.0.0.1 or ::1 (or localhost)")
     }
-    guard !loopbackOnly || address.isLoopback else {
+    guard address.isLoopback else {
       throw HTTPServerError(
         code: .notLoopback,
         message: "'\(host)' can be reached from other machines and this server has no sign-in; use 127.0.0.1 or ::1")
     }
-    let descriptor = Descriptor(
-      socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0))
-    guard descriptor.isOpen else { throw failure("open a socket for", host, port) }
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(address.family, type, 0)
+    guard descriptor >= 0 else { throw failure("open a socket for", host, port) }
     var on: Int32 = 1
     // A server that was just stopped leaves connections in TIME_WAIT; without this, its port would seem taken.
-    _ = setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-    guard address.withPointer({ Glibc.bind(descriptor.number, $0, $1) }) == 0 else {
+    _ = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    guard address.withPointer({ Glibc.bind(descriptor, $0, $1) }) == 0, listen(descriptor, SOMAXCONN) == 0 else {
+      defer { close(descriptor) }
       throw failure("listen on", host, port)
     }
-    guard listen(descriptor.number, SOMAXCONN) == 0 else { throw failure("listen on", host, port) }
-    let bound = SocketAddress(boundTo: descriptor.number)
-    return HTTPListener(host: host, port: bound?.port ?? port, descriptor: descriptor)
+    let bound = SocketAddress.port(boundTo: descriptor)
+    return HTTPListener(host: host, port: bound ?? port, adopting: descriptor)
   }
 
   /// Hands the socket over; from then on the caller closes it. Once only.
-  func takeDescriptor() -> Int32 { descriptor.take() }
+  func takeDescriptor() -> Int32 {
+    descriptor.withLock { number in
+      defer { number = -1 }
+      return number
+    }
+  }
 
   private static func failure(_ doing: String, _ host: String, _ port: UInt16) -> HTTPServerError {
     let number = errno
-    switch number {
+    let reason = "cannot \(doing) \(host):\(port): \(String(cString: strerror(number)))"
+    return switch number {
     case EADDRINUSE:
-      return HTTPServerError(
+      HTTPServerError(
         code: .addressInUse,
-        message: "port \(port) on \(host) is taken by another program; choose another port, or 0 for any free one",
-        errno: number)
+        message: "port \(port) on \(host) is taken by another program; choose another port, or 0 for any free one")
     case EACCES, EPERM, EADDRNOTAVAIL:
-      return HTTPServerError(
-        code: .notPermitted,
-        message:
-          "cannot \(doing) \(host):\(port): \(String(cString: strerror(number))); choose another address or port",
-        errno: number)
-    default:
-      return HTTPServerError(
-        code: .system, message: "cannot \(doing) \(host):\(port): \(String(cString: strerror(number)))", errno: number)
+      HTTPServerError(code: .notPermitted, message: "\(reason); choose another address or port")
+    default: HTTPServerError(code: .system, message: reason)
     }
   }
 }

@@ -1,17 +1,10 @@
 /// One answer, held in memory.
 package struct HTTPResponse: Sendable {
   package var status: HTTPStatus
-  package var headers: HTTPHeaders
-  package var body: [UInt8]
+  package var headers: HTTPHeaders = [:]
+  package var body: [UInt8] = []
   /// Whether the answer carries an entity tag, so that a browser need not load it again while it is unchanged.
-  package var isTagged: Bool
-
-  package init(status: HTTPStatus, headers: HTTPHeaders = [:], body: [UInt8] = [], isTagged: Bool = false) {
-    self.status = status
-    self.headers = headers
-    self.body = body
-    self.isTagged = isTagged
-  }
+  package var isTagged = false
 
   package static func html(_ document: String, status: HTTPStatus = .ok) -> HTTPResponse {
     HTTPResponse(
@@ -32,6 +25,6 @@ package struct HTTPResponse: Sendable {
 
   /// The plain answer to a request that cannot be served: the code and its words, no more.
   package static func failure(_ status: HTTPStatus) -> HTTPResponse {
-    .text("\(status.rawValue) \(status.reason)\n", status: status)
+    .text("\(status.code) \(status.reason)\n", status: status)
   }
 }

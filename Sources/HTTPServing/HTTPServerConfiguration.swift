@@ -1,6 +1,6 @@
 /// How a server behaves; the defaults suit a dashboard.
 package struct HTTPServerConfiguration: Sendable {
-  /// Threads that wait for the network; handlers do not run on them.
+  /// Threads that wait for the network, two or more; handlers do not run on them.
   package var threads = 2
   /// Connections held at once; more wait in the kernel's queue or are refused.
   package var maximumConnections = 512

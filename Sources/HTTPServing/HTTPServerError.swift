@@ -15,14 +15,6 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
 
   package let code: Code
   package let message: String
-  /// The system's error number, 0 if there is none.
-  package let errno: Int32
-
-  package init(code: Code, message: String, errno: Int32 = 0) {
-    self.code = code
-    self.message = message
-    self.errno = errno
-  }
 
   package var description: String { message }
 }

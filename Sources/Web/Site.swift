@@ -13,7 +13,7 @@ package import Telemetry
 /// | `/style.css` | the stylesheet of both |
 /// | `/metrics`, `/live`, `/ready` | what a monitor asks for: see `Router.addMonitoring` |
 ///
-/// Nobody signs in yet, so it is for this machine's own address alone: see `SiteServer`.
+/// Nobody signs in yet, so it is for this machine's own address alone.
 package struct Site: Sendable {
   private let reports: any ReportSource
   private let deployment: CourseInterestReport.Deployment
@@ -52,6 +52,26 @@ package struct Site: Sendable {
     }
     router.addMonitoring(metrics: metrics, missing: missing)
     return router
+  }
+
+  /// Puts the site on the loopback address, and nowhere else.
+  ///
+  /// An address that other machines can reach is refused, and so is a request that names another host: a page elsewhere
+  /// could otherwise point its own name at 127.0.0.1 and read along. Binds at once, so that a taken port is known
+  /// early; serves when the returned service runs.
+  ///
+  /// - Parameters:
+  ///   - host: `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`.
+  ///   - port: 0 for any free one; see `HTTPServer.listener` for the chosen one.
+  package func bind(
+    host: String = "127.0.0.1", port: UInt16, logger: Logger
+  ) throws(HTTPServerError) -> HTTPServer {
+    let listener = try HTTPListener.bind(host: host, port: port)
+    let named = host.contains(":") ? "[\(host)]" : host
+    let application = HTTPApplication(
+      router: router, allowedHosts: ["localhost", "127.0.0.1", "[::1]", named.lowercased()], metrics: metrics,
+      logger: logger)
+    return HTTPServer(listener: listener, application: application, logger: logger)
   }
 
   static let stylesheet = Link.path(["style.css"])

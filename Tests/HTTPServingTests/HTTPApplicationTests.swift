@@ -11,7 +11,7 @@ import Testing
     var router = Router()
     router.on(.get, "/") { _ in .html("<p>home</p>") }
     router.on(.get, "/courses/{id}/report") { .text($0.parameters["id"] ?? "-") }
-    router.on(.post, "/courses/{id}") { .text("\($0.body.count)") }
+    router.on(.post, "/courses/{id}") { _ in .text("posted") }
     router.on(.get, "/fails") { _ in throw Secret() }
     router.on(.get, "/stops") { _ in throw CancellationError() }
     return HTTPApplication(router: router, allowedHosts: hosts, metrics: metrics, logger: .silent)
@@ -25,7 +25,7 @@ import Testing
     #expect(await app.respond(to: HTTPRequest(path: ["courses", "7"])).status == .methodNotAllowed)
     #expect(await app.respond(to: HTTPRequest(path: ["nothing"])).status == .notFound)
     #expect(await app.respond(to: HTTPRequest(path: [])).status == .ok)
-    #expect(Self.text(await app.respond(to: HTTPRequest(method: .post, path: ["courses", "7"], body: [1, 2]))) == "2")
+    #expect(Self.text(await app.respond(to: HTTPRequest(method: .post, path: ["courses", "7"]))) == "posted")
   }
 
   @Test func aWrongMethodNamesTheRightOnes() async {

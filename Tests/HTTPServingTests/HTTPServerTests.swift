@@ -30,10 +30,8 @@ import Testing
   static func simple() -> Router {
     var router = Router()
     router.on(.get, "/") { _ in .html("<p>home</p>") }
-    router.on(.get, "/echo/{text}") { request in
-      .text("\(request.parameters["text"] ?? "") \(request.query.map { "\($0.name)=\($0.value)" })")
-    }
-    router.on(.post, "/") { .text("\($0.body.count)") }
+    router.on(.get, "/echo/{text}") { .text($0.parameters["text"] ?? "") }
+    router.on(.post, "/") { _ in .text("posted") }
     return router
   }
 
@@ -49,7 +47,7 @@ import Testing
       #expect(home.contains("Content-Type: text/html; charset=utf-8\r\n") && home.contains("\r\nETag: "))
       #expect(home.hasSuffix("\r\n\r\n<p>home</p>"))
       let echo = try await RawClient.exchange(port: port, Self.get("/echo/a%2Fb?q=%C3%A9+x&q=2"))
-      #expect(echo.hasSuffix("a/b [\"q=é x\", \"q=2\"]"))
+      #expect(echo.hasSuffix("\r\n\r\na/b"))
       let head = try await RawClient.exchange(
         port: port, "HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
       #expect(head.contains("Content-Length: 11") && head.hasSuffix("\r\n\r\n"))
@@ -91,11 +89,13 @@ import Testing
       #expect(answer5 == "HTTP/1.1 413")
       let fits = try await RawClient.exchange(
         port: port, post + "Content-Length: 1000\r\n\r\n" + String(repeating: "z", count: 1000))
-      #expect(fits.hasSuffix("\r\n\r\n1000"))
+      #expect(fits.hasSuffix("\r\n\r\nposted"))
       let answer6 = try await status("BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
       #expect(answer6 == "HTTP/1.1 501")
-      let answer7 = try await status(Self.get("/a/../b"))
-      #expect(answer7 == "HTTP/1.1 400")
+      for crooked in ["/a/../b", "/?q=%zz", "/?%ff=1"] {
+        let answer7 = try await status(Self.get(crooked))
+        #expect(answer7 == "HTTP/1.1 400", "\(crooked)")
+      }
       let answer8 = try await status(Self.get("/"))
       #expect(answer8 == "HTTP/1.1 200")
     }
@@ -198,14 +198,14 @@ import Testing
     #expect(error.message.contains("port \(first.port)") && error.message.contains("choose another port"))
   }
 
-  @Test func onlyThisMachineUnlessToldOtherwise() throws {
+  @Test func onlyThisMachine() throws {
     for host in ["0.0.0.0", "192.0.2.1", "::", "::ffff:192.0.2.1"] {
       let error = #expect(throws: HTTPServerError.self) { try HTTPListener.bind(host: host) }
       #expect(error?.code == .notLoopback)
     }
     let named = #expect(throws: HTTPServerError.self) { try HTTPListener.bind(host: "example.org") }
     #expect(named?.code == .badAddress)
-    #expect(try HTTPListener.bind(host: "0.0.0.0", loopbackOnly: false).port != 0)
+    #expect(try HTTPListener.bind(host: "127.0.0.9").url.hasPrefix("http://127.0.0.9:"))
     #expect(try HTTPListener.bind(host: "localhost").url.hasPrefix("http://localhost:"))
   }
 }

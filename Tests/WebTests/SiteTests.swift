@@ -39,7 +39,7 @@ struct FixedReports: ReportSource {
     _ = await application.respond(to: HTTPRequest(path: ["live"]))
     let response = await application.respond(to: HTTPRequest(path: path))
     return (
-      response.status.rawValue, response.headers["Content-Type"] ?? "", String(decoding: response.body, as: UTF8.self)
+      response.status.code, response.headers["Content-Type"] ?? "", String(decoding: response.body, as: UTF8.self)
     )
   }
 
@@ -90,16 +90,15 @@ struct FixedReports: ReportSource {
   }
 
   @Test func itServesThisMachineAlone() throws {
-    let metrics = MetricsRegistry()
     let site = Site(
-      reports: FixedReports(), deployment: .init(region: "CH", purpose: "demonstration"), metrics: metrics,
+      reports: FixedReports(), deployment: .init(region: "CH", purpose: "demonstration"), metrics: MetricsRegistry(),
       missing: { [] })
     for host in ["0.0.0.0", "::", "192.0.2.7"] {
       let error = #expect(throws: HTTPServerError.self) {
-        try SiteServer.bind(site, host: host, port: 0, metrics: metrics, logger: .silent)
+        try site.bind(host: host, port: 0, logger: .silent)
       }
       #expect(error?.code == .notLoopback && error?.message.contains("127.0.0.1") == true)
     }
-    #expect(try SiteServer.bind(site, port: 0, metrics: metrics, logger: .silent).listener.port != 0)
+    #expect(try site.bind(port: 0, logger: .silent).listener.port != 0)
   }
 }
