@@ -1,3 +1,5 @@
+import Foundation
+
 /// One attribute of an element. The name is a literal of this program, the value is escaped.
 ///
 /// Attributes whose value a browser runs or fetches cannot be made from plain text: event handlers (`on…`) and
@@ -5,10 +7,9 @@
 /// styles and scripts as well.
 package struct Attribute: Sendable {
   let name: StaticString
-  /// Nil for a boolean attribute, which stands without a value.
-  let value: String?
+  let value: String
 
-  private init(trusted name: StaticString, _ value: String?) {
+  private init(trusted name: StaticString, _ value: String) {
     self.name = name
     self.value = value
   }
@@ -29,23 +30,15 @@ package struct Attribute: Sendable {
   package static func `class`(_ names: StaticString) -> Attribute { .init(trusted: "class", names.description) }
   package static func id(_ value: String) -> Attribute { .init(trusted: "id", value) }
   package static func href(_ link: Link) -> Attribute { .init(trusted: "href", link.value) }
-  package static func stylesheet(_ link: Link) -> [Attribute] {
-    [.init(trusted: "rel", "stylesheet"), .init(trusted: "href", link.value)]
-  }
-  /// An attribute that stands without a value, such as `hidden` or `open`.
-  package static func flag(_ name: StaticString) -> Attribute { .init(trusted: name, nil) }
 
   func write(to output: inout String) {
-    output.append(" ")
-    output.append(name.description)
-    guard let value else { return }
-    output.append("=\"")
+    output.append(" \(name)=\"")
     Escaping.append(value, to: &output)
     output.append("\"")
   }
 }
 
-/// Where a link leads: a path of this server, a place in this page, or a constant address.
+/// Where a link leads: a path of this server, or a constant address.
 package struct Link: Sendable {
   let value: String
 
@@ -55,27 +48,16 @@ package struct Link: Sendable {
     Link(value: "/" + segments.map(encoded).joined(separator: "/"))
   }
 
-  /// A place in the same page, by element id.
-  package static func anchor(_ id: String) -> Link { Link(value: "#" + encoded(id)) }
-
   /// An address that is a literal of this program.
   package static func constant(_ address: StaticString) -> Link { Link(value: address.description) }
 
   private static func encoded(_ segment: String) -> String {
     if segment == "." { return "%2E" }
     if segment == ".." { return "%2E%2E" }
-    var output = ""
-    for byte in segment.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        output.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        output.append(digits.count == 1 ? "%0\(digits)" : "%\(digits)")
-      }
-    }
-    return output
+    return segment.addingPercentEncoding(withAllowedCharacters: unreserved)!
   }
+
+  /// RFC 3986, section 2.3.
+  private static let unreserved = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 }

@@ -24,4 +24,12 @@ package enum Decimal2 {
     let zeros = String(repeating: "0", count: decimals - fraction.count)
     return "\(sign)\(magnitude / UInt64(scale)).\(zeros)\(fraction)"
   }
+
+  /// `fixed` for a reader: with a true minus sign and, if signed, a plus sign above zero.
+  package static func shown(_ value: Double, decimals: Int, isSigned: Bool) -> String {
+    let text = fixed(value, decimals: decimals)
+    if text.hasPrefix("-") { return "−" + text.dropFirst() }
+    let isZero = !text.contains { ("1"..."9").contains($0) }
+    return isSigned && !isZero ? "+" + text : text
+  }
 }

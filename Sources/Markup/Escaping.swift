@@ -2,7 +2,7 @@
 package enum Escaping {
   /// Appends `text` to `output` with `& < > " '` as references. Characters that no document may contain (the C0 and
   /// C1 controls except tab, line feed and carriage return, and the noncharacters) become U+FFFD.
-  package static func append(_ text: String, to output: inout String) {
+  static func append(_ text: String, to output: inout String) {
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": output.append("&amp;")
@@ -13,13 +13,6 @@ package enum Escaping {
       default: output.unicodeScalars.append(isForbidden(scalar) ? "\u{FFFD}" : scalar)
       }
     }
-  }
-
-  /// The escaped form of `text`.
-  package static func escaped(_ text: String) -> String {
-    var output = ""
-    append(text, to: &output)
-    return output
   }
 
   /// `text` as one line for a heading or a label: white space and controls collapse to single spaces, and the

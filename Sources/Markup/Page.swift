@@ -1,5 +1,5 @@
 /// A whole HTML document.
-package struct Page: Sendable {
+package enum Page {
   /// Where the page's styles come from.
   package enum Styles: Sendable {
     /// Inside the page, so that the file stands alone. Stylesheets are literals of this program.
@@ -8,23 +8,11 @@ package struct Page: Sendable {
     case linked(Link)
   }
 
-  package var title: String
-  package var language: StaticString
-  package var styles: Styles
-  package var content: [Markup]
-
-  package init(
-    title: String, language: StaticString = "en", styles: Styles, @MarkupBuilder content: () -> [Markup]
-  ) {
-    self.title = title
-    self.language = language
-    self.styles = styles
-    self.content = content()
-  }
-
-  /// The document with its doctype. Deterministic: the same value gives the same bytes.
-  package func rendered() -> String {
-    let document = tag("html", Attribute("lang", language.description)) {
+  /// The document with its doctype. Deterministic: the same arguments give the same bytes.
+  package static func rendered(
+    title: String, styles: Styles, @MarkupBuilder content: () -> [Markup]
+  ) -> String {
+    let document = tag("html", Attribute("lang", "en")) {
       tag("head") {
         Markup.void("meta", [Attribute("charset", "utf-8")])
         Markup.void(
@@ -34,10 +22,10 @@ package struct Page: Sendable {
         tag("title", text: Escaping.singleLine(title))
         switch styles {
         case .inline(let sheets): Markup.element("style", [], sheets.map { .raw($0) })
-        case .linked(let link): Markup.void("link", Attribute.stylesheet(link))
+        case .linked(let link): Markup.void("link", [Attribute("rel", "stylesheet"), .href(link)])
         }
       }
-      tag("body") { content }
+      tag("body") { content() }
     }
     return "<!DOCTYPE html>\n" + document.rendered() + "\n"
   }

@@ -14,14 +14,14 @@ extension CourseInterestPage {
       let byID = Dictionary(report.segments.map { ($0.id, $0) }) { first, _ in first }
       let ranked = ranking.places.compactMap { place in
         byID[place.entry.segment].map { segment in
-          IntervalChart.Row(
-            label: "\(place.rank). \(SegmentLabel.title(segment))", value: ReportFormat.points(place.entry.mean),
-            interval: range(place.entry.interval.lowerBound, place.entry.interval.upperBound))
+          ChartRow(
+            label: "\(place.rank). \(SegmentLabel.title(segment))",
+            value: estimate(place.entry.mean, place.entry.interval))
         }
       }
       IntervalChart(
-        title: "Interest by segment, from the most to the least", rows: ranked + hiddenRows, reference: 0,
-        referenceName: "the learner’s own mean over the course", valueName: "Interest", decimals: 0
+        title: "Interest by segment, from the most to the least", rows: ranked + hiddenRows,
+        reference: (0, "the learner’s own mean over the course"), valueName: "Interest"
       ).figure(
         id: "chart-interest", caption: "Dots are means over learners, lines their 95 % bootstrap intervals by learner.")
       overlaps(ranking, byID)
@@ -61,13 +61,9 @@ extension CourseInterestPage {
       IntervalChart(
         title: "Concentration by segment",
         rows: rows { figures in
-          (
-            figures.concentration,
-            range(
-              min(figures.concentrationLow, figures.concentrationHigh),
-              max(figures.concentrationLow, figures.concentrationHigh))
-          )
-        }, axis: 0...100, valueName: "Concentration", bandName: "band for the weight of confusion", decimals: 0
+          let ends = [figures.concentrationLow, figures.concentrationHigh].sorted()
+          return (figures.concentration, ends[0]...ends[1])
+        }, axis: 0...100, valueName: "Concentration", bandName: "band for the weight of confusion"
       ).figure(id: "chart-concentration", caption: "In the order of the course. 100 would be every moment focused.")
     }
   }
@@ -79,12 +75,12 @@ extension CourseInterestPage {
         + "share of focused, curious and confused together."
     ) {
       IntervalChart(
-        title: "Engagement by segment", rows: rows { ($0.engagement, nil) }, axis: 0...100, reference: 50,
-        referenceName: "neutral", valueName: "Engagement", decimals: 0
+        title: "Engagement by segment", rows: rows { ($0.engagement, nil) }, axis: 0...100,
+        reference: (50, "neutral"), valueName: "Engagement"
       ).figure(id: "chart-engagement", caption: "Engagement, 0 to 100, in the order of the course.")
       IntervalChart(
         title: "Time on task by segment, per cent", rows: rows { ($0.onTask, nil) }, axis: 0...100,
-        valueName: "On task, %", decimals: 0
+        valueName: "On task, %"
       ).figure(id: "chart-on-task", caption: "Share of time on task, in per cent.")
     }
   }
@@ -97,7 +93,7 @@ extension CourseInterestPage {
     ) {
       IntervalChart(
         title: "Confusion by segment, per cent", rows: rows { ($0.confused, nil) }, axis: 0...40,
-        valueName: "Confused, %", decimals: 0
+        valueName: "Confused, %"
       ).figure(id: "chart-confusion", caption: "Share of time confused, in per cent, in the order of the course.")
     }
   }
@@ -113,7 +109,7 @@ extension CourseInterestPage {
         rows: report.segments.map { segment in
           .init(
             label: SegmentLabel.numbered(segment),
-            shares: segment.figures.map { $0.emotions.map(ReportFormat.share) }, note: hiddenNote)
+            value: segment.figures.map { $0.emotions.map(ReportFormat.share) }, note: hiddenNote)
         }
       ).figure(
         id: "chart-emotions",
@@ -163,9 +159,9 @@ extension CourseInterestPage {
           title: "Coverage by segment", valueName: "Coverage",
           rows: report.segments.map { segment in
             .init(
-              label: SegmentLabel.numbered(segment), share: segment.figures.map { ReportFormat.share($0.coverage) },
+              label: SegmentLabel.numbered(segment), value: segment.figures.map { ReportFormat.share($0.coverage) },
               note: hiddenNote)
-          }, threshold: 0.5, thresholdName: "needed from a learner"
+          }, threshold: (0.5, "needed from a learner")
         ).figure(id: "chart-coverage", caption: "Mean over learners, in the order of the course.")
       }
       tag("ul", .class("notes")) {
@@ -186,28 +182,31 @@ extension CourseInterestPage {
 
   private var hiddenNote: String { "fewer than \(report.cohortMinimum) learners: not shown" }
 
-  private var hiddenRows: [IntervalChart.Row] {
+  private var hiddenRows: [ChartRow<IntervalChart.Estimate>] {
     report.segments.filter { $0.figures == nil }.map {
       .init(label: SegmentLabel.title($0), value: nil, note: hiddenNote)
     }
   }
 
   private func rows(
-    _ value: (CourseInterestReport.Figures) -> (CourseInterestReport.Estimate, ClosedRange<Double>?)
-  ) -> [IntervalChart.Row] {
+    _ value: (CourseInterestReport.Figures) -> (CourseInterestReport.Estimate, band: ClosedRange<Int64>?)
+  ) -> [ChartRow<IntervalChart.Estimate>] {
     report.segments.map { segment in
-      guard let figures = segment.figures else {
-        return .init(label: SegmentLabel.numbered(segment), value: nil, note: hiddenNote)
+      let shown = segment.figures.map { figures in
+        let (figure, band) = value(figures)
+        return estimate(figure.mean, figure.low...figure.high, band: band)
       }
-      let (estimate, band) = value(figures)
-      return .init(
-        label: SegmentLabel.numbered(segment), value: ReportFormat.points(estimate.mean),
-        interval: range(estimate.low, estimate.high), band: band)
+      return ChartRow(label: SegmentLabel.numbered(segment), value: shown, note: hiddenNote)
     }
   }
 
-  private func range(_ low: Int64, _ high: Int64) -> ClosedRange<Double> {
-    ReportFormat.points(low)...ReportFormat.points(high)
+  private func estimate(
+    _ mean: Int64, _ interval: ClosedRange<Int64>, band: ClosedRange<Int64>? = nil
+  ) -> IntervalChart.Estimate {
+    func points(_ range: ClosedRange<Int64>) -> ClosedRange<Double> {
+      ReportFormat.points(range.lowerBound)...ReportFormat.points(range.upperBound)
+    }
+    return .init(ReportFormat.points(mean), interval: points(interval), band: band.map(points))
   }
 
   private func section(

@@ -16,7 +16,7 @@ package struct CourseInterestPage: Sendable {
 
   /// The document. With `.inline` styles the file stands alone; a server links its own stylesheet.
   package func rendered(styles: Page.Styles = .inline(Theme.all)) -> String {
-    Page(title: "Course interest: \(report.course.title)", styles: styles) {
+    Page.rendered(title: "Course interest: \(report.course.title)", styles: styles) {
       header
       tag("main") {
         if let notice = report.demonstrationNotice { banner(notice) }
@@ -38,7 +38,7 @@ package struct CourseInterestPage: Sendable {
       tag("footer", .class("page")) {
         tag("p", text: "Lectern course-interest report, format \(report.formatVersion). No learner is named or scored.")
       }
-    }.rendered()
+    }
   }
 
   private var header: Markup {
@@ -100,7 +100,8 @@ package struct CourseInterestPage: Sendable {
 
   private var meanCoverage: String {
     let values = report.shownSegments.map(\.figures.coverage)
-    return values.isEmpty ? "–" : ReportFormat.text(values.reduce(0, +) / Int64(values.count)) + " %"
+    guard !values.isEmpty else { return "–" }
+    return Decimal2.fixed(ReportFormat.points(values.reduce(0, +) / Int64(values.count)), decimals: 0) + " %"
   }
 
   @MarkupBuilder

@@ -8,17 +8,8 @@ enum ReportFormat {
   /// Ten-thousandths as a share in 0…1.
   static func share(_ value: Int64) -> Double { Double(value) / 10_000 }
 
-  /// Ten-thousandths as a whole number of points: `62`.
-  static func text(_ value: Int64) -> String {
-    let text = Decimal2.fixed(points(value), decimals: 0)
-    return text.hasPrefix("-") ? "−" + text.dropFirst() : text
-  }
-
-  /// The same with a sign on both sides of zero: `+4`, `−2`, `0`.
-  static func signed(_ value: Int64) -> String {
-    let text = text(value)
-    return text == "0" || text.hasPrefix("−") ? text : "+" + text
-  }
+  /// Ten-thousandths as a whole number of points, with a sign on both sides of zero: `+4`, `−2`, `0`.
+  static func signed(_ value: Int64) -> String { Decimal2.shown(points(value), decimals: 0, isSigned: true) }
 
   /// A count with thin spaces between groups of three digits.
   static func count(_ value: Int64) -> String {

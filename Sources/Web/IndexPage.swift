@@ -8,7 +8,7 @@ struct IndexPage {
   let deployment: CourseInterestReport.Deployment
 
   func rendered() -> String {
-    Page(title: "Lectern", styles: .linked(Site.stylesheet)) {
+    Page.rendered(title: "Lectern", styles: .linked(Site.stylesheet)) {
       tag("header", .class("page")) {
         tag("p", .class("eyebrow"), text: "Learning analytics")
         tag("h1", text: "Lectern")
@@ -31,7 +31,7 @@ struct IndexPage {
         list
         notice
       }
-    }.rendered()
+    }
   }
 
   private var list: Markup {
@@ -86,12 +86,12 @@ struct IndexPage {
 /// nobody's business.
 enum NotFoundPage {
   static func rendered() -> String {
-    Page(title: "Not found", styles: .linked(Site.stylesheet)) {
+    Page.rendered(title: "Not found", styles: .linked(Site.stylesheet)) {
       tag("header", .class("page")) {
         tag("p", .class("eyebrow"), text: "Lectern")
         tag("h1", text: "No such course")
         tag("p") { tag("a", .href(.path([])), text: "All courses") }
       }
-    }.rendered()
+    }
   }
 }

@@ -9,32 +9,28 @@ import Testing
   }
 
   static func intervals(_ rows: Int, _ label: (Int) -> String) -> IntervalChart {
-    var made: [IntervalChart.Row] = []
-    for row in 0..<rows {
+    let made = (0..<rows).map { row -> ChartRow<IntervalChart.Estimate> in
       let value = Double(row) - 2
-      made.append(
-        .init(
-          label: label(row), value: row == 1 ? nil : value, interval: value - 1...value + 2,
-          band: value - 2...value + 3,
-          note: "not shown"))
+      let estimate = IntervalChart.Estimate(value, interval: value - 1...value + 2, band: value - 2...value + 3)
+      return ChartRow(label: label(row), value: row == 1 ? nil : estimate, note: "not shown")
     }
     return IntervalChart(
-      title: "Interest", rows: made, reference: 0, referenceName: "own mean", valueName: "Interest", bandName: "band")
+      title: "Interest", rows: made, reference: (0, "own mean"), valueName: "Interest", bandName: "band")
   }
 
   static func stacks(_ rows: Int, _ label: (Int) -> String) -> StackedBarChart {
     let shares = [0.3, 0.2, 0.2, 0.1, 0.15, 0.05]
-    let made = (0..<rows).map { row -> StackedBarChart.Row in
-      .init(label: label(row), shares: row == 1 ? nil : shares, note: "not shown")
+    let made = (0..<rows).map { row -> ChartRow<[Double]> in
+      .init(label: label(row), value: row == 1 ? nil : shares, note: "not shown")
     }
     return StackedBarChart(title: "Emotions", categories: ["a", "b", "c", "d", "e", "f"], rows: made)
   }
 
   static func bars(_ rows: Int, _ label: (Int) -> String) -> BarChart {
-    let made = (0..<rows).map { row -> BarChart.Row in
-      .init(label: label(row), share: row == 1 ? nil : 0.8, note: "not shown")
+    let made = (0..<rows).map { row -> ChartRow<Double> in
+      .init(label: label(row), value: row == 1 ? nil : 0.8, note: "not shown")
     }
-    return BarChart(title: "Coverage", valueName: "Coverage", rows: made, threshold: 0.5, thresholdName: "needed")
+    return BarChart(title: "Coverage", valueName: "Coverage", rows: made, threshold: (0.5, "needed"))
   }
 
   static func timeline(_ rows: Int, _ label: (Int) -> String) -> TimelineChart {
@@ -67,7 +63,7 @@ import Testing
         #expect(named.allSatisfy { id in elements.contains { $0.attributes["id"] == id } })
         #expect(!elements.contains { $0.name == "script" || $0.attributes["style"] != nil })
       }
-      let table = try Self.parse(chart.table.markup)
+      let table = try Self.parse(chart.table)
       #expect(table.count { $0.name == "tr" } >= rows + 1)
     }
   }
@@ -89,7 +85,7 @@ import Testing
 
   @Test func aLongTitleIsCutAndKeptWhole() {
     let title = String(repeating: "Lecture ", count: 30)
-    let svg = BarChart(title: "t", valueName: "v", rows: [.init(label: title, share: 1)])
+    let svg = BarChart(title: "t", valueName: "v", rows: [.init(label: title, value: 1)])
       .svg(id: "c", layout: .wide).rendered()
     #expect(svg.contains("…</text>"))
     #expect(svg.contains("<title>\(title.dropLast())</title>"))
@@ -107,7 +103,10 @@ import Testing
 
   @Test func positionsFollowValues() throws {
     let chart = IntervalChart(
-      title: "t", rows: [.init(label: "a", value: 25), .init(label: "b", value: 75)], axis: 0...100, valueName: "v")
+      title: "t",
+      rows: [
+        .init(label: "a", value: .init(25, interval: 20...30)), .init(label: "b", value: .init(75, interval: 70...80)),
+      ], axis: 0...100, valueName: "v")
     let dots = try Self.parse(chart.svg(id: "c", layout: .wide)).filter { $0.name == "circle" }
       .compactMap { $0.attributes["cx"].flatMap(Double.init) }
     // The wide plot runs from 300 to 808 pixels.

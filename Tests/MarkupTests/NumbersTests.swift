@@ -15,6 +15,12 @@ import Testing
     #expect(Decimal2.fixed(2.05, decimals: 3) == "2.050")
   }
 
+  @Test func signsAreThoseOfPrint() {
+    #expect(Decimal2.shown(-2.4, decimals: 0, isSigned: false) == "−2")
+    #expect(Decimal2.shown(4, decimals: 0, isSigned: false) == "4")
+    #expect([4, 0.2, -0.2, -4].map { Decimal2.shown($0, decimals: 0, isSigned: true) } == ["+4", "0", "0", "−4"])
+  }
+
   @Test(arguments: [(0.0, 100.0, 8), (-3, 7, 8), (0.013, 0.021, 4), (5, 5, 5), (0, 0, 4), (-120, 4310, 6)])
   func ticksAreRoundAndCover(_ low: Double, _ high: Double, _ most: Int) throws {
     let ticks = AxisTicks(covering: low, high, most: most)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct PageTests {
   @Test func aStandaloneFileHoldsItsStylesAndNothingElsewhere() {
-    let page = Page(title: "A <b> title", styles: .inline(Theme.all)) { tag("p", text: "x") }.rendered()
+    let page = Page.rendered(title: "A <b> title", styles: .inline(Theme.all)) { tag("p", text: "x") }
     #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"))
     #expect(page.contains("<title>A &lt;b&gt; title</title><style>:root{"))
     #expect(page.hasSuffix("<body><p>x</p></body></html>\n"))
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func aServedPageLinksItsStyles() {
-    let page = Page(title: "t", styles: .linked(.path(["style.css"]))) { "x" }.rendered()
+    let page = Page.rendered(title: "t", styles: .linked(.path(["style.css"]))) { "x" }
     #expect(page.contains("<link rel=\"stylesheet\" href=\"/style.css\">"))
     #expect(!page.contains("<style"))
   }

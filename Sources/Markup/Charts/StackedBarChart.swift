@@ -3,25 +3,13 @@
 /// Parts are told apart by order, by a gap between them, by a printed percentage where it fits and by hatching on two
 /// of the colours, never by colour alone.
 package struct StackedBarChart: Chart {
-  package struct Row: Sendable {
-    package var label: String
-    /// Shares in the order of the categories, in 0…1; nil when the row is not shown.
-    package var shares: [Double]?
-    package var note: String
-
-    package init(label: String, shares: [Double]?, note: String = "") {
-      self.label = label
-      self.shares = shares
-      self.note = note
-    }
-  }
-
   package var title: String
   /// At most as many names as `Theme.parts`.
   package var categories: [String]
-  package var rows: [Row]
+  /// Shares in the order of the categories, in 0…1.
+  package var rows: [ChartRow<[Double]>]
 
-  package init(title: String, categories: [String], rows: [Row]) {
+  package init(title: String, categories: [String], rows: [ChartRow<[Double]>]) {
     precondition(categories.count <= Theme.parts.count, "a stacked bar has \(Theme.parts.count) colours")
     self.title = title
     self.categories = categories
@@ -29,38 +17,21 @@ package struct StackedBarChart: Chart {
   }
 
   package var legend: Markup {
-    tag("ul", .class("legend"), Attribute("aria-hidden", "true")) {
-      for (index, name) in categories.enumerated() {
-        tag("li") {
-          tag("svg", .class("swatch"), Attribute("viewBox", "0 0 14 14")) {
-            Drawing.rectangle(Theme.parts[index].fill, x: 0, y: 0, width: 14, height: 14, radius: 2)
-            if let hatch = Self.hatch(of: index, x: 0, y: 0, width: 14, height: 14) { hatch }
-          }
-          " " + name
+    Drawing.legend(
+      categories.enumerated().map { index, name in
+        let swatch = tag("svg", .class("swatch"), Attribute("viewBox", "0 0 14 14")) {
+          Drawing.rectangle(Theme.parts[index].fill, x: 0, y: 0, width: 14, height: 14, radius: 2)
+          if let hatch = Self.hatch(of: index, x: 0, y: 0, width: 14, height: 14) { hatch }
         }
-      }
-    }
+        return (swatch, name)
+      })
   }
 
   package func svg(id: String, layout: ChartLayout) -> Markup {
     let ticks = AxisTicks(covering: 0, 100, most: layout.mostTicks)
-    let bottom = Double(rows.count) * layout.rowHeight + 6
-    return Drawing.svg(id: id, layout: layout, height: bottom + 26, title: title, description: description) {
-      Drawing.axis(ticks, layout: layout, bottom: bottom, unit: " %")
-      for (index, row) in rows.enumerated() {
-        draw(row, top: Double(index) * layout.rowHeight, layout: layout)
-      }
-    }
-  }
-
-  @MarkupBuilder
-  private func draw(_ row: Row, top: Double, layout: ChartLayout) -> [Markup] {
-    Drawing.label(row.label, layout: layout, top: top, muted: row.shares == nil)
-    if let shares = row.shares {
-      bar(shares, top: top + layout.barMiddle - 10, layout: layout)
-    } else {
-      Drawing.text("muted", row.note, x: layout.plotLeft + 6, y: top + layout.barMiddle + 4.5)
-    }
+    return Drawing.rows(
+      rows, ticks: ticks, unit: " %", id: id, layout: layout, title: title, description: description
+    ) { shares, y in bar(shares, top: y - 10, layout: layout) }
   }
 
   private func bar(_ shares: [Double], top: Double, layout: ChartLayout) -> [Markup] {
@@ -86,17 +57,17 @@ package struct StackedBarChart: Chart {
     return drawn
   }
 
-  package var table: DataTable {
-    DataTable(
+  package var table: Markup {
+    Drawing.table(
       caption: title, header: ["Segment"] + categories,
       rows: rows.map { row in
         [Escaping.singleLine(row.label)]
-          + (row.shares?.map { Decimal2.fixed($0 * 100, decimals: 1) + " %" } ?? categories.map { _ in row.note })
+          + (row.value?.map { Decimal2.fixed($0 * 100, decimals: 1) + " %" } ?? categories.map { _ in row.note })
       })
   }
 
   private var description: String {
-    let shown = rows.count { $0.shares != nil }
+    let shown = rows.count { $0.value != nil }
     return """
       For each of \(shown) of \(rows.count) segments, the shares of \(categories.joined(separator: ", ")), \
       in this order. The table below holds every number.

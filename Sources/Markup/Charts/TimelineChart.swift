@@ -1,4 +1,4 @@
-/// Values by minute through a course, segment after segment.
+/// Values of 0…100 by minute through a course, segment after segment.
 ///
 /// Every segment takes room in proportion to its minutes. A line runs through the minutes that are shown and breaks
 /// where one is missing; between segments it is drawn faintly. Series differ by marker and dash as well as by colour.
@@ -21,33 +21,23 @@ package struct TimelineChart: Chart {
   /// One to three names.
   package var series: [String]
   package var segments: [Segment]
-  /// The range of the vertical axis.
-  package var axis: ClosedRange<Double>
-  package var unit: String
 
-  package init(
-    title: String, series: [String], segments: [Segment], axis: ClosedRange<Double> = 0...100, unit: String = ""
-  ) {
+  package init(title: String, series: [String], segments: [Segment]) {
     precondition(series.count <= Self.lineClasses.count, "a timeline has three kinds of line")
     self.title = title
     self.series = series
     self.segments = segments
-    self.axis = axis
-    self.unit = unit
   }
 
   package var legend: Markup {
-    tag("ul", .class("legend"), Attribute("aria-hidden", "true")) {
-      for (index, name) in series.enumerated() {
-        tag("li") {
-          tag("svg", .class("swatch long"), Attribute("viewBox", "0 0 28 14")) {
-            Drawing.line(Self.lineClasses[index], 0, 7, 28, 7)
-            marker(index, x: 14, y: 7)
-          }
-          " " + name
+    Drawing.legend(
+      series.enumerated().map { index, name in
+        let swatch = tag("svg", .class("swatch long"), Attribute("viewBox", "0 0 28 14")) {
+          Drawing.line(Self.lineClasses[index], 0, 7, 28, 7)
+          marker(index, x: 14, y: 7)
         }
-      }
-    }
+        return (swatch, name)
+      })
   }
 
   package func svg(id: String, layout: ChartLayout) -> Markup {
@@ -56,7 +46,7 @@ package struct TimelineChart: Chart {
       for position in frame.ticks.positions {
         Drawing.line("grid", frame.left, frame.y(position), frame.right, frame.y(position))
         Drawing.text(
-          "tick", Decimal2.fixed(position, decimals: frame.ticks.decimals) + unit, x: frame.left - 8,
+          "tick", Decimal2.fixed(position, decimals: frame.ticks.decimals), x: frame.left - 8,
           y: frame.y(position) + 4, anchor: "end")
       }
       segmentMarks(frame)
@@ -119,19 +109,17 @@ package struct TimelineChart: Chart {
     default:
       tag(
         "path", .class("mark2"),
-        Attribute(
-          "d",
-          "M\(Decimal2.string(x)) \(Decimal2.string(y - 4.2))l4.2 7.4h-8.4z"))
+        Attribute("d", "M\(Decimal2.string(x)) \(Decimal2.string(y - 4.2))l4.2 7.4h-8.4z"))
     }
   }
 
-  package var table: DataTable {
-    DataTable(
+  package var table: Markup {
+    Drawing.table(
       caption: title, header: ["Segment and minute"] + series,
       rows: segments.flatMap { segment in
         segment.minutes.enumerated().map { minute, values in
           ["\(Escaping.singleLine(segment.title)), minute \(minute + 1)"]
-            + (values?.map { Decimal2.fixed($0, decimals: 1) + unit } ?? series.map { _ in "not shown" })
+            + (values?.map { Decimal2.fixed($0, decimals: 1) } ?? series.map { _ in "not shown" })
         }
       })
   }
@@ -163,7 +151,7 @@ package struct TimelineChart: Chart {
       left = 46
       right = layout.width - 8
       bottom = layout.labelsBeside ? 248 : 208
-      ticks = AxisTicks(covering: chart.axis.lowerBound, chart.axis.upperBound, most: 5)
+      ticks = AxisTicks(covering: 0, 100, most: 5)
       let counts = chart.segments.map { Double(max(1, $0.minutes.count)) }
       minuteWidth = (right - left) / max(1, counts.reduce(0, +))
       var starts = [left]
