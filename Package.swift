@@ -262,7 +262,7 @@ let testTargets: [Target] = [
   tests("Markup"),
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
-  tests("Web", ["HTTPServing", "Persistence", "Reports", "Telemetry"]),
+  tests("Web", ["HTTPServing", "LearningEvents", "Persistence", "Reports", "Telemetry"]),
   tests("IsolatedDecoding", ["Vision"]),
   tests("ImageIO", ["DeviationReporting", "ImageTypes", "StableHashing", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),

@@ -78,9 +78,10 @@ package struct ReleasedMetric: Sendable, Hashable {
 }
 
 /// A model bundle that measured samples of a course.
-package struct ReportedModel: Sendable, Equatable {
+package struct ReportedModel: Sendable, Equatable, Codable {
+  /// Hexadecimal SHA-256 of the bundle.
   package let id: ModelID
-  /// What its evaluation calls it (`name`); empty if nothing.
+  /// What its evaluation calls it (`name`), such as `drsn18`; empty if nothing.
   package let name: String
   package let isTrained: Bool
 
@@ -92,7 +93,7 @@ package struct ReportedModel: Sendable, Equatable {
 }
 
 /// What became of all frames of the deployment, over every course.
-package struct IngestTotals: Sendable, Equatable {
+package struct IngestTotals: Sendable, Equatable, Codable {
   package let stored: Int64
   package let rejected: Int64
   package let duplicates: Int64

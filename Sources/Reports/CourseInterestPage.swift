@@ -1,6 +1,7 @@
 package import Analytics
 import LearningEvents
 package import Markup
+import Persistence
 
 /// The HTML form of a course-interest report.
 package struct CourseInterestPage: Sendable {
@@ -130,7 +131,7 @@ package struct CourseInterestPage: Sendable {
     return time.prefix(16).replacing("T", with: " ") + " UTC"
   }
 
-  private static func text(_ model: CourseInterestReport.Model) -> String {
+  private static func text(_ model: ReportedModel) -> String {
     let name = model.name.isEmpty ? "unnamed" : Escaping.singleLine(model.name)
     return "\(name), \(model.id.text.prefix(12))\(model.isTrained ? "" : ", untrained")"
   }

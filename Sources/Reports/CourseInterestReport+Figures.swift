@@ -1,3 +1,5 @@
+import Persistence
+
 extension CourseInterestReport {
   /// A mean over learners with its 95 % bootstrap interval, ten-thousandths.
   package struct Estimate: Sendable, Equatable, Codable {
@@ -30,24 +32,6 @@ extension CourseInterestReport {
     package var confused: Estimate
     /// Mean number of confusion episodes a learner, ten-thousandths; nil where not measured.
     package var confusionEpisodes: Int64?
-
-    package init(
-      learners: Int, coverage: Int64, concentration: Estimate, concentrationLow: Int64, concentrationHigh: Int64,
-      engagement: Estimate, onTask: Estimate, interest: Estimate, emotions: [Int64], confused: Estimate,
-      confusionEpisodes: Int64? = nil
-    ) {
-      self.learners = learners
-      self.coverage = coverage
-      self.concentration = concentration
-      self.concentrationLow = concentrationLow
-      self.concentrationHigh = concentrationHigh
-      self.engagement = engagement
-      self.onTask = onTask
-      self.interest = interest
-      self.emotions = emotions
-      self.confused = confused
-      self.confusionEpisodes = confusionEpisodes
-    }
   }
 
   /// The released figures of one minute of a segment.
@@ -58,13 +42,6 @@ extension CourseInterestReport {
     package var concentration: Int64
     /// Shares in the order of the emotions.
     package var emotions: [Int64]
-
-    package init(index: Int, learners: Int, concentration: Int64, emotions: [Int64]) {
-      self.index = index
-      self.learners = learners
-      self.concentration = concentration
-      self.emotions = emotions
-    }
   }
 
   /// The segments whose figures are shown, in the course's order.
@@ -74,17 +51,11 @@ extension CourseInterestReport {
 
   /// Why these numbers say nothing of anyone, if they do not: an untrained network, rendered faces, or both.
   package var demonstrationNotice: String? {
-    let untrained = models.contains { !$0.isTrained }
-    switch (untrained, framesAreSynthetic) {
-    case (true, true):
-      return "These numbers come from an untrained network looking at rendered faces: "
-        + "they demonstrate the software and say nothing about anyone."
-    case (true, false):
-      return "These numbers come from an untrained network: "
-        + "they demonstrate the software and say nothing about anyone."
-    case (false, true):
-      return "These numbers come from rendered faces: they demonstrate the software and say nothing about anyone."
-    case (false, false): return nil
-    }
+    var origins: [String] = []
+    if models.contains(where: { !$0.isTrained }) { origins.append("an untrained network") }
+    if framesAreSynthetic { origins.append("rendered faces") }
+    guard !origins.isEmpty else { return nil }
+    return "These numbers come from \(origins.joined(separator: " looking at ")): "
+      + "they demonstrate the software and say nothing about anyone."
   }
 }

@@ -9,11 +9,4 @@ extension CourseInterestReport {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
   }
-
-  /// Reads what `json()` wrote.
-  package init(json: [UInt8]) throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    self = try decoder.decode(CourseInterestReport.self, from: Data(json))
-  }
 }

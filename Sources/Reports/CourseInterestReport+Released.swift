@@ -9,11 +9,8 @@ extension CourseInterestReport {
       course: .init(id: course.id, title: course.title),
       period: course.released.map { .init(firstDay: $0.lowerBound.day.iso, lastDay: $0.upperBound.day.iso) },
       madeAt: madeAt.rfc3339,
-      models: course.models.map { .init(id: $0.id, name: $0.name, isTrained: $0.isTrained) },
-      framesAreSynthetic: context.framesAreSynthetic, deployment: context.deployment,
-      frames: .init(
-        stored: course.totals.stored, rejected: course.totals.rejected, duplicates: course.totals.duplicates),
-      cohortMinimum: context.cohortMinimum,
+      models: course.models, framesAreSynthetic: context.framesAreSynthetic, deployment: context.deployment,
+      frames: course.totals, cohortMinimum: context.cohortMinimum,
       weightsVersion: Int(course.weightsVersions.last ?? MetricWeights.version1.version),
       segments: course.segments.map(Segment.init))
   }

@@ -1,4 +1,4 @@
-package import LearningEvents
+package import Persistence
 
 /// What a course-interest report says: which parts of a course its learners seemed interested in, and how sure that is.
 ///
@@ -15,11 +15,12 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   /// When the figures were read, RFC 3339, UTC.
   package var madeAt: String
   /// The networks that measured the frames.
-  package var models: [Model]
+  package var models: [ReportedModel]
   /// True if the frames show rendered faces: a demonstration.
   package var framesAreSynthetic: Bool
   package var deployment: Deployment
-  package var frames: Frames
+  /// Of the whole deployment, which counts no frame by course before it accepts it.
+  package var frames: IngestTotals
   /// Cohorts with fewer learners are not shown.
   package var cohortMinimum: Int
   /// Which version of the metrics' weights the figures were made with.
@@ -30,35 +31,11 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   package struct Course: Sendable, Equatable, Codable {
     package var id: Int64
     package var title: String
-
-    package init(id: Int64, title: String) {
-      self.id = id
-      self.title = title
-    }
   }
 
   package struct Period: Sendable, Equatable, Codable {
     package var firstDay: String
     package var lastDay: String
-
-    package init(firstDay: String, lastDay: String) {
-      self.firstDay = firstDay
-      self.lastDay = lastDay
-    }
-  }
-
-  package struct Model: Sendable, Equatable, Codable {
-    /// Hexadecimal SHA-256 of the bundle.
-    package var id: ModelID
-    /// Such as `drsn18`; empty if the bundle does not say.
-    package var name: String
-    package var isTrained: Bool
-
-    package init(id: ModelID, name: String, isTrained: Bool) {
-      self.id = id
-      self.name = name
-      self.isTrained = isTrained
-    }
   }
 
   /// Where and why this deployment may infer emotions at all.
@@ -76,19 +53,6 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
     }
   }
 
-  /// What became of the frames of the whole deployment, which counts no frame by course before it accepts it.
-  package struct Frames: Sendable, Equatable, Codable {
-    package var stored: Int64
-    package var rejected: Int64
-    package var duplicates: Int64
-
-    package init(stored: Int64, rejected: Int64, duplicates: Int64) {
-      self.stored = stored
-      self.rejected = rejected
-      self.duplicates = duplicates
-    }
-  }
-
   package struct Segment: Sendable, Equatable, Codable {
     package var id: Int64
     package var ordinal: Int
@@ -97,29 +61,5 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
     package var figures: Figures?
     /// Released minutes in ascending order; what is missing is not shown.
     package var minutes: [Minute]
-
-    package init(id: Int64, ordinal: Int, title: String, figures: Figures?, minutes: [Minute] = []) {
-      self.id = id
-      self.ordinal = ordinal
-      self.title = title
-      self.figures = figures
-      self.minutes = minutes
-    }
-  }
-
-  package init(
-    course: Course, period: Period?, madeAt: String, models: [Model], framesAreSynthetic: Bool,
-    deployment: Deployment, frames: Frames, cohortMinimum: Int, weightsVersion: Int, segments: [Segment]
-  ) {
-    self.course = course
-    self.period = period
-    self.madeAt = madeAt
-    self.models = models
-    self.framesAreSynthetic = framesAreSynthetic
-    self.deployment = deployment
-    self.frames = frames
-    self.cohortMinimum = cohortMinimum
-    self.weightsVersion = weightsVersion
-    self.segments = segments
   }
 }

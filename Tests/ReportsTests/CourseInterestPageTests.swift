@@ -1,6 +1,7 @@
 import Analytics
 import LearningEvents
 import Markup
+import Persistence
 import Reports
 import Testing
 
@@ -37,10 +38,10 @@ import Testing
     var hostile = plain
     hostile.course.title = Self.hostile
     for index in hostile.segments.indices { hostile.segments[index].title = "\(index) \(Self.hostile)" }
-    hostile.models[0].name = Self.hostile
-    hostile.models[0].id = ModelID(Self.hostile)
+    hostile.models = [ReportedModel(id: ModelID(Self.hostile), name: Self.hostile, isTrained: false)]
     hostile.deployment = .init(region: Self.hostile, purpose: Self.hostile, basis: nil)
-    hostile.period = .init(firstDay: Self.hostile, lastDay: Self.hostile)
+    hostile.period?.firstDay = Self.hostile
+    hostile.period?.lastDay = Self.hostile
     hostile.madeAt = Self.hostile
     let (before, after) = try (
       Outline(CourseInterestPage(plain).rendered()), Outline(CourseInterestPage(hostile).rendered())

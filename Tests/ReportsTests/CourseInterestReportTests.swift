@@ -31,8 +31,8 @@ import Testing
       id: 3, ordinal: 2, title: "S", metrics: Self.metrics(), minutes: [4: Self.metrics(), 0: Self.metrics()])
     let time = try #require(EventTime(rfc3339: "2026-11-23T10:00:00Z"))
     let report = CourseInterestReport(Self.course([segment]), context: Self.context, madeAt: time)
-    #expect(report.period == .init(firstDay: "2026-11-22", lastDay: "2026-11-23"))
-    #expect(report.frames == .init(stored: 3, rejected: 2, duplicates: 1))
+    #expect(report.period?.firstDay == "2026-11-22" && report.period?.lastDay == "2026-11-23")
+    #expect(report.frames == IngestTotals(stored: 3, rejected: 2, duplicates: 1))
     #expect(report.weightsVersion == 1 && report.demonstrationNotice != nil)
     let made = try #require(report.segments.first)
     let figures = try #require(made.figures)
@@ -57,7 +57,9 @@ import Testing
     let report = SampleReport.make()
     let json = try report.json()
     #expect(json == (try SampleReport.make().json()))
-    #expect(try CourseInterestReport(json: json) == report)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    #expect(try decoder.decode(CourseInterestReport.self, from: Data(json)) == report)
     let object = try #require(JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
     #expect(
       object.keys.sorted() == [

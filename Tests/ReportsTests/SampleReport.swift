@@ -1,4 +1,6 @@
+import Analytics
 import LearningEvents
+import Persistence
 import Reports
 
 /// Made-up reports for tests: plausible figures from a small generator, the same everywhere.
@@ -18,49 +20,59 @@ enum SampleReport {
     synthetic: Bool = true
   ) -> CourseInterestReport {
     var random = Generator(state: 2024)
-    let segments = (0..<count).map { index -> CourseInterestReport.Segment in
+    let segments = (0..<count).map { index -> ReleasedSegment in
       let hidden = count >= 6 && (index == 2 || index == count - 2)
       let wave = Int64([3, 8, -4, -9, 5, 1, -6, 2][index % 8]) * 100
       let name = titles[index % titles.count] + (index >= titles.count ? " (\(index / titles.count + 1))" : "")
-      return CourseInterestReport.Segment(
-        id: Int64(100 + index), ordinal: index + 1, title: name,
-        figures: hidden ? nil : figures(wave, &random),
-        minutes: hidden ? [] : minuteList(minutes, wave, &random))
+      return ReleasedSegment(
+        id: Int64(100 + index), ordinal: Int32(index + 1), title: name,
+        metrics: hidden ? [:] : figures(wave, &random), minutes: hidden ? [:] : minuteList(minutes, wave, &random))
     }
-    return CourseInterestReport(
-      course: .init(id: 7, title: title), period: .init(firstDay: "2026-11-16", lastDay: "2026-11-23"),
-      madeAt: "2026-11-23T14:05:09.25Z",
+    let course = ReleasedCourse(
+      id: 7, title: title, segments: segments,
+      released: EventTime(rfc3339: "2026-11-16T08:00:00Z")!...EventTime(rfc3339: "2026-11-23T08:00:00Z")!,
+      weightsVersions: [1],
       models: [
-        .init(
+        ReportedModel(
           id: "3f9a51c07be2d84455aa90cc1b7e6d2f8091a2b3c4d5e6f708192a3b4c5d6e7f", name: "drsn18, planes",
           isTrained: trained)
-      ], framesAreSynthetic: synthetic, deployment: .init(region: "CH", purpose: "demonstration"),
-      frames: .init(stored: 11_842, rejected: 37, duplicates: 121), cohortMinimum: 10, weightsVersion: 1,
-      segments: segments)
+      ], totals: IngestTotals(stored: 11_842, rejected: 37, duplicates: 121))
+    return CourseInterestReport(
+      course,
+      context: ReportContext(
+        deployment: .init(region: "CH", purpose: "demonstration"), framesAreSynthetic: synthetic, cohortMinimum: 10),
+      madeAt: EventTime(rfc3339: "2026-11-23T14:05:09.25Z")!)
   }
 
-  private static func figures(_ wave: Int64, _ random: inout Generator) -> CourseInterestReport.Figures {
+  private static func figures(_ wave: Int64, _ random: inout Generator) -> [Metric: ReleasedMetric] {
     let emotions = shares(wave, &random)
     let concentration = 5800 + wave + random.below(300)
-    return CourseInterestReport.Figures(
-      learners: 20, coverage: 7600 + random.below(1800), concentration: estimate(concentration, 400),
-      concentrationLow: concentration - 17 * emotions[3] / 100,
-      concentrationHigh: concentration + 17 * emotions[3] / 100,
-      engagement: estimate(5500 + wave, 500), onTask: estimate(emotions[0] + emotions[2] + emotions[3], 600),
-      interest: estimate(wave, 300 + random.below(200)), emotions: emotions, confused: estimate(emotions[3], 300),
-      confusionEpisodes: 12_000)
+    return emotionMetrics(emotions, learners: 20).merging(
+      [
+        .coverage: metric(7600 + random.below(1800)), .concentration: metric(concentration, 400),
+        .concentrationLow: metric(concentration - 17 * emotions[3] / 100),
+        .concentrationHigh: metric(concentration + 17 * emotions[3] / 100), .engagement: metric(5500 + wave, 500),
+        .onTask: metric(emotions[0] + emotions[2] + emotions[3], 600),
+        .interest: metric(wave, 300 + random.below(200)), .confusionEpisodes: metric(12_000),
+      ], uniquingKeysWith: { $1 })
   }
 
   private static func minuteList(
     _ count: Int, _ wave: Int64, _ random: inout Generator
-  ) -> [CourseInterestReport.Minute] {
-    (0..<count).compactMap { index in
-      let emotions = shares(wave, &random)
-      let concentration = 5600 + wave + random.below(900)
+  ) -> [Int32: [Metric: ReleasedMetric]] {
+    var minutes: [Int32: [Metric: ReleasedMetric]] = [:]
+    for index in 0..<count {
+      var metrics = emotionMetrics(shares(wave, &random), learners: 15)
+      metrics[.concentration] = metric(5600 + wave + random.below(900), learners: 15)
       // The fourth minute of a long segment is missing, as a suppressed one would be.
-      return count > 5 && index == 3
-        ? nil : .init(index: index, learners: 15, concentration: concentration, emotions: emotions)
+      if count <= 5 || index != 3 { minutes[Int32(index)] = metrics }
     }
+    return minutes
+  }
+
+  private static func emotionMetrics(_ shares: [Int64], learners: Int32) -> [Metric: ReleasedMetric] {
+    Dictionary(
+      uniqueKeysWithValues: zip(LearnerMetrics.shares, shares).map { ($0.1, metric($1, 300, learners: learners)) })
   }
 
   /// Six shares that sum to 10000.
@@ -70,8 +82,8 @@ enum SampleReport {
     return shares
   }
 
-  private static func estimate(_ mean: Int64, _ half: Int64) -> CourseInterestReport.Estimate {
-    .init(mean: mean, low: mean - half, high: mean + half)
+  private static func metric(_ mean: Int64, _ half: Int64 = 0, learners: Int32 = 20) -> ReleasedMetric {
+    ReleasedMetric(learners: learners, mean: mean, interval: mean - half...mean + half)
   }
 
   /// Knuth's MMIX congruence.

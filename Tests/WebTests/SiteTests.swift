@@ -1,4 +1,5 @@
 import HTTPServing
+import LearningEvents
 import Persistence
 import Reports
 import Telemetry
@@ -21,9 +22,12 @@ struct FixedReports: ReportSource {
   func report(course: Int64) async throws -> CourseInterestReport? {
     guard course == 1 else { return nil }
     return CourseInterestReport(
-      course: .init(id: 1, title: "Calculus"), period: nil, madeAt: "2026-11-23T10:00:00Z", models: [],
-      framesAreSynthetic: true, deployment: .init(region: "CH", purpose: "demonstration"),
-      frames: .init(stored: 0, rejected: 0, duplicates: 0), cohortMinimum: 10, weightsVersion: 1, segments: [])
+      ReleasedCourse(
+        id: 1, title: "Calculus", segments: [], released: nil, weightsVersions: [], models: [],
+        totals: IngestTotals(stored: 0, rejected: 0, duplicates: 0)),
+      context: ReportContext(
+        deployment: .init(region: "CH", purpose: "demonstration"), framesAreSynthetic: true, cohortMinimum: 10),
+      madeAt: .earliest)
   }
 }
 
@@ -58,7 +62,7 @@ struct FixedReports: ReportSource {
     #expect(!page.body.contains("<style") && !page.body.contains(" style="))
     let json = await Self.get(["courses", "1", "report.json"])
     #expect(json.status == 200 && json.type == "application/json")
-    #expect(try CourseInterestReport(json: Array(json.body.utf8)).course.title == "Calculus")
+    #expect(json.body.contains(#""title" : "Calculus""#))
   }
 
   @Test(arguments: ["2", "0", "-1", "x", "1x", "99999999999999999999", "٣"])
