@@ -122,7 +122,7 @@ let features: [Target] = [
       "Cryptography", "Files", "LearningEvents", "Neural", "PlainText", "Recognition", "Services", "StableHashing",
       "Telemetry", "Tensors", "Vision",
     ]),
-  target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence", "PostgresIO"]),
+  target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence", "PlainText", "PostgresIO"]),
   target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
 

@@ -1,4 +1,5 @@
 import Markup
+import PlainText
 
 /// How a report prints its numbers. Released figures are rounded to whole points, so no decimals are shown.
 enum ReportFormat {
@@ -12,16 +13,7 @@ enum ReportFormat {
   static func signed(_ value: Int64) -> String { Decimal2.shown(points(value), decimals: 0, isSigned: true) }
 
   /// A count with thin spaces between groups of three digits.
-  static func count(_ value: Int64) -> String {
-    var digits = String(value.magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-      groups.insert(String(digits.suffix(3)), at: 0)
-      digits.removeLast(3)
-    }
-    groups.insert(digits, at: 0)
-    return (value < 0 ? "−" : "") + groups.joined(separator: "\u{202F}")
-  }
+  static func count(_ value: Int64) -> String { value.grouped(by: "\u{202F}") }
 
   /// `a`, `a and b`, `a, b and c`.
   static func list(_ items: [String]) -> String {

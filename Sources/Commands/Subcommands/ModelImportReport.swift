@@ -1,4 +1,5 @@
 import Neural
+import PlainText
 import Recognition
 import Tensors
 import TextOutput
@@ -34,8 +35,8 @@ struct ModelImportReport {
     let match = file.match
     let numbers = match.used.reduce(0) { $0 + $1.entry.shape.count }
     var lines = [
-      "\(match.network.rawValue), \(file.byteCount.grouped) bytes, SHA-256 \(file.sha256)",
-      "  took \(match.used.count) tensors, \(numbers.grouped) numbers; names of \(match.scheme.rawValue), "
+      "\(match.network.rawValue), \(file.byteCount.grouped()) bytes, SHA-256 \(file.sha256)",
+      "  took \(match.used.count) tensors, \(numbers.grouped()) numbers; names of \(match.scheme.rawValue), "
         + file.elementTypes.joined(separator: ", "),
     ]
     for reason in [PretrainedMatch.LeftOut.Reason.classifier, .counter] {

@@ -1,5 +1,5 @@
-import Foundation
 import Neural
+import PlainText
 import Recognition
 import Tensors
 import TextOutput
@@ -57,7 +57,7 @@ struct ModelInfoReport {
     sections += parts.map { table($0, everyLayer: everyLayer) }
     if parts.count > 1 {
       let sums = (parts.reduce(0) { $0 + $1.costs.parameters }, parts.reduce(0) { $0 + $1.costs.multiplyAdds })
-      sections.append("both together: \(sums.0.grouped) parameters, \(sums.1.grouped) multiply-adds\n")
+      sections.append("both together: \(sums.0.grouped()) parameters, \(sums.1.grouped()) multiply-adds\n")
     }
     if let comparison {
       let table = TextTable(comparison.columns, leading: 1).text(comparison.rows)
@@ -78,17 +78,12 @@ struct ModelInfoReport {
       everyLayer
       ? part.costs.map { Self.row($0.name, $0.kind, $0.output, $0.parameters, $0.multiplyAdds) }
       : part.groups.map { Self.row($0.name, $0.kind, $0.output, $0.layers.parameters, $0.layers.multiplyAdds) }
-    let total = ["total", "", "", part.costs.parameters.grouped, part.costs.multiplyAdds.grouped]
+    let total = ["total", "", "", part.costs.parameters.grouped(), part.costs.multiplyAdds.grouped()]
     return heading
       + TextTable(["layer", "what it does", "output", "parameters", "multiply-adds"], leading: 3).text(rows + [total])
   }
 
   private static func row(_ name: String, _ kind: String, _ output: Shape, _ parameters: Int, _ adds: Int) -> [String] {
-    [name, kind, "\(Shape(Array(output.dimensions.dropFirst())))", parameters.grouped, adds.grouped]
+    [name, kind, "\(Shape(Array(output.dimensions.dropFirst())))", parameters.grouped(), adds.grouped()]
   }
-}
-
-extension Int {
-  /// `1,234,567`.
-  var grouped: String { formatted(.number.locale(Locale(identifier: "en_US"))) }
 }
