@@ -6,32 +6,23 @@ package enum SHA256 {
   package static let byteCount = 32
 
   /// Looked up once: that costs more than hashing a kilobyte. OpenSSL's algorithms never change and may be shared.
-  private struct Algorithm: @unchecked Sendable {
-    let pointer: OpaquePointer
-
-    init() {
-      // Fails only where SHA-256 is missing from the library, which no build of OpenSSL 3 allows.
-      guard let pointer = EVP_MD_fetch(nil, "SHA256", nil) else { preconditionFailure("OpenSSL has no SHA-256") }
-      self.pointer = pointer
-    }
-  }
-
-  private static let algorithm = Algorithm()
+  nonisolated(unsafe) private static let algorithm: OpaquePointer = {
+    // Fails only where SHA-256 is missing from the library, which no build of OpenSSL 3 allows.
+    guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil) else { preconditionFailure("OpenSSL has no SHA-256") }
+    return algorithm
+  }()
 
   /// The 32-byte digest of some bytes.
   package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
       precondition(
-        EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, algorithm.pointer, nil) == 1)
+        EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, algorithm, nil) == 1)
       count = byteCount
     }
   }
 
   /// The 32-byte digest of some bytes.
   package static func hash(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { hash($0) } }
-
-  /// The 32-byte digest of some bytes.
-  package static func hash(_ bytes: some Sequence<UInt8>) -> [UInt8] { hash(Array(bytes)) }
 }
 
 /// SHA-256 over bytes that come in parts, such as a large file. One owner, one thread at a time.

@@ -25,10 +25,7 @@ package struct JSONObject {
     guard case .string(let text) = try value(name) else { throw JSONError(place(name), "not a string") }
     guard text.isEscaped else { return try body(text.raw) }
     guard let plain = try? text.unescaped() else { throw JSONError(place(name), "has a malformed escape") }
-    let outcome: Swift.Result<Result, JSONError> = plain.withUnsafeBytes { text in
-      do throws(JSONError) { return .success(try body(text)) } catch { return .failure(error) }
-    }
-    return try outcome.get()
+    return try plain.withUnsafeBufferPointer { (text) throws(JSONError) in try body(UnsafeRawBufferPointer(text)) }
   }
 
   package func bool(_ name: String) throws(JSONError) -> Bool {

@@ -1,9 +1,8 @@
-/// Base64 of RFC 4648 section 4, strict: padded, no line breaks, no other characters.
+/// Reading of base64 of RFC 4648 section 4, strict: padded, no line breaks, no other characters.
 enum Base64 {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
   /// Six bits for each byte value, 255 for one outside of the alphabet.
   private static let values: [UInt8] = {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
     var values = [UInt8](repeating: 255, count: 256)
     for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
     return values
@@ -58,24 +57,5 @@ enum Base64 {
       }
     }
     return isValid ? bytes : nil
-  }
-
-  /// The text of some bytes.
-  static func encode(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var index = 0
-    while index < bytes.count {
-      let taken = min(3, bytes.count - index)
-      var bits = UInt32(bytes[index]) << 16
-      if taken > 1 { bits |= UInt32(bytes[index + 1]) << 8 }
-      if taken > 2 { bits |= UInt32(bytes[index + 2]) }
-      text.append(alphabet[Int(bits >> 18 & 63)])
-      text.append(alphabet[Int(bits >> 12 & 63)])
-      text.append(taken > 1 ? alphabet[Int(bits >> 6 & 63)] : UInt8(ascii: "="))
-      text.append(taken > 2 ? alphabet[Int(bits & 63)] : UInt8(ascii: "="))
-      index += 3
-    }
-    return text
   }
 }

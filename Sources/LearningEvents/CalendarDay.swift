@@ -25,20 +25,11 @@ package struct CalendarDay: Sendable, Hashable, Comparable {
     daysSinceEpoch = Int32(era * 146_097 + dayOfEra - 719_468)
   }
 
-  /// `YYYY-MM-DD`, strictly; nil for anything else.
-  package init?(iso: String) {
-    var bytes = Array(iso.utf8)
-    guard bytes.count == 10 else { return nil }
-    bytes.append(contentsOf: "T00:00:00Z".utf8)
-    guard let time = bytes.withUnsafeBytes(EventTime.init(rfc3339:)) else { return nil }
-    self = time.day
-  }
-
   /// Year, month 1…12 and day 1…31.
   package var components: (year: Int, month: Int, day: Int) {
     // The inverse of the above, from the same source; valid for days of years 0 and later.
     let shifted = Int(daysSinceEpoch) + 719_468
-    let era = shifted.quotientRoundedDown(dividingBy: 146_097)
+    let era = shifted / 146_097
     let dayOfEra = shifted - era * 146_097
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -70,11 +61,6 @@ extension CalendarDay: CustomStringConvertible {
 }
 
 extension BinaryInteger {
-  func quotientRoundedDown(dividingBy divisor: Self) -> Self {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
-  }
-
   /// Decimal digits of a non-negative number, with zeros in front up to `width`.
   func padded(to width: Int) -> String {
     let digits = String(self)

@@ -5,29 +5,19 @@ package enum ControlEvent: Sendable, Hashable {
   case consent(ConsentEvent)
 
   /// The LMS that speaks: the scope of every id in the event.
-  package var source: SourceID {
-    switch self {
-    case .course(let event): event.source
-    case .session(let event): event.source
-    case .consent(let event): event.source
-    }
-  }
+  package var source: SourceID { envelope.source }
 
   /// When the LMS said it: the newest time wins, ties go to revoke.
-  package var time: EventTime {
-    switch self {
-    case .course(let event): event.time
-    case .session(let event): event.time
-    case .consent(let event): event.time
-    }
-  }
+  package var time: EventTime { envelope.time }
 
   /// The CloudEvents id.
-  package var id: EventID {
+  package var id: EventID { envelope.id }
+
+  private var envelope: (id: EventID, source: SourceID, time: EventTime) {
     switch self {
-    case .course(let event): event.eventID
-    case .session(let event): event.eventID
-    case .consent(let event): event.eventID
+    case .course(let event): (event.eventID, event.source, event.time)
+    case .session(let event): (event.eventID, event.source, event.time)
+    case .consent(let event): (event.eventID, event.source, event.time)
     }
   }
 

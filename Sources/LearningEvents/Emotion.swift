@@ -22,12 +22,6 @@ package enum Emotion: Int, CaseIterable, Sendable, Hashable {
 
   /// How many there are.
   package static let count = allCases.count
-
-  /// The emotion of that exact name, nil for any other word.
-  package init?(name: some StringProtocol) {
-    guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = match
-  }
 }
 
 extension Emotion: CustomStringConvertible {

@@ -50,20 +50,6 @@ package struct EmotionDistribution: Sendable, Hashable {
     self.init(probabilities: probabilities.map(Double.init))
   }
 
-  /// Adopts stored ten-thousandths; nil unless six values of 0…10,000 sum to 10,000.
-  package init?(tenThousandths: some Collection<Int16>) {
-    guard tenThousandths.count == Emotion.count else { return nil }
-    var parts = SIMD8<Int16>()
-    var sum = 0
-    for (lane, value) in tenThousandths.enumerated() {
-      guard value >= 0 else { return nil }
-      parts[lane] = value
-      sum += Int(value)
-    }
-    guard sum == Self.total else { return nil }
-    self.parts = parts
-  }
-
   /// The probability of one emotion in ten-thousandths, 0…10,000.
   package subscript(emotion: Emotion) -> Int16 { parts[emotion.rawValue] }
 

@@ -26,8 +26,4 @@ package struct EncodedEvent: Sendable, Hashable {
   package var byteCount: Int {
     headers.reduce(key.count + value.count + 100) { $0 + $1.name.utf8.count + $1.value.count + 4 }
   }
-
-  package init(key: [UInt8], headers: [EventHeader], value: [UInt8]) {
-    (self.key, self.headers, self.value) = (key, headers, value)
-  }
 }

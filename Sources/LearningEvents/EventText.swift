@@ -1,3 +1,5 @@
+import Glibc
+
 /// What texts an event may hold. Control characters are U+0000–001F and U+007F–009F.
 enum EventText {
   /// The longest id in UTF-8 bytes.
@@ -46,10 +48,7 @@ enum EventText {
 extension UnsafeRawBufferPointer {
   /// Byte equality with a literal.
   func equals(_ literal: StaticString) -> Bool {
-    guard count == literal.utf8CodeUnitCount else { return false }
-    let other = literal.utf8Start
-    for index in 0..<count where self[index] != other[index] { return false }
-    return true
+    count == literal.utf8CodeUnitCount && (isEmpty || memcmp(baseAddress!, literal.utf8Start, count) == 0)
   }
 
   /// Equality with an ASCII media type, letters of any case, parameters (`; charset=…`) ignored.

@@ -18,7 +18,7 @@ package struct EventTime: Sendable, Hashable, Comparable {
 
   /// The UTC day that holds this instant.
   package var day: CalendarDay {
-    CalendarDay(daysSinceEpoch: Int32(microseconds.quotientRoundedDown(dividingBy: Self.microsecondsPerDay)))
+    CalendarDay(daysSinceEpoch: Int32(microseconds / Self.microsecondsPerDay))
   }
 
   /// Whole milliseconds since 1970, rounded down.
@@ -27,12 +27,8 @@ package struct EventTime: Sendable, Hashable, Comparable {
   /// Later by a duration (earlier if negative), whole microseconds, held within the range.
   package func advanced(by duration: Duration) -> EventTime {
     let (seconds, attoseconds) = duration.components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-    guard !overflow else { return seconds < 0 ? .earliest : .latest }
-    let (sum, carry) = microseconds.addingReportingOverflow(scaled)
-    guard !carry else { return seconds < 0 ? .earliest : .latest }
-    let (exact, excess) = sum.addingReportingOverflow(attoseconds / 1_000_000_000_000)
-    return excess ? (attoseconds < 0 ? .earliest : .latest) : EventTime(microseconds: exact)
+    let offset = Int128(seconds) * 1_000_000 + Int128(attoseconds / 1_000_000_000_000)
+    return EventTime(microseconds: Int64(clamping: Int128(microseconds) + offset))
   }
 
   /// How long after `other` this instant is.

@@ -1,3 +1,4 @@
+import Foundation
 import ImageTypes
 import JSON
 
@@ -49,6 +50,6 @@ extension FrameEvent {
       return "\"\(name)\":\(isNumber ? value : JSONText.quoted(value))"
     }
     let head = "{\(members.joined(separator: ",")),\"datacontenttype\":\"\(imageType.mediaType)\",\"data_base64\":\""
-    return Array(head.utf8) + Base64.encode(image) + Array("\"}".utf8)
+    return Array(head.utf8) + Data(image).base64EncodedData() + Array("\"}".utf8)
   }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A name that an LMS, Kafka or a bundle gives: the bytes of its UTF-8, and nothing else.
 ///
 /// Equality, hash and order are those of the bytes. `String` compares by canonical equivalence: `é` in one and in two
@@ -57,27 +59,10 @@ package enum UTF8Bytes {
     guard a.utf8.count == b.utf8.count else { return false }
     let equal = a.utf8.withContiguousStorageIfAvailable { a in
       b.utf8.withContiguousStorageIfAvailable { b in
-        areEqual(UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
+        a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
       }
     }
     return (equal ?? nil) ?? a.utf8.elementsEqual(b.utf8)
-  }
-
-  /// Of two runs of one length; eight bytes at a time, because every frame's ids are looked up by it.
-  private static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    var index = 0
-    while index + 8 <= a.count {
-      guard
-        a.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          == b.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      else { return false }
-      index += 8
-    }
-    while index < a.count {
-      guard a[index] == b[index] else { return false }
-      index += 1
-    }
-    return true
   }
 
   @usableFromInline

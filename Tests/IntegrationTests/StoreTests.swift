@@ -49,7 +49,7 @@ extension Database {
         _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, session: 1, sequence: 5)]))
         let row = try await fixture.owner.query("SELECT * FROM lectern.emotion_sample").single()
         let learner: LearnerPseudonym = try row.decode("learner")
-        #expect(learner.bytes == Fixture.learner(1).bytes)
+        #expect(learner == Fixture.learner(1))
         #expect(try row.decode("seq", as: Int32.self) == 5)
         #expect(try row.decode("p_focused", as: Int16.self) == 5000)
         #expect(try row.decode("p_happy", as: Int16.self) == 1000)

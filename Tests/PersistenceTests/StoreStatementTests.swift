@@ -10,12 +10,12 @@ import Testing
 
   private func sample(
     offset: Int64, day: CalendarDay = day, session: Int64 = 1, sequence: Int32 = 0, status: SampleStatus = .classified,
-    distribution: [Int16]? = [5000, 1000, 1500, 500, 800, 1200], media: Int64? = nil
+    distribution: [Double]? = [5000, 1000, 1500, 500, 800, 1200], media: Int64? = nil
   ) -> SampleRow {
     SampleRow(
       offset: offset, sessionDay: day, sessionID: session, sequence: sequence, capturedAt: day.start,
       mediaPositionMilliseconds: media, segmentHint: nil, courseID: 7, learner: Self.learner, status: status,
-      faceCount: 1, distribution: distribution.flatMap { EmotionDistribution(tenThousandths: $0) }, quality: 9000)
+      faceCount: 1, distribution: distribution.flatMap { EmotionDistribution(probabilities: $0) }, quality: 9000)
   }
 
   private func parameters(

@@ -109,7 +109,7 @@ package struct PostgresIngestFixture: Sendable {
     status: SampleStatus = .classified
   ) -> SampleRow {
     let session = sessions[index]
-    let distribution = EmotionDistribution(tenThousandths: [5000, 1000, 1000, 1000, 1000, 1000] as [Int16])
+    let distribution = EmotionDistribution(probabilities: [0.5, 0.1, 0.1, 0.1, 0.1, 0.1] as [Double])
     return SampleRow(
       offset: offset, sessionDay: session.day, sessionID: session.id, sequence: sequence,
       capturedAt: capturedAt ?? noon.advanced(by: .seconds(Int64(sequence))),
