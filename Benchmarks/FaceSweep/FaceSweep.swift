@@ -62,7 +62,7 @@ enum FaceSweep {
       for item in group.items {
         let image = configuration.equalizes ? SweepConfiguration.equalized(item.image) : item.image
         let start = processorSeconds()
-        let faces = try detector.faces(in: image)
+        let faces = try detector.detect(in: image).faces
         spent[image.width, default: (0, 0)].seconds += processorSeconds() - start
         spent[image.width, default: (0, 0)].pictures += 1
         guard let face = faces.first else { continue }

@@ -42,7 +42,7 @@ enum QualityTable {
   static func print(_ photographs: [GrayImage], say: (String) -> Void) throws {
     let detector = try CascadeFaceDetector()
     let faces = try photographs.compactMap { image in
-      try detector.faces(in: image).first.map { Face(image: image, box: $0) }
+      try detector.detect(in: image).faces.first.map { Face(image: image, box: $0) }
     }
     say("\(faces.count) of \(photographs.count) photographs have a face")
     say("| measure | 1 % | 5 % | 50 % | 95 % | 99 % |")

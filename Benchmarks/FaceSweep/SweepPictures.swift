@@ -155,7 +155,8 @@ struct SweepPictures {
     let cells = [640, 160, 64, 32, 16][index % 5]
     let noise = GrayImage(
       width: cells, height: cells, pixels: (0..<(cells * cells)).map { UInt8(truncatingIfNeeded: hash(index, $0)) })
-    return noise.resampled(width: 640, height: 640).crop(PixelRect(x: 0, y: 80, width: 640, height: 480))
+    return noise.resampled(width: 640, height: 640).resampled(
+      PixelRect(x: 0, y: 80, width: 640, height: 480), width: 640, height: 480)
   }
 
   /// A fixed number for a pair (MurmurHash3's finaliser).

@@ -29,7 +29,7 @@ struct StageRun {
 
   func run(_ frame: [UInt8], _ stage: inout StageClock) async throws {
     let image = try await stage("decode (JPEG 640×480)") { try decoder.decodeGray(frame) }
-    let faces = try await stage("face detection") { try detector.faces(in: image) }
+    let faces = try await stage("face detection") { try detector.detect(in: image).faces }
     guard let face = faces.first else { throw BenchmarkFailure(description: "no face in a rendered frame") }
     let crops = await stage("crop and quality") {
       let crops = FaceCrops(of: face, in: image)

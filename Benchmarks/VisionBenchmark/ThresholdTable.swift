@@ -14,7 +14,7 @@ enum ThresholdTable {
       "| threshold | empty cells of 49: mean | median | p95 | faces with none empty | keypoints: mean | ms: median |")
     Swift.print("|---:|---:|---:|---:|---:|---:|---:|")
     for threshold in thresholds {
-      let describer = SiftDescriber(settings: .init(contrastThreshold: threshold))
+      let describer = SiftDescriber(contrastThreshold: threshold)
       var empty: [Int] = []
       var keypoints = 0
       var milliseconds: [Double] = []
@@ -44,7 +44,7 @@ enum ThresholdTable {
     let detector = try CascadeFaceDetector()
     return try VisionBenchmark.photographs(in: folder).compactMap { name in
       guard let image = try? decoder.decodeGray(VisionBenchmark.bytes(name, in: folder)),
-        let face = try detector.faces(in: image).first
+        let face = try detector.detect(in: image).faces.first
       else { return nil }
       let crops = FaceCrops(of: face, in: image)
       return FaceQuality(face: face, crops: crops).isUsable ? crops.sift : nil

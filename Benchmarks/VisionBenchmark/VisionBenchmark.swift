@@ -5,10 +5,10 @@ import Vision
 /// Measures the pure features on real photographs, and hands their pixels to the scripts that compare with other
 /// implementations. Not part of the program.
 ///
-///     VisionBenchmark dump FOLDER OUT pixels and HOG of every photograph, one JSON object a line (see PhotographDump)
-///     VisionBenchmark hog DUMP [ROUNDS] processor time of HOG on the dumped 64×64 pictures VisionBenchmark sift FOLDER
-///     empty grid cells and milliseconds by contrast threshold VisionBenchmark decode FILE processor time and memory of
-///     one file (see costly_pictures.py)
+///     VisionBenchmark dump FOLDER OUT      pixels and HOG of every photograph, one JSON object a line (PhotographDump)
+///     VisionBenchmark hog DUMP [ROUNDS]    processor time of HOG on the dumped 64×64 pictures
+///     VisionBenchmark sift FOLDER          empty grid cells and milliseconds by contrast threshold
+///     VisionBenchmark decode FILE          processor time and memory of one file (see costly_pictures.py)
 @main
 enum VisionBenchmark {
   static let usage = "usage: VisionBenchmark dump FOLDER OUT | hog DUMP [ROUNDS] | sift FOLDER | decode FILE\n"

@@ -9,7 +9,6 @@
 #include <opencv2/core.hpp>
 #include <opencv2/core/ocl.hpp>
 #include <opencv2/core/utils/logger.hpp>
-#include <opencv2/core/version.hpp>
 #include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect.hpp>
@@ -120,21 +119,20 @@ int32_t lectern_cv_cascade_detect(lectern_cv_cascade *cascade, const uint8_t *pi
   });
 }
 
-int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, lectern_cv_sift_settings settings,
+int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, double contrast_threshold,
                         lectern_cv_keypoint **keypoints, int32_t *count, char *message) {
   *keypoints = nullptr;
   *count = 0;
   return guarded(message, [&]() -> int32_t {
-    // OpenCV does not check these: no layers is a null pointer there.
-    if (width < 1 || height < 1 || settings.octave_layers < 1 || settings.octave_layers > 16 ||
-        !(settings.contrast_threshold >= 0) || !(settings.edge_threshold > 0) || !(settings.sigma > 0.5) ||
-        !(settings.sigma < 16)) {
+    // OpenCV does not check these.
+    if (width < 1 || height < 1 || !(contrast_threshold >= 0)) {
       say(message, "SIFT parameters out of range");
       return LECTERN_CV_FAILED;
     }
     std::vector<cv::KeyPoint> points;
     cv::Mat descriptors;
-    cv::SIFT::create(0, settings.octave_layers, settings.contrast_threshold, settings.edge_threshold, settings.sigma)
+    // All keypoints, three layers an octave, edge threshold 10, σ = 1.6 (Lowe 2004, sections 3 and 4).
+    cv::SIFT::create(0, 3, contrast_threshold, 10, 1.6)
         ->detectAndCompute(view(pixels, width, height), cv::noArray(), points, descriptors);
     if (!points.empty() && (descriptors.type() != CV_32F || descriptors.cols != 128)) {
       say(message, "unexpected descriptor type");
@@ -191,5 +189,3 @@ int32_t lectern_cv_text(const char *text, int32_t cap_height, int32_t bold, lect
 }
 
 void lectern_cv_free(void *memory) { std::free(memory); }
-
-const char *lectern_cv_version(void) { return CV_VERSION; }

@@ -44,7 +44,7 @@ struct JPEGDecompressor: ~Copyable {
     let status = tjDecompress2(
       handle, bytes.baseAddress, UInt(bytes.count), out.baseAddress, Int32(width), Int32(width * channels),
       Int32(height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
-    if status != 0, !isHarmlessWarning { throw lastError(.corrupt) }
+    if status != 0, !isHarmlessWarning { throw lastError }
   }
 
   /// Every scan of a progressive file goes over all coefficients, however little it changes: on a picture of 50
@@ -66,7 +66,7 @@ struct JPEGDecompressor: ~Copyable {
     var colorspace: Int32 = 0
     let status = tjDecompressHeader3(
       handle, bytes.baseAddress, UInt(bytes.count), &width, &height, &subsampling, &colorspace)
-    if status != 0, tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue) { throw lastError(.corrupt) }
+    if status != 0, tjGetErrorCode(handle) != Int32(TJERR_WARNING.rawValue) { throw lastError }
     guard width > 0, height > 0 else { throw ImageError(.corrupt, "JPEG of no size") }
     return (Int(width), Int(height), colorspace)
   }
@@ -85,7 +85,7 @@ struct JPEGDecompressor: ~Copyable {
   private var message: String { String(cString: tjGetErrorStr2(handle)) }
 
   /// TurboJPEG has no codes for what is wrong, only libjpeg's message.
-  private func lastError(_ code: ImageError.Code) -> ImageError {
+  private var lastError: ImageError {
     let text = message
     let unsupported = [
       "Unsupported", "not supported", "Could not determine subsampling", "not implemented", "not compiled",
@@ -93,7 +93,7 @@ struct JPEGDecompressor: ~Copyable {
     let isUnsupported = unsupported.contains { text.contains($0) }
     let isOutOfMemory = ["Insufficient memory", "Memory allocation failure"].contains { text.contains($0) }
     if isOutOfMemory { return ImageError(.decoderFailed, "decoding takes more memory than allowed") }
-    return ImageError(isUnsupported ? .unsupported : code, text)
+    return ImageError(isUnsupported ? .unsupported : .corrupt, text)
   }
 
   /// CMYK JPEGs are written inverted (Adobe's convention, as every common reader assumes): red = C·K/255 and so on.

@@ -1,9 +1,6 @@
 import CSpng
+import Glibc
 package import Vision
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// Writes 8-bit PNG files. Holds no state; may be shared between threads.
 package struct PNGEncoder: Sendable {

@@ -10,10 +10,6 @@ package import Vision
 /// They are loaded once, in the beginning: a file that is replaced or goes later does no harm.
 package final class CascadeFaceDetector: FaceDetecting {
   package let settings: Settings
-  /// The cascade file for frontal faces.
-  package let cascadePath: String
-  /// The cascade file for heads turned aside; nil where the settings have no such try.
-  package let profilePath: String?
   private let idle: Mutex<[Loaded]>
   /// Counts what is in `idle`.
   private let available: DispatchSemaphore
@@ -49,8 +45,6 @@ package final class CascadeFaceDetector: FaceDetecting {
       case (_, let given?): given
       case (_, nil): try CascadeFile.find(CascadeFile.profile)
       }
-    self.cascadePath = frontal
-    self.profilePath = profile
     self.settings = settings
     var loaded: [Loaded] = []
     for _ in 0..<callers { loaded.append(try Loaded(frontal: frontal, profile: profile)) }

@@ -29,7 +29,7 @@ struct PictureWindow {
     let found = try cascade.detect(in: scaled, settings)
     guard view == .profile else { return Self.sorted(found.compactMap(original)) }
     let width = scaled.width
-    let mirrored = try cascade.detect(in: scaled.mirrored, settings).map { face in
+    let mirrored = try cascade.detect(in: scaled.upright(from: .mirrored), settings).map { face in
       PixelRect(x: width - face.x - face.width, y: face.y, width: face.width, height: face.height)
     }
     return Self.sorted((found + mirrored).compactMap(original)).reduce(into: []) { kept, face in

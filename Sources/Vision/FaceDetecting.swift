@@ -17,7 +17,4 @@ extension FaceDetecting {
   package func follow(_ box: PixelRect, seenFrom view: FaceDetection.View, in image: GrayImage) throws -> PixelRect? {
     nil
   }
-
-  /// The faces of the whole picture, largest area first.
-  package func faces(in image: GrayImage) throws -> [PixelRect] { try detect(in: image).faces }
 }

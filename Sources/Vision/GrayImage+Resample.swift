@@ -1,9 +1,4 @@
 extension GrayImage {
-  /// Cuts a rectangle out; where it reaches beyond the picture the nearest edge pixel is repeated.
-  package func crop(_ rect: PixelRect) -> GrayImage {
-    resampled(rect, width: rect.width, height: rect.height)
-  }
-
   /// The picture at another size; see ``resampled(_:width:height:)``.
   package func resampled(width: Int, height: Int) -> GrayImage {
     resampled(bounds, width: width, height: height)

@@ -11,9 +11,6 @@ package protocol ImageDecoding: Sendable {
 extension ImageDecoding {
   /// The same for bytes in an array.
   package func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageHeader {
-    let result = bytes.withUnsafeBytes { buffer -> Result<ImageHeader, ImageError> in
-      do throws(ImageError) { return .success(try probe(buffer)) } catch { return .failure(error) }
-    }
-    return try result.get()
+    try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in try probe(UnsafeRawBufferPointer(bytes)) }
   }
 }

@@ -11,18 +11,4 @@ package enum Luma {
     sum += 7471 * UInt32(blue)
     return UInt8(sum >> 16)
   }
-
-  /// Converts interleaved RGB (`[height, width, 3]`) into a gray picture.
-  package static func gray(rgb: [UInt8], width: Int, height: Int) -> GrayImage {
-    precondition(rgb.count == width * height * 3, "RGB needs three bytes a pixel")
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { out, count in
-      rgb.withUnsafeBufferPointer { source in
-        for i in 0..<(width * height) {
-          out[i] = of(red: source[3 * i], green: source[3 * i + 1], blue: source[3 * i + 2])
-        }
-      }
-      count = width * height
-    }
-    return GrayImage(width: width, height: height, pixels: pixels)
-  }
 }

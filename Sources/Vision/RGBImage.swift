@@ -14,5 +14,15 @@ package struct RGBImage: Sendable, Hashable {
   }
 
   /// The picture in Rec. 601 luma.
-  package var gray: GrayImage { Luma.gray(rgb: pixels, width: width, height: height) }
+  package var gray: GrayImage {
+    let gray = [UInt8](unsafeUninitializedCapacity: width * height) { out, count in
+      pixels.withUnsafeBufferPointer { source in
+        for i in 0..<(width * height) {
+          out[i] = Luma.of(red: source[3 * i], green: source[3 * i + 1], blue: source[3 * i + 2])
+        }
+      }
+      count = width * height
+    }
+    return GrayImage(width: width, height: height, pixels: gray)
+  }
 }

@@ -13,9 +13,9 @@ struct CascadeFaceDetectorTests {
   func nothing(width: Int, height: Int) throws {
     let detector = try CascadeFaceDetector()
     for gray in [UInt8(0), 130, 255] {
-      #expect(try detector.faces(in: GrayImage(width: width, height: height, repeating: gray)).isEmpty)
+      #expect(try detector.detect(in: GrayImage(width: width, height: height, repeating: gray)).faces.isEmpty)
     }
-    #expect(try detector.faces(in: TestPictures.noise(width: width, height: height, seed: 4)).isEmpty)
+    #expect(try detector.detect(in: TestPictures.noise(width: width, height: height, seed: 4)).faces.isEmpty)
   }
 
   @Test("a missing or wrong cascade is an error that says what to do")
@@ -75,7 +75,7 @@ struct CascadeFaceDetectorTests {
     var found = 0
     for file in sample {
       guard let image = try? decoder.decodeGray(RealFaces.bytes(file)) else { continue }
-      let faces = try detector.faces(in: image)
+      let faces = try detector.detect(in: image).faces
       #expect(faces.allSatisfy { $0.fits(width: image.width, height: image.height) })
       let areas = faces.map { $0.width * $0.height }
       #expect(areas == areas.sorted(by: >))
@@ -97,7 +97,7 @@ struct CascadeFaceDetectorTests {
       let face = photograph.resampled(width: 200, height: 200)
       var frame = GrayImage(width: 640, height: 480, repeating: 110)
       for y in 0..<200 { for x in 0..<200 { frame[330 + x, 150 + y] = face[x, y] } }
-      guard let first = try detector.faces(in: frame).first else { continue }
+      guard let first = try detector.detect(in: frame).faces.first else { continue }
       let centre = (x: first.x + first.width / 2, y: first.y + first.height / 2)
       if abs(centre.x - 430) < 60, abs(centre.y - 250) < 60 { found += 1 }
     }
@@ -110,9 +110,9 @@ struct CascadeFaceDetectorTests {
   func shared() async throws {
     let detector = try CascadeFaceDetector()
     let image = try PictureDecoder().decodeGray(RealFaces.bytes(RealFaces.names[0]))
-    let expected = try detector.faces(in: image)
+    let expected = try detector.detect(in: image).faces
     try await withThrowingTaskGroup(of: [PixelRect].self) { group in
-      for _ in 0..<4 { group.addTask { try detector.faces(in: image) } }
+      for _ in 0..<4 { group.addTask { try detector.detect(in: image).faces } }
       for try await faces in group { #expect(faces == expected) }
     }
   }
@@ -179,7 +179,7 @@ struct CascadeFaceDetectorTests {
     let count: Int = await withCheckedContinuation { continuation in
       let thread = Thread {
         FileHandle(forWritingAtPath: "/proc/thread-self/comm")?.write(Data(name.utf8))
-        _ = try? detector.faces(in: image)
+        _ = try? detector.detect(in: image).faces
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         let names = tasks.map { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
         continuation.resume(returning: names.count { $0 == name + "\n" })

@@ -55,14 +55,14 @@ import Vision
         for emotion in Emotion.allCases {
           let picture = renderer.render(learner: learner, frame: learner, scene: .face(emotion))
           let truth = try #require(picture.face)
-          guard let face = try detector.faces(in: picture.image.gray).first else { continue }
+          guard let face = try detector.detect(in: picture.image.gray).faces.first else { continue }
           let x = face.x + face.width / 2 - truth.x
           let y = face.y + face.height / 2 - truth.y
           let inside = x > 0 && x < truth.width && y > 0 && y < truth.height
           if inside, face.width * 2 > truth.width, face.width < truth.width * 2 { found += 1 }
         }
         let room = renderer.render(learner: learner, frame: learner, scene: .noFace)
-        if try !detector.faces(in: room.image.gray).isEmpty { falseAlarms += 1 }
+        if try !detector.detect(in: room.image.gray).faces.isEmpty { falseAlarms += 1 }
       }
       #expect(found >= 33, "\(found) of 36 with \(cascade)")
       #expect(falseAlarms <= 1)

@@ -35,9 +35,9 @@ struct ResampleTests {
   @Test("a crop beyond the edges repeats them")
   func replicatedEdges() {
     let image = GrayImage(width: 2, height: 2, pixels: [1, 2, 3, 4])
-    let crop = image.crop(PixelRect(x: -1, y: -1, width: 4, height: 4))
+    let crop = image.resampled(PixelRect(x: -1, y: -1, width: 4, height: 4), width: 4, height: 4)
     #expect(crop.pixels == [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4])
-    let outside = image.crop(PixelRect(x: 5, y: -9, width: 2, height: 1))
+    let outside = image.resampled(PixelRect(x: 5, y: -9, width: 2, height: 1), width: 2, height: 1)
     #expect(outside.pixels == [2, 2])
   }
 
@@ -52,7 +52,7 @@ struct ResampleTests {
     let rect = PixelRect(x: next(-60...60), y: next(-60...60), width: next(1...90), height: next(1...90))
     let width = next(1...50)
     let height = next(1...50)
-    let copy = image.crop(rect)
+    let copy = image.resampled(rect, width: rect.width, height: rect.height)
     #expect(image.resampled(rect, width: width, height: height) == copy.resampled(width: width, height: height))
     #expect(copy.resampled(width: width, height: height) == Self.plain(copy, width: width, height: height))
   }

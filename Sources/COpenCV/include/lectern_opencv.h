@@ -44,21 +44,14 @@ int32_t lectern_cv_cascade_detect(lectern_cv_cascade *cascade, const uint8_t *pi
                                   lectern_cv_detection settings, lectern_cv_rect **rects, int32_t *count,
                                   char *message);
 
-// Parameters of cv::SIFT::create.
-typedef struct {
-  int32_t octave_layers;
-  double contrast_threshold;
-  double edge_threshold;
-  double sigma;
-} lectern_cv_sift_settings;
-
 typedef struct {
   float x, y, size, angle, response;
   float descriptor[128];
 } lectern_cv_keypoint;
 
-// The caller owns *keypoints, an array of *count, and frees it with lectern_cv_free. Any thread.
-int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, lectern_cv_sift_settings settings,
+// With Lowe's parameters but for the contrast threshold, 0 or more. The caller owns *keypoints, an array of *count,
+// and frees it with lectern_cv_free. Any thread.
+int32_t lectern_cv_sift(const uint8_t *pixels, int32_t width, int32_t height, double contrast_threshold,
                         lectern_cv_keypoint **keypoints, int32_t *count, char *message);
 
 typedef struct {
@@ -73,9 +66,6 @@ typedef struct {
 int32_t lectern_cv_text(const char *text, int32_t cap_height, int32_t bold, lectern_cv_mask *mask, char *message);
 
 void lectern_cv_free(void *memory);
-
-// OpenCV's version, for example "4.6.0".
-const char *lectern_cv_version(void);
 
 #ifdef __cplusplus
 }

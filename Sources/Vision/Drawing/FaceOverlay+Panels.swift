@@ -31,11 +31,9 @@ extension FaceOverlay {
   }
 
   /// The crop with the 7×7 grid and its keypoints: those kept in full colour, with size and direction.
-  func drawKeypoints(in area: PixelRect, on canvas: inout Canvas, _ text: any TextRendering) throws {
-    guard let face else {
-      canvas.fill(area, Palette.empty)
-      return
-    }
+  func drawKeypoints(
+    of face: Face, in area: PixelRect, on canvas: inout Canvas, _ text: any TextRendering
+  ) throws {
     canvas.draw(face.crop, in: area)
     canvas.fill(area, Palette.black.faded(0.2))
     drawLattice(KeypointGrid.side, in: area, Palette.white.faded(0.6), on: &canvas)
@@ -55,11 +53,7 @@ extension FaceOverlay {
   }
 
   /// The crop, darkened, with the HOG glyphs.
-  func drawGlyphs(in area: PixelRect, on canvas: inout Canvas, _ text: any TextRendering) throws {
-    guard let face else {
-      canvas.fill(area, Palette.empty)
-      return
-    }
+  func drawGlyphs(of face: Face, in area: PixelRect, on canvas: inout Canvas, _ text: any TextRendering) throws {
     canvas.draw(face.crop, in: area)
     canvas.fill(area, Palette.black.faded(0.62))
     drawLattice(HistogramOfGradients.cellsPerSide, in: area, Palette.white.faded(0.13), on: &canvas)

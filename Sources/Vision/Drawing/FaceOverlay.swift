@@ -93,10 +93,13 @@ package struct FaceOverlay: Sendable {
     let left = PixelRect(
       x: Self.margin, y: Self.panelTop, width: middle - Self.gap - Self.margin, height: Self.panel)
     try drawPicture(in: left, on: &canvas, text)
-    try drawKeypoints(
-      in: PixelRect(x: middle, y: Self.panelTop, width: Self.panel, height: Self.panel), on: &canvas, text)
-    try drawGlyphs(
-      in: PixelRect(x: right, y: Self.panelTop, width: Self.panel, height: Self.panel), on: &canvas, text)
+    let panels = [middle, right].map { PixelRect(x: $0, y: Self.panelTop, width: Self.panel, height: Self.panel) }
+    if let face {
+      try drawKeypoints(of: face, in: panels[0], on: &canvas, text)
+      try drawGlyphs(of: face, in: panels[1], on: &canvas, text)
+    } else {
+      for panel in panels { canvas.fill(panel, Palette.empty) }
+    }
     try drawBars(x: Self.margin, on: &canvas, text)
     try drawFacts(x: middle, on: &canvas, text)
     return canvas.image
