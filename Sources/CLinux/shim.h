@@ -27,12 +27,6 @@ int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions
 /// Names the calling thread as debuggers and `top -H` show it; the kernel keeps the first 15 bytes.
 static inline void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-/// The signal this process gets when the thread that started it ends; 0 for none, -1 and errno on failure.
-static inline int lectern_parent_death_signal(void) {
-  int signal = 0;
-  return prctl(PR_GET_PDEATHSIG, &signal, 0, 0, 0) == 0 ? signal : -1;
-}
-
 /// An anonymous file in memory of a size that nobody can change any more, close-on-exec; -1 and errno on failure.
 static inline int lectern_sealed_memory(const char *name, long bytes) {
   // MFD_CLOEXEC | MFD_ALLOW_SEALING, and MFD_NOEXEC_SEAL, which kernels before 6.3 do not know and others may insist

@@ -27,12 +27,7 @@ package struct DecoderSocket: ~Copyable {
 
   /// False if the other end is gone.
   package func send(_ message: [UInt8]) -> Bool {
-    while true {
-      let count = Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL))
-      if count == message.count { return true }
-      if count < 0, errno == EINTR { continue }
-      return false
-    }
+    Self.uninterrupted { Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) } == message.count
   }
 
   /// Whether the other end has taken what was last sent to it, by the kernel's count. Where the kernel does not say, it
@@ -45,23 +40,23 @@ package struct DecoderSocket: ~Copyable {
   /// and is already killed, and then that has taken it.
   package func waitForMessage() -> Bool {
     var first: UInt8 = 0
-    while true {
-      let count = recv(descriptor, &first, 1, Int32(MSG_PEEK))
-      if count > 0 { return true }
-      if count < 0, errno == EINTR { continue }
-      return false
-    }
+    return Self.uninterrupted { recv(descriptor, &first, 1, Int32(MSG_PEEK)) } > 0
   }
 
   /// Waits for a message as long as it takes.
   package func receive(limitBytes: Int) -> Received {
     withUnsafeTemporaryAllocation(byteCount: limitBytes, alignment: 8) { buffer in
-      while true {
-        let count = recv(descriptor, buffer.baseAddress, limitBytes, 0)
-        if count > 0 { return .message([UInt8](buffer[..<count])) }
-        if count < 0, errno == EINTR { continue }
-        return .closed(hadTaken: count == 0 || errno != ECONNRESET)
-      }
+      let count = Self.uninterrupted { recv(descriptor, buffer.baseAddress, limitBytes, 0) }
+      if count > 0 { return .message([UInt8](buffer[..<count])) }
+      return .closed(hadTaken: count == 0 || errno != ECONNRESET)
+    }
+  }
+
+  /// What a call returns that no signal interrupted.
+  private static func uninterrupted(_ call: () -> Int) -> Int {
+    while true {
+      let count = call()
+      if count >= 0 || errno != EINTR { return count }
     }
   }
 
