@@ -41,6 +41,7 @@ final class TortureRun {
   private(set) var residentPeak = 0
   private var courseEdits = 0
   private var consentEvents = 0
+  private let unacknowledged = PendingSends()
   private var isWithdrawn = false
   private var hasBackup = false
   private let erasures: TortureErasures?
@@ -86,6 +87,8 @@ final class TortureRun {
     try await undo(until: nil)
     try await erasures?.finish()
     try consent(granted: true)
+    // Else the log might grow once more when it is found to be read to its end.
+    while !unacknowledged.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
     await endAggregator()
     await audit.stop()
     while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
@@ -275,9 +278,7 @@ final class TortureRun {
         eventID: "consent-\(consentEvents)", source: IngestBench.source, time: IngestBench.now,
         learnerID: IngestBench.learner(learner), scope: .analytics, granted: granted)
     ).encoded()
-    try bench.ingest.producer.send(
-      topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
-    ) { _ in }
+    try send(event)
   }
 
   /// Another title for the course, through the log; while the broker is away it waits there.
@@ -288,8 +289,22 @@ final class TortureRun {
         eventID: "edit-\(courseEdits)", source: IngestBench.source, time: IngestBench.now, courseID: IngestBench.course,
         title: "Signals \(courseEdits)", segments: PostgresIngestFixture.defaultSegments)
     ).encoded()
+    try send(event)
+  }
+
+  private func send(_ event: EncodedEvent) throws {
+    let unacknowledged = unacknowledged
+    unacknowledged.add(1)
     try bench.ingest.producer.send(
       topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
-    ) { _ in }
+    ) { _ in unacknowledged.add(-1) }
   }
+}
+
+/// Sends that the broker has not answered yet. Any thread.
+private final class PendingSends: Sendable {
+  private let count = Atomic(0)
+
+  var isEmpty: Bool { count.load(ordering: .acquiring) == 0 }
+  func add(_ difference: Int) { count.add(difference, ordering: .acquiringAndReleasing) }
 }
