@@ -41,6 +41,10 @@ package actor IngestDatabase {
   /// and deadlocks are over by then.
   private static let refusalsToReport = 3
 
+  /// How often partitions are made for one call. A day without one after that lies beyond what is made ahead: the
+  /// worker's clock and the database's disagree.
+  private static let partitionRemakes = 3
+
   /// Runs work over the database and closes the connection after it, however it ends.
   nonisolated func closing<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
     do {
@@ -78,12 +82,13 @@ package actor IngestDatabase {
   }
 
   /// What must hold before anything is read: the schema and the secret are this program's, the partitions of the
-  /// sample table exist, the model is known. Secret and model are looked at again on every later connection.
+  /// sample table exist, the model is known. All but the schema is looked at again on every later connection: another
+  /// database may stand behind it.
   func prepare(fingerprint: String, model: ModelDescription, until stop: StopFlag) async throws {
     try await checkSchema(until: stop)
     identity = Identity(fingerprint: fingerprint, model: model)
     do {
-      _ = try await retrying(until: stop) { try await $0.premake() }
+      try await retrying(until: stop) { _ in }
     } catch let error as PostgresError where error.code == .otherSecret {
       throw IngestError.secretDiffers
     }
@@ -122,6 +127,8 @@ package actor IngestDatabase {
 
   /// Attempts until it succeeds, fails for good, or `stop` is raised; waits between attempts, longer each time.
   ///
+  /// Where a day has no partition it is made, whoever removed it: that is no record's fault.
+  ///
   /// - Parameters:
   ///   - number: as for `attempt`.
   ///   - deadlines: how often it may run into the statement's deadline before it is taken to be too much at once.
@@ -133,6 +140,7 @@ package actor IngestDatabase {
     var backoff = Backoff()
     var refusals = 0
     var deadlines = deadlines
+    var remakes = Self.partitionRemakes
     defer { if refusals >= Self.refusalsToReport { health.endRefusal() } }
     while true {
       do {
@@ -146,6 +154,10 @@ package actor IngestDatabase {
         noteFailure(error)
         if error.code == .queryCanceled { deadlines -= 1 }
         if deadlines == 0 { throw LeaseEnded() }
+      } catch let error as PostgresError where error.code == .missingPartition && remakes > 0 {
+        remakes -= 1
+        logger.warning("a day has no partition in the sample table, which is made")
+        _ = try await retrying(until: stop, on: number) { try await $0.premake() }
       }
       try await stop.sleep(for: backoff.delay())
     }
@@ -204,6 +216,7 @@ package actor IngestDatabase {
           code: .otherSecret, message: "the database was begun with another pseudonym secret",
           operation: "connecting")
       }
+      _ = try await repository.premake()
       let model = try await repository.registerModel(identity.model)
       return Connected(repository: repository, number: number, modelKey: model)
     } catch {

@@ -5,17 +5,23 @@ package import PostgresIO
 package enum StoreStatement {
   package static let sql = """
     SELECT samples, rejects, duplicates, consent_lost, sequence_reused
-    FROM lectern.store(\(PostgresParameter.placeholders(27 + Emotion.count)))
+    FROM lectern.store(\(PostgresParameter.placeholders(28 + Emotion.count)))
     """
 
   package static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
-    LedgerStep.parameters(batch.step) + [.int8(batch.knownDuplicates), .int4(batch.modelID)]
-      + sampleParameters(batch.samples) + RejectRow.parameters(batch.rejects)
+    let samples = inKeyOrder(batch.samples)
+    let hasRepeats = zip(samples, samples.dropFirst()).contains { $0.isRepeated(by: $1) }
+    return LedgerStep.parameters(batch.step)
+      + [.int8(batch.knownDuplicates), .int4(batch.modelID), .bool(hasRepeats)]
+      + sampleParameters(ordered: samples) + RejectRow.parameters(batch.rejects)
   }
 
   /// The columns of samples, in key order.
   static func sampleParameters(_ samples: [SampleRow]) -> [PostgresParameter] {
-    let rows = inKeyOrder(samples)
+    sampleParameters(ordered: inKeyOrder(samples))
+  }
+
+  private static func sampleParameters(ordered rows: [SampleRow]) -> [PostgresParameter] {
     func probabilities(_ emotion: Emotion) -> PostgresParameter {
       .optionalInt2s(rows.map { $0.distribution?[emotion] })
     }
@@ -39,5 +45,12 @@ package enum StoreStatement {
       return (key: (row.sessionDay.daysSinceEpoch, row.sessionID, row.sequence, row.offset), index: index)
     }
     return keys.sorted { $0.key < $1.key }.map { samples[$0.index] }
+  }
+}
+
+extension SampleRow {
+  /// Whether both have one key.
+  fileprivate func isRepeated(by other: SampleRow) -> Bool {
+    (sessionDay, sessionID, sequence) == (other.sessionDay, other.sessionID, other.sequence)
   }
 }

@@ -26,13 +26,17 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     package static let lockNotAvailable = Code("55P03")
     package static let queryCanceled = Code("57014")
     package static let uniqueViolation = Code("23505")
+    /// A row belongs into a partition that does not exist. The server says 23514 as for a check that failed, but names
+    /// no constraint.
+    package static let missingPartition = Code("missing_partition")
   }
 
   /// What the caller may do about it.
   package enum Severity: Sendable, Equatable {
     /// Try again, with backoff, on a new connection where `connectionIsLost`.
     case transient
-    /// Something in the parameters cannot be stored (classes 22, 23 and 54): split the batch.
+    /// Something in the parameters cannot be stored (classes 22, 23 and 54): split the batch. For a missing partition
+    /// only where making it does not help.
     case data
     /// `LF001`: read the ledger again before anything else.
     case fenced
@@ -71,6 +75,7 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .fenced: return .fenced
     case .connectionLost, .deadlineExceeded, .poolExhausted: return .transient
+    case .missingPartition: return .data
     default: break
     }
     let state = code.rawValue

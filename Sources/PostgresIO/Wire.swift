@@ -127,10 +127,12 @@ enum Wire {
       PQresultErrorField(result, Int32(code.asciiValue!)).map { String(cString: $0) }
     }
     guard let state = field("C") else { return lost(pointer, operation) }
-    let names = [("table", field("t")), ("column", field("c")), ("constraint", field("n"))]
+    let constraint = field("n")
+    let names = [("table", field("t")), ("column", field("c")), ("constraint", constraint)]
     let subject = names.compactMap { name, value in value.map { "\(name) \($0)" } }.joined(separator: ", ")
     return PostgresError(
-      code: .init(state), message: field("M") ?? "", operation: operation, subject: subject.isEmpty ? nil : subject,
+      code: state == "23514" && constraint == nil ? .missingPartition : .init(state), message: field("M") ?? "",
+      operation: operation, subject: subject.isEmpty ? nil : subject,
       // The server closes the session after these.
       connectionIsLost: ["FATAL", "PANIC"].contains(field("V")))
   }

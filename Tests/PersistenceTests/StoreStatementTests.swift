@@ -28,7 +28,7 @@ import Testing
   }
 
   /// Where the columns of samples begin, and where those of rejects do.
-  private static let samplesStart = 10
+  private static let samplesStart = 11
   private static let rejectsStart = samplesStart + 13 + Emotion.count
 
   @Test func thereIsAPlaceForEachValue() {
@@ -37,10 +37,18 @@ import Testing
     #expect(StoreStatement.sql.contains("$\(count))") && !StoreStatement.sql.contains("$\(count + 1)"))
   }
 
+  @Test func aKeyThatTheBatchHasTwiceIsTold() {
+    let repeats = Self.samplesStart - 1
+    #expect(parameters([sample(offset: 5), sample(offset: 6, sequence: 1)])[repeats] == .bool(false))
+    #expect(
+      parameters([sample(offset: 5), sample(offset: 6, sequence: 1), sample(offset: 7)])[repeats] == .bool(true))
+  }
+
   @Test func theStepComesFirst() {
     #expect(
       Array(parameters([]).prefix(Self.samplesStart)) == [
         .int4(3), .int8(4), .int8(5), .int8(9), .int8(1), .null, .null, .null, .int8(2), .int4(11),
+        .bool(false),
       ])
     let last = LastRecord(offset: 8, timestampMilliseconds: 99, idHash: -1)
     #expect(Array(parameters([], last: last)[5..<8]) == [.int8(8), .int8(99), .int8(-1)])

@@ -2,7 +2,7 @@
 -- empty.
 CREATE FUNCTION lectern.store(
   p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
-  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_known_duplicates bigint, p_model integer,
+  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_known_duplicates bigint, p_model integer, p_has_repeats boolean,
   p_offset bigint[], p_session_day date[], p_session bigint[], p_seq integer[], p_captured timestamptz[],
   p_course bigint[], p_learner uuid[], p_status smallint[], p_faces smallint[], p_quality smallint[],
   p_label smallint[], p_focused smallint[], p_distracted smallint[], p_curious smallint[], p_confused smallint[],
@@ -63,8 +63,10 @@ BEGIN
     END IF;
 
     -- (2) Samples. One of them is hardly ever stored already, since the worker has asked resolve_sessions and
-    -- stored_frames, and ON CONFLICT makes every row cost 1.7 times as much: so it is the second try.
+    -- stored_frames, and ON CONFLICT makes every row cost 1.7 times as much: so it is the second try, or the only one
+    -- where the batch itself has a key twice.
     BEGIN
+      IF p_has_repeats THEN RAISE unique_violation; END IF;
       INSERT INTO lectern.emotion_sample (
         session_id, course_id, log_offset, captured_at, ingested_at, learner, session_day, seq, ledger_id, model_id,
         status, face_count, quality, label, p_focused, p_distracted, p_curious, p_confused, p_tired, p_happy,
@@ -144,6 +146,7 @@ END
 $$;
 COMMENT ON FUNCTION lectern.store IS
   'Stores one batch of one log as one transaction. All sample arrays have one length, rows sorted by (session_day, '
-  'session, seq, offset); p_known_duplicates are records the caller found stored and sends no row for. '
+  'session, seq, offset); p_has_repeats says that two of them have one key, p_known_duplicates are records the caller '
+  'found stored and sends no row for. '
   'LF001 undoes everything if the ledger is not where the caller left it.';
 GRANT EXECUTE ON FUNCTION lectern.store TO lectern_ingest;

@@ -1,6 +1,7 @@
 import KafkaIO
 import LearningEvents
 import Persistence
+import PostgresIO
 import Recognition
 
 /// A frame record between its verdict and its row.
@@ -41,6 +42,14 @@ enum FrameOutcome: Sendable {
   /// Stored before: counted, no row.
   case duplicate
   case reject(RejectCode, detail: String)
+
+  /// What a single record becomes that the database refused. A day for which no partition can be made lies outside of
+  /// what is kept; anything else is a value that cannot be stored.
+  static func refused(_ error: PostgresError) -> FrameOutcome {
+    error.code == .missingPartition
+      ? .reject(.outOfWindow, detail: "its session's day has no partition, by the database's calendar")
+      : .reject(.unstorable, detail: error.refusal)
+  }
 
   /// The row of a recognised frame, or the reject its picture turned out to be.
   init(_ outcome: RecognitionOutcome, of record: FrameRecord, in session: SessionRow) {

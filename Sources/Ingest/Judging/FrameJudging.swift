@@ -134,21 +134,27 @@ struct FrameJudging {
 /// The frames of one run that became samples and are not stored yet. A later record of the same identity is judged by
 /// them as it would be by the database, so that it makes no difference where a batch ends.
 private struct UnstoredSamples {
-  private var capturedAt: [FrameInWork.Identity: EventTime] = [:]
+  private var rows: [FrameInWork.Identity: SampleRow] = [:]
 
   mutating func insert(_ row: SampleRow) {
-    capturedAt[FrameInWork.Identity(session: row.sessionID, sequence: row.sequence)] = row.capturedAt
+    rows[FrameInWork.Identity(session: row.sessionID, sequence: row.sequence)] = row
   }
 
   /// What a frame becomes if one of its identity is among these: a second delivery is a duplicate whatever its body,
   /// and another capture time is a reused number unless an earlier reason was found. Nil leaves its state as it is.
+  ///
+  /// The second delivery goes to the database as the same sample at its own offset: it is a duplicate there if the
+  /// first was stored, and shares the first's fate if consent was lost meanwhile or the row is refused. So no duplicate
+  /// is counted of nothing.
   func outcome(of frame: FrameInWork) -> FrameOutcome? {
-    guard let identity = frame.identity, let first = capturedAt[identity], let candidate = frame.record.candidate else {
+    guard let identity = frame.identity, var row = rows[identity], let candidate = frame.record.candidate else {
       return nil
     }
     switch frame.state {
     case .judged(.reject(.badEvent, _)): return nil
-    case _ where first == candidate.event.capturedAt: return .duplicate
+    case _ where row.capturedAt == candidate.event.capturedAt:
+      row.offset = frame.record.record.offset
+      return .sample(row)
     case .toRecognise: return .reject(.sequenceReused, detail: FrameJudge.sequenceReused)
     case .judged: return nil
     }

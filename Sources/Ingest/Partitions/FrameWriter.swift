@@ -19,7 +19,7 @@ struct FrameWriter {
     } refused: { result, error in
       context.logger.warning(
         "the database refused a record, which is rejected", metadata: ["error": .string(error.description)])
-      result.outcome = .reject(.unstorable, detail: error.refusal)
+      result.outcome = .refused(error)
     }
   }
 

@@ -68,7 +68,7 @@ struct RetryPass: Sendable {
     try await storeHalving(verdicts) { run, _ in
       try await storeOnce(run, of: ledger, &progress)
     } refused: { verdict, error in
-      verdict.result.outcome = .reject(.unstorable, detail: error.refusal)
+      verdict.result.outcome = .refused(error)
     }
   }
 

@@ -33,6 +33,8 @@ extension Faults {
         let day = "to_char((now() AT TIME ZONE 'UTC')::date - \(FrameFault.missingDay), 'YYYYMMDD')"
         try await bench.owner.execute(
           "DO $$ BEGIN EXECUTE 'DROP TABLE lectern.emotion_sample_' || \(day); END $$")
+        try await bench.owner.execute(
+          "ALTER TABLE lectern.emotion_sample ADD CONSTRAINT refused CHECK (seq <> \(FrameFault.refusedNumber))")
         let now = IngestBench.now
         var count: Int64 = 0
         for fault in FrameFault.allCases {

@@ -4,12 +4,15 @@ import LearningEvents
 /// What an LMS sends that is in order or not, late, early, or sent before. Each case has a partition of its own.
 enum FrameFault: String, CaseIterable, Sendable {
   case sameFrameAtANewOffset, sameIdentityAtAnotherTime, outOfOrder, sevenDaysLate, clockADayAhead, clockADayBehind
-  case acrossMidnight, oneSessionIDInTwoSystems, dayWithoutAPartition, sessionsOfTwinNames, learnersOfTwinNames
+  case acrossMidnight, oneSessionIDInTwoSystems, dayWithoutAPartition, refusedTwice
+  case sessionsOfTwinNames, learnersOfTwinNames
 
   /// Another LMS, which gives the same ids to others.
   static let otherSource: SourceID = "https://other.\(IngestBench.marker).example"
   /// The day whose partition is taken away: days back from today.
   static let missingDay: Int32 = 5
+  /// The sequence number that the sample table does not take.
+  static let refusedNumber: Int32 = 66_666
 
   /// Two learners to a database and to a pseudonym; to Unicode the Kelvin sign is a K. Only the first consents.
   static let twinLearners: (consenting: LearnerID, other: LearnerID) = (
@@ -99,10 +102,14 @@ enum FrameFault: String, CaseIterable, Sendable {
     case .dayWithoutAPartition:
       return samples([frame(0, .zero), frame(1, .seconds(1))])
         + [
-          Sent(
-            frame: frame(0, day(-Int64(Self.missingDay)), session: "b"), expectation: .rejected(as: .unstorable)),
+          // It is made again.
+          Sent(frame: frame(0, day(-Int64(Self.missingDay)), session: "b"), expectation: .sample),
           Sent(frame: frame(2, .seconds(2)), expectation: .sample),
         ]
+    case .refusedTwice:
+      // The second delivery is no duplicate: nothing is stored that it could be one of.
+      let refused = Sent(frame: frame(Self.refusedNumber, .seconds(1)), expectation: .rejected(as: .unstorable))
+      return samples([frame(0, .zero)]) + [refused, refused] + samples([frame(2, .seconds(2))])
     }
   }
 }

@@ -32,7 +32,6 @@ actor CrashableDatabase {
     _ = try await cluster?.createDatabase(database.name, logger: .silent)
     let connection = try await database.connect()
     try await MigrationRunner(connection: connection, logger: .silent).up()
-    try await connection.query("SELECT lectern.premake()")
     await connection.close()
   }
 
