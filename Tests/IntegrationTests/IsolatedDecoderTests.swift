@@ -203,7 +203,8 @@ extension Program {
     }
 
     @Test func startsAreBoundedAndFramesWait() async throws {
-      let bench = try await Bench { $0.starts = (2, .milliseconds(1500)) }
+      // Long enough for two starts on a machine that has much else to do.
+      let bench = try await Bench { $0.starts = (2, .seconds(8)) }
       let file = try Self.files()[0]
       for _ in 0..<2 {
         _ = try await bench.decode(file)
@@ -216,7 +217,7 @@ extension Program {
       #expect(await bench.failure(file)?.code == .noDecoder)
       #expect(bench.decoder.problem != nil)
       var failure: ImageError? = ImageError(.noDecoder, "")
-      let deadline = ContinuousClock.now + .seconds(20)
+      let deadline = ContinuousClock.now + .seconds(60)
       while failure?.code == .noDecoder, ContinuousClock.now < deadline {
         try await Task.sleep(for: .milliseconds(100))
         failure = await bench.failure(file)
