@@ -55,18 +55,6 @@ actor LogProbe {
     try await repeating(until: stop) { try reader.holds(last, in: partition, timeout: Self.deadline) }
   }
 
-  /// What the log holds at these offsets, which ascend and lie close together.
-  func contents(
-    of partition: TopicPartition, at offsets: [Int64], until stop: StopFlag
-  ) async throws -> LogContents {
-    let (low, high) = try await watermarks(of: partition, until: stop)
-    let wanted = offsets.filter { $0 >= low && $0 < high }
-    let records = try await repeating(until: stop) { () throws(KafkaError) in
-      try reader.records(at: wanted, in: partition, timeout: Self.deadline)
-    }
-    return LogContents(low: low, high: high, records: records)
-  }
-
   /// Why a ledger does not fit its log; nil if it does.
   func reasonToPark(
     _ partition: TopicPartition, nextOffset: Int64, last: LastRecord?, until stop: StopFlag

@@ -30,25 +30,6 @@ package final class SingleRecordReader {
     return record
   }
 
-  /// What is known of the records at these offsets, for those that hold one. They ascend and lie close together: all
-  /// between them is read, by a client of its own that reads ahead. Blocks up to `timeout` for each.
-  package func records(
-    at offsets: [Int64], in partition: TopicPartition, timeout: Duration
-  ) throws(KafkaError) -> [Int64: LastRecord] {
-    guard !offsets.isEmpty else { return [:] }
-    let reader = try KafkaReader(settings: settings, readsAhead: true, logger: logger)
-    var found: [Int64: LastRecord] = [:]
-    var rest = offsets[...]
-    while !rest.isEmpty {
-      let settled = try reader.records(at: partition, offsets: rest, timeout: timeout) { record in
-        found[record.offset] = LastRecord(record)
-        return true
-      }
-      rest = rest.dropFirst(settled)
-    }
-    return found
-  }
-
   /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
   /// as compaction may leave it. Blocks up to `timeout`.
   package func holds(_ last: LastRecord, in partition: TopicPartition, timeout: Duration) throws(KafkaError) -> Bool {

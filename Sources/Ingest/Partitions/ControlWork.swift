@@ -39,7 +39,7 @@ struct ControlWork: PartitionWork {
     }
     let applied = batch
     let result = try await lease.retrying(until: stop) { try await $0.applyControl(applied) }
-    cursor.follow(step)
+    cursor.nextOffset = step.nextOffset
     context.metrics.applied.increment(by: Int(result.applied))
     context.metrics.skipped.increment(by: Int(step.skipped))
     for reject in batch.rejects { context.metrics.rejects[reject.code]?.increment() }

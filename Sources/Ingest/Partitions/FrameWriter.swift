@@ -42,11 +42,7 @@ struct FrameWriter {
     let stored = batch
     let result = try await lease.retrying(until: stop, deadlines: 2) { try await $0.store(stored) }
     context.metrics.storeSeconds.observe(start.duration(to: .now))
-    cursor.follow(step)
-    // Each piece, since the next one may have to wait for an announcement.
-    if let record = run.first?.record.record {
-      context.loop.send(.mirror(record.topicPartition, nextOffset: step.nextOffset))
-    }
+    cursor.nextOffset = step.nextOffset
     count(result, rejects: batch.rejects, skipped: step.skipped)
   }
 

@@ -5,27 +5,12 @@ package struct LedgerCursor: Sendable, Equatable {
   package let ledgerID: Int32
   package let epoch: Int64
   /// The first offset that is not stored yet.
-  package private(set) var nextOffset: Int64
-  /// The record stored last; nil if none was.
-  package private(set) var last: LastRecord?
+  package var nextOffset: Int64
 
-  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: LastRecord? = nil) {
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64) {
     self.ledgerID = ledgerID
     self.epoch = epoch
     self.nextOffset = nextOffset
-    self.last = last
-  }
-
-  /// Moves behind a step that was stored.
-  mutating func follow(_ step: LedgerStep) {
-    nextOffset = step.nextOffset
-    last = step.last ?? last
-  }
-
-  /// Moves to where the ledger was found.
-  mutating func move(to ledger: LedgerState) {
-    nextOffset = ledger.nextOffset
-    last = ledger.last
   }
 
   /// The step from here over records at these offsets, which ascend, up to the log's end where it was reached. Offsets

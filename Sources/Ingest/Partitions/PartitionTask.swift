@@ -21,18 +21,13 @@ struct PartitionTask: Sendable {
 
   /// Returns when asked to stop; throws what no waiting can mend, which ends the worker.
   func run() async throws {
-    defer {
-      context.health.endClaim(partition)
-      context.loop.send(.hold(partition, queue))
-    }
+    defer { context.loop.send(.hold(partition, queue)) }
     var backoff = Backoff()
     do {
       while true {
-        context.health.beginClaim(partition)
         // Taken before the claim: if another connection is opened meanwhile, the first batch notices.
         let lease = try await context.database.lease(until: stop)
         let cursor = try await claimUnparked()
-        context.health.endClaim(partition)
         try await work.prepare()
         switch try await follow(from: cursor, under: lease) {
         case .ended: return
@@ -61,8 +56,7 @@ struct PartitionTask: Sendable {
         if known != nil {
           context.logger.info("a parked partition goes on", metadata: ["partition": .string(name)])
         }
-        return LedgerCursor(
-          ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset, last: ledger.last)
+        return LedgerCursor(ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset)
       }
       context.health.park(partition, reason)
       context.metrics.parkedPartitions.set(context.health.parkedCount)
@@ -116,48 +110,13 @@ struct PartitionTask: Sendable {
   private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
     var (cursor, lease) = (start, first)
     var losses = ConnectionLosses()
-    var suspicion = LogSuspicion(disturbances: context.loop.disturbances)
     try await flow(from: cursor.nextOffset)
-    while true {
-      let asked = ContinuousClock.now
-      guard let entries = await queue.nextBatch() else { return .ended }
-      suspicion.note(waited: asked.duration(to: .now), ofWhichAgeing: context.settings.batchAge)
-      switch try await chain(entries, after: cursor, &suspicion) {
-      case .whole:
-        guard try await take(entries, at: &cursor, under: &lease, &losses) else {
-          return .claimAgain(hasStored: cursor.nextOffset > start.nextOffset)
-        }
-      case .batchIsStale:
-        context.metrics.logChanges.increment()
-        context.logger.warning(
-          "the log changed behind what was fetched of it: reading that again",
-          metadata: ["partition": .string(name), "offset": .int(cursor.nextOffset)])
-        try await flow(from: cursor.nextOffset)
-      case .broken(let reason):
-        context.metrics.logChanges.increment()
-        context.logger.error(
-          "the log is another one than was stored from: nothing more of it is stored",
-          metadata: ["partition": .string(name), "reason": .string(reason.description)])
-        return .claimAgain(hasStored: false)
+    while let entries = await queue.nextBatch() {
+      guard try await take(entries, at: &cursor, under: &lease, &losses) else {
+        return .claimAgain(hasStored: cursor.nextOffset > start.nextOffset)
       }
     }
-  }
-
-  /// Compares what was fetched, and what was stored before it, with the log as it is now, where that may be another.
-  private func chain(
-    _ entries: [PartitionEntry], after cursor: LedgerCursor, _ suspicion: inout LogSuspicion
-  ) async throws -> LogChain {
-    let (received, logEnd) = PartitionEntry.records(of: entries[...], from: cursor.nextOffset)
-    let end = max(logEnd ?? 0, received.last.map { $0.record.offset + 1 } ?? 0)
-    // A batch of nothing new proves nothing and stores nothing.
-    guard end > cursor.nextOffset else { return .whole }
-    guard suspicion.isRaised(by: context.loop.disturbances, at: .now) else { return .whole }
-    if logEnd != nil { suspicion.end(at: .now) }
-    let batch = received.map { LastRecord($0.record) }
-    let offsets = [cursor.last?.offset].compactMap(\.self) + batch.map(\.offset)
-    let contents = try await context.chainProbe.contents(of: partition, at: offsets, until: stop)
-    return LogChain(
-      after: cursor.last, nextOffset: cursor.nextOffset, batch: batch, reaching: end, in: contents)
+    return .ended
   }
 
   /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is
@@ -189,7 +148,9 @@ struct PartitionTask: Sendable {
         // Control before frames: what a restored database knows of consent must be complete before anything is judged.
         lease = try await context.database.lease(until: stop)
         try await work.prepare()
-        switch try await catchUp(&cursor) {
+        let outcome = try await readLedger(at: cursor)
+        if outcome != .unchanged { log(outcome) }
+        switch apply(outcome, to: &cursor) {
         case .goOn: continue
         case .readAgain:
           try await flow(from: cursor.nextOffset)
@@ -198,7 +159,9 @@ struct PartitionTask: Sendable {
         }
       } catch let error as PostgresError where error.severity == .fenced {
         context.metrics.fenced.increment()
-        switch try await catchUp(&cursor) {
+        let outcome = try await readLedger(at: cursor)
+        log(outcome)
+        switch apply(outcome, to: &cursor) {
         case .goOn, .readAgain:
           try await flow(from: cursor.nextOffset)
           return true
@@ -217,18 +180,7 @@ struct PartitionTask: Sendable {
     case claimAgain
   }
 
-  /// Moves the cursor to where the ledger stands.
-  private func catchUp(_ cursor: inout LedgerCursor) async throws -> Consequence {
-    let id = cursor.ledgerID
-    let row = try await context.database.retrying(until: stop) { try await $0.ledgers([id]) }[id]
-    let outcome = FenceOutcome(row: row, cursor: cursor)
-    if outcome != .unchanged {
-      context.logger.warning(
-        "the ledger is not where this worker left it",
-        metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
-    }
-    let stored = cursor.nextOffset
-    if let row { cursor.move(to: row) }
+  private func apply(_ outcome: FenceOutcome, to cursor: inout LedgerCursor) -> Consequence {
     switch outcome {
     case .claimedElsewhere: return .claimAgain
     case .databaseWentBackBeforeClaim:
@@ -237,12 +189,16 @@ struct PartitionTask: Sendable {
         "the database went back to a state before this claim: claiming again",
         metadata: ["partition": .string(name)])
       return .claimAgain
-    case .unchanged, .alreadyStored: return .goOn
+    case .unchanged: return .goOn
+    case .alreadyStored(let offset):
+      cursor.nextOffset = offset
+      return .goOn
     case .databaseWentBack(let offset):
       context.metrics.rewinds.increment()
       context.logger.error(
         "the database went back to an older state: reading the log again from there",
-        metadata: ["partition": .string(name), "offsets": .int(stored - offset)])
+        metadata: ["partition": .string(name), "offsets": .int(cursor.nextOffset - offset)])
+      cursor.nextOffset = offset
       return .readAgain
     }
   }
@@ -262,6 +218,18 @@ struct PartitionTask: Sendable {
       }
       try await stop.sleep(for: backoff.delay())
     }
+  }
+
+  /// Where the ledger stands beside the cursor.
+  private func readLedger(at cursor: LedgerCursor) async throws -> FenceOutcome {
+    let rows = try await context.database.retrying(until: stop) { try await $0.ledgers([cursor.ledgerID]) }
+    return FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
+  }
+
+  private func log(_ outcome: FenceOutcome) {
+    context.logger.warning(
+      "the ledger is not where this worker left it",
+      metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
   }
 }
 
