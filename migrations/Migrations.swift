@@ -23,5 +23,7 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 1, name: "0001_schema", bytes: PackageResources._001_schema_sql),
     Migration(version: 2, name: "0002_rollups", bytes: PackageResources._002_rollups_sql),
     Migration(version: 3, name: "0003_reports", bytes: PackageResources._003_reports_sql),
+    Migration(version: 4, name: "0004_marks", bytes: PackageResources._004_marks_sql),
+    Migration(version: 5, name: "0005_locks", bytes: PackageResources._005_locks_sql),
   ]
 }

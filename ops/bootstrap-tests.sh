@@ -8,6 +8,7 @@ packages=(
   python3-psycopg                   # the checker of fault tests
   python3-jsonschema                # a judge of the JSON Schemas
   openssl                           # certificates of a test's own broker
+  libevent-2.1-7 libc-ares2         # PgBouncer's
 )
 # An Apache Kafka runs on Java; without one to start (see LocalKafka in Tests/TestSupport) there is no use for it.
 if [ -n "${LECTERN_TEST_KAFKA:-}" ] && ! command -v java >/dev/null; then
@@ -21,13 +22,16 @@ for package in "${packages[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing+=("$package")
 done
-promtool=/usr/local/bin/promtool
-if [ ${#missing[@]} -eq 0 ] && command -v promtool >/dev/null; then exit; fi
+# Servers whose packages would start one on every boot: only a program of each is taken.
+programs=()
+command -v promtool >/dev/null || programs+=(prometheus:usr/bin/promtool)
+command -v pgbouncer >/dev/null || programs+=(pgbouncer:usr/sbin/pgbouncer)
+if [ ${#missing[@]} -eq 0 ] && [ ${#programs[@]} -eq 0 ]; then exit; fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "bootstrap-tests: missing ${missing[*]} and promtool or some of them; ask an administrator to run ops/bootstrap-tests.sh" >&2
+    echo "bootstrap-tests: missing ${missing[*]} ${programs[*]##*/}; ask an administrator to run ops/bootstrap-tests.sh" >&2
     exit 1
   fi
   as_root=(sudo)
@@ -37,11 +41,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "bootstrap-tests: installing ${missing[*]}" >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
 fi
-# promtool comes with the package prometheus, which would start a server on every boot: only the one program is taken.
-if ! command -v promtool >/dev/null; then
-  echo "bootstrap-tests: taking promtool out of the package prometheus" >&2
+for program in "${programs[@]}"; do
+  package=${program%%:*} file=${program#*:}
+  echo "bootstrap-tests: taking $(basename "$file") out of the package $package" >&2
   folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-  (cd "$folder" && apt-get -q download prometheus >&2 && dpkg-deb -x prometheus_*.deb .)
-  "${as_root[@]}" install -m 755 "$folder/usr/bin/promtool" "$promtool"
-fi
+  (cd "$folder" && apt-get -q download "$package" >&2 && dpkg-deb -x "$package"_*.deb .)
+  "${as_root[@]}" install -m 755 "$folder/$file" "/usr/local/bin/$(basename "$file")"
+  rm -rf "$folder"
+done

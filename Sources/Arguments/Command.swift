@@ -68,6 +68,11 @@ package struct ExitCode: Error, Equatable {
   package init(_ code: Int32) { self.code = code }
 }
 
+/// An error that ends the program with an exit code of its own, after it was printed.
+package protocol ErrorWithExitCode: Error {
+  var exitCode: ExitCode { get }
+}
+
 /// A command line that cannot be understood. Commands may throw it too, for combinations that make no sense.
 package struct UsageError: Error, Equatable, CustomStringConvertible {
   package let description: String

@@ -13,7 +13,8 @@ package struct Program {
   }
 
   /// Parses the words after the program's name, runs the command and returns the exit code: 0, 64 for a wrong command
-  /// line, 78 for a refused configuration, 1 for any other error, or what the command threw as `ExitCode`.
+  /// line, 78 for a refused configuration, 1 for any other error unless it is an `ErrorWithExitCode`, or what the
+  /// command threw as `ExitCode`.
   package func run(_ arguments: [String]) async -> Int32 {
     var parser = CommandParser(root: root)
     let console = environment.console
@@ -44,7 +45,7 @@ package struct Program {
       return ExitCode.configuration.code
     } catch {
       console.note("error: \(error)\n")
-      return ExitCode.failure.code
+      return (error as? any ErrorWithExitCode)?.exitCode.code ?? ExitCode.failure.code
     }
   }
 

@@ -120,7 +120,7 @@ package actor IngestDatabase {
       return value
     } catch let error as PostgresError where error.connectionIsLost && current?.number == connected.number {
       current = nil
-      health.setDatabaseReachable(false)
+      if !error.serverAnswered { health.setDatabaseReachable(false) }
       throw error
     }
   }
@@ -147,8 +147,10 @@ package actor IngestDatabase {
         return try await attempt(on: number, body)
       } catch let error as PostgresError where error.isTransient {
         metrics.retries.increment()
-        if !error.connectionIsLost {
+        if error.serverAnswered {
           refusals += 1
+          // Who waited for a lock has waited for long already.
+          if error.code == .lockNotAvailable { refusals = max(refusals, Self.refusalsToReport) }
           if refusals == Self.refusalsToReport { health.beginRefusal(error.code.rawValue) }
         }
         noteFailure(error)
@@ -172,8 +174,8 @@ package actor IngestDatabase {
 
   /// While PostgreSQL is away every partition fails again and again: the first failure is news, the rest is not.
   private func noteFailure(_ error: PostgresError) {
-    let isNews = !error.connectionIsLost || awaySince == nil
-    if error.connectionIsLost, awaySince == nil { awaySince = .now }
+    let isNews = error.serverAnswered || awaySince == nil
+    if !error.serverAnswered, awaySince == nil { awaySince = .now }
     logger.log(
       isNews ? .warning : .debug, "a database call failed and is repeated",
       metadata: ["error": .string(error.description)])
@@ -229,4 +231,9 @@ package actor IngestDatabase {
 extension PostgresError.Code {
   /// The database knows another pseudonym secret than this program.
   static let otherSecret = PostgresError.Code("other_secret")
+}
+
+extension PostgresError {
+  /// Whether it is a server's refusal. One that takes no writes answers, though its connection is given up.
+  fileprivate var serverAnswered: Bool { !connectionIsLost || code == .readOnlyServer }
 }

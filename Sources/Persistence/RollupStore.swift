@@ -30,7 +30,7 @@ package struct RollupStore: Sendable {
 
   /// Waits until nobody else aggregates the course, for the rest of the transaction.
   package func lock(course: Int64, on connection: isolated PostgresConnection) throws(PostgresError) {
-    try connection.query("SELECT pg_advisory_xact_lock(3, mod($1::bigint, 2147483648)::integer)", [.int8(course)])
+    try connection.query("SELECT lectern.lock_courses(ARRAY[$1::bigint])", [.int8(course)])
   }
 
   /// Takes the dirty entries of up to `limit` sessions of a course and returns the sessions.

@@ -65,10 +65,12 @@ package actor PostgresConnection {
     canceller.set(CancelHandle(for: opened.pointer))
     handle = consume opened
     do {
+      // Before anything is set, which a pooler may leave to strangers.
+      if let pointer = handle?.pointer { try PoolerCheck.run(over: pointer, settings) }
       try execute(settings.sessionSetup)
     } catch {
       close()
-      throw error
+      throw error.explained(for: settings)
     }
   }
 
@@ -110,7 +112,7 @@ package actor PostgresConnection {
       PQsendQueryPrepared(pointer, name, Int32(parameters.count), values, lengths, parameters.map(\.format), 1)
     }
     do {
-      return try finish(sent, pointer, limit, "running a statement")
+      return try finish(sent, pointer, limit, "running a statement", bindsValues: !parameters.isEmpty)
     } catch {
       // A changed table makes a prepared statement useless until it is prepared again.
       if error.code.rawValue == "0A000" || error.code.rawValue == "26000" { prepared[sql] = nil }
@@ -180,10 +182,11 @@ package actor PostgresConnection {
   }
 
   private func finish(
-    _ sent: Int32, _ pointer: OpaquePointer, _ limit: ContinuousClock.Instant?, _ operation: String
+    _ sent: Int32, _ pointer: OpaquePointer, _ limit: ContinuousClock.Instant?, _ operation: String,
+    bindsValues: Bool = false
   ) throws(PostgresError) -> PostgresResult {
     do {
-      return try Wire.finish(sent, pointer, limit, canceller, operation)
+      return try Wire.finish(sent, pointer, limit, canceller, operation, bindsValues: bindsValues)
     } catch {
       if error.connectionIsLost {
         logger.debug("connection to PostgreSQL lost", metadata: ["code": .string(error.code.rawValue)])
@@ -213,10 +216,24 @@ package enum PostgresTransactionMode: Sendable {
 extension PostgresSettings {
   /// What every session starts with.
   var sessionSetup: String {
-    var script = "SET TIME ZONE 'UTC'; SET client_min_messages = notice;"
+    // Compiling pays for itself in no query of Lectern's, but estimates over many empty partitions call for it.
+    var script = "SET TIME ZONE 'UTC'; SET client_min_messages = notice; SET jit = off;"
     if let lockTimeout { script += " SET lock_timeout = \(lockTimeout.milliseconds);" }
     if let role { script += " SET ROLE \"\(role.replacing("\"", with: "\"\""))\";" }
     return script
+  }
+}
+
+extension PostgresError {
+  /// Says of a session that cannot begin as `settings` ask what mends it.
+  fileprivate func explained(for settings: PostgresSettings) -> PostgresError {
+    guard let role = settings.role else { return self }
+    switch code {
+    case .invalidParameterValue:
+      return adding("'lectern migrate up' makes the roles, or an administrator does before it")
+    case .insufficientPrivilege: return adding("GRANT \(role) TO the user of the connection string mends it")
+    default: return self
+    }
   }
 }
 

@@ -23,6 +23,13 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     /// The program used the connection wrongly, or libpq failed locally.
     package static let client = Code("client")
 
+    /// A pooler between this program and the server keeps no session.
+    package static let poolerKeepsNoSession = Code("pooler_keeps_no_session")
+
+    package static let insufficientPrivilege = Code("42501")
+    package static let invalidParameterValue = Code("22023")
+    /// The server takes no writes: a standby, or one set to read-only.
+    package static let readOnlyServer = Code("25006")
     package static let lockNotAvailable = Code("55P03")
     package static let queryCanceled = Code("57014")
     package static let uniqueViolation = Code("23505")
@@ -45,7 +52,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   }
 
   package let code: Code
-  /// The server's primary message, or the client's. Left out where it may quote a value (class 22).
+  /// The server's primary message, or the client's. Left out where it may quote a value: of class 22, unless the
+  /// statement had none.
   package let message: String
   /// What was being done, in words.
   package let operation: String
@@ -54,14 +62,24 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// True if the connection can no longer be used.
   package let connectionIsLost: Bool
 
+  /// - Parameter mayQuoteValues: false for a statement without bound values.
   package init(
-    code: Code, message: String, operation: String, subject: String? = nil, connectionIsLost: Bool = false
+    code: Code, message: String, operation: String, subject: String? = nil, connectionIsLost: Bool = false,
+    mayQuoteValues: Bool = true
   ) {
     self.code = code
-    self.message = code.rawValue.count == 5 && code.rawValue.hasPrefix("22") ? "a value was refused" : message
+    let isConcealed = mayQuoteValues && code.rawValue.count == 5 && code.rawValue.hasPrefix("22")
+    self.message = isConcealed ? "a value was refused" : message
     self.operation = operation
     self.subject = subject
     self.connectionIsLost = connectionIsLost
+  }
+
+  /// The same with a sentence of what mends it.
+  package func adding(_ remedy: String) -> PostgresError {
+    PostgresError(
+      code: code, message: "\(message); \(remedy)", operation: operation, subject: subject,
+      connectionIsLost: connectionIsLost, mayQuoteValues: false)
   }
 
   package var isTransient: Bool { severity == .transient }

@@ -61,7 +61,7 @@ enum Wire {
   /// Sends what was queued and waits for the results of one statement or script; the last one is returned.
   static func finish(
     _ sent: Int32, _ pointer: OpaquePointer, _ limit: ContinuousClock.Instant?, _ canceller: Canceller,
-    _ operation: String
+    _ operation: String, bindsValues: Bool
   ) throws(PostgresError) -> PostgresResult {
     guard sent == 1 else { throw lost(pointer, operation) }
     try flush(pointer, limit, operation)
@@ -84,7 +84,7 @@ enum Wire {
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
         throw PostgresError(
           code: .client, message: "COPY is not supported", operation: operation, connectionIsLost: true)
-      default: failure = failure ?? error(next, pointer, operation)
+      default: failure = failure ?? error(next, pointer, operation, bindsValues: bindsValues)
       }
     }
     if let failure { throw failure.with(connectionIsLost: PQstatus(pointer) == CONNECTION_BAD) }
@@ -122,7 +122,9 @@ enum Wire {
       code: isBad ? .connectionLost : .client, message: text, operation: operation, connectionIsLost: true)
   }
 
-  private static func error(_ result: OpaquePointer, _ pointer: OpaquePointer, _ operation: String) -> PostgresError {
+  private static func error(
+    _ result: OpaquePointer, _ pointer: OpaquePointer, _ operation: String, bindsValues: Bool
+  ) -> PostgresError {
     func field(_ code: Character) -> String? {
       PQresultErrorField(result, Int32(code.asciiValue!)).map { String(cString: $0) }
     }
@@ -130,11 +132,14 @@ enum Wire {
     let constraint = field("n")
     let names = [("table", field("t")), ("column", field("c")), ("constraint", constraint)]
     let subject = names.compactMap { name, value in value.map { "\(name) \($0)" } }.joined(separator: ", ")
-    return PostgresError(
+    let error = PostgresError(
       code: state == "23514" && constraint == nil ? .missingPartition : .init(state), message: field("M") ?? "",
       operation: operation, subject: subject.isEmpty ? nil : subject,
-      // The server closes the session after these.
-      connectionIsLost: ["FATAL", "PANIC"].contains(field("V")))
+      // The server closes the session after these. One that takes no writes may have been replaced by another at the
+      // same address, which only a new connection finds.
+      connectionIsLost: ["FATAL", "PANIC"].contains(field("V")) || state == "25006", mayQuoteValues: bindsValues)
+    guard error.code == .readOnlyServer else { return error }
+    return error.adding("name all servers in the connection string, with target_session_attrs=read-write")
   }
 
   // MARK: Waiting
@@ -190,6 +195,6 @@ extension PostgresError {
   fileprivate func with(connectionIsLost: Bool) -> PostgresError {
     PostgresError(
       code: code, message: message, operation: operation, subject: subject,
-      connectionIsLost: connectionIsLost || self.connectionIsLost)
+      connectionIsLost: connectionIsLost || self.connectionIsLost, mayQuoteValues: false)
   }
 }

@@ -158,7 +158,7 @@ extension Database {
         let samples = Fixture.steady(learner: 0, probabilities: [10_000, 0, 0, 0, 0, 0], count: 4)
         try await fixture.store(Array(samples[..<2]))
         let holder = try await database.connect()
-        try await holder.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.course))")
+        try await holder.execute("BEGIN; SELECT lectern.lock_courses(ARRAY[\(fixture.course)])")
         async let counts = fixture.aggregator().runOnce()
         try await database.waitUntilBlocked(by: holder)
         try await fixture.store(Array(samples[2...]))

@@ -67,7 +67,7 @@ extension Database {
           try await database.connect(), try await database.connect(), try await database.connect()
         )
         let firstProcess = await one.backendProcessID
-        try await aggregator.execute("BEGIN; SELECT pg_advisory_xact_lock(3, \(fixture.courseID))")
+        try await aggregator.execute("BEGIN; SELECT lectern.lock_courses(ARRAY[\(fixture.courseID)])")
         let edit = """
           {"type": "org.lectern.course.v1", "source": "\(Fixture.source)", "time": "2026-01-01T00:00:00Z", "id": "c1",
            "data": {"id": "course-1", "title": "Signals", "teachers": [], "segments": []}}

@@ -180,6 +180,41 @@ extension Database {
       }
     }
 
+    /// A server that takes no writes may have been replaced at the same address: its connection is given up.
+    @Test func aReadOnlyServerCostsTheConnectionAndHintsAtTheOthers() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let connection = try await database.connect()
+        try await connection.execute("CREATE TABLE t (a int); SET default_transaction_read_only = on")
+        let error = await #expect(throws: PostgresError.self) { try await connection.query("INSERT INTO t VALUES (1)") }
+        #expect(error?.code == .readOnlyServer && error?.isTransient == true && error?.connectionIsLost == true)
+        #expect(error?.message.contains("target_session_attrs=read-write") == true)
+        #expect(await !connection.isIdle)
+      }
+    }
+
+    @Test func aSessionThatCannotBeginSaysWhatMendsIt() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let missing = await #expect(throws: PostgresError.self) { try await database.connect(role: "lectern_nobody") }
+        #expect(missing?.description.contains("role \"lectern_nobody\" does not exist; 'lectern migrate up'") == true)
+        let name = "lectern_test_\(UInt32.random(in: 0...UInt32.max))"
+        let owner = try await database.connect()
+        try await owner.execute("CREATE ROLE \(name)_a; CREATE ROLE \(name)_b")
+        try await owner.execute("SET SESSION AUTHORIZATION \(name)_a")
+        let refused = await #expect(throws: PostgresError.self) { try await owner.execute("SET ROLE \(name)_b") }
+        #expect(refused?.message == "permission denied to set role \"\(name)_b\"")
+        try await owner.execute("RESET SESSION AUTHORIZATION; DROP ROLE \(name)_a; DROP ROLE \(name)_b")
+        await owner.close()
+      }
+    }
+
+    @Test func nothingIsCompiledBeforeItRuns() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let connection = try await database.connect()
+        #expect(try await connection.query("SELECT current_setting('jit')").value() == "off")
+        await connection.close()
+      }
+    }
+
     @Test func aPoolLendsFewConnectionsToMany() async throws {
       try await withTestDatabase(migrated: false) { database in
         let pool = PostgresPool(database.settings(), capacity: 2, logger: .silent)

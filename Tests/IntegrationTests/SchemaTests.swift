@@ -1,6 +1,8 @@
 import LearningEvents
 import Migrations
+import Persistence
 import PostgresIO
+import Telemetry
 import TestSupport
 import Testing
 
@@ -49,6 +51,51 @@ extension Database {
           """
         ).map { try $0.decode(at: 0, as: String.self) }
         #expect(wrong == [])
+      }
+    }
+
+    /// A lock that any login may take holds up whoever else takes it.
+    @Test func nobodyElseCanTakeTheLocksOfLectern() async throws {
+      try await withConnection { connection in
+        let advisory = try await connection.query(
+          "SELECT proname::text FROM pg_proc WHERE pronamespace = 'lectern'::regnamespace AND prosrc LIKE '%advisory%'"
+        ).map { try $0.decode(at: 0, as: String.self) }
+        #expect(advisory == [])
+        let rights = try await connection.query(
+          """
+          SELECT format('%s %s on %s', r.role, p.privilege, t.name)
+          FROM unnest(ARRAY['public', 'lectern_ingest', 'lectern_aggregator', 'lectern_web', 'lectern_analyst',
+                            'lectern_researcher']) AS r (role),
+            unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES']) AS p (privilege),
+            unnest(ARRAY['lectern.turn', 'lectern.privacy_lock']) AS t (name)
+          WHERE has_table_privilege(r.role, t.name, p.privilege)
+          """
+        ).map { try $0.decode(at: 0, as: String.self) }
+        #expect(rights == [])
+      }
+    }
+
+    @Test func onlyWhoHasARoleOfLecternConnects() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let connection = try await database.connect()
+        try await MigrationRunner(connection: connection, logger: .silent).up()
+        let allowed = try await connection.query(
+          """
+          SELECT r.role FROM unnest(ARRAY['public', 'lectern_ingest', 'lectern_aggregator', 'lectern_web',
+            'lectern_analyst', 'lectern_researcher', 'lectern_migrator']) AS r (role)
+          WHERE has_database_privilege(r.role, current_database(), 'CONNECT') ORDER BY 1
+          """
+        ).map { try $0.decode(at: 0, as: String.self) }
+        #expect(
+          allowed == [
+            "lectern_aggregator", "lectern_analyst", "lectern_ingest", "lectern_migrator", "lectern_researcher",
+            "lectern_web",
+          ])
+        let temporary: Bool = try await connection.query(
+          "SELECT has_database_privilege('public', current_database(), 'TEMPORARY')"
+        ).value()
+        #expect(!temporary)
+        await connection.close()
       }
     }
 

@@ -39,6 +39,13 @@ import Testing
     #expect(error.description == "PostgreSQL 22P02 while testing: a value was refused")
   }
 
+  @Test func theServersWordsAreShownOfAStatementWithoutValues() {
+    let error = PostgresError(
+      code: .init("22023"), message: "role \"x\" does not exist", operation: "testing", mayQuoteValues: false)
+    #expect(error.description == "PostgreSQL 22023 while testing: role \"x\" does not exist")
+    #expect(error.adding("make it").description == "\(error); make it")
+  }
+
   @Test func settingsDoNotShowTheirPassword() {
     let settings = PostgresSettings(url: "postgresql://lectern:hunter2@db/lectern")
     #expect(!"\(settings)".contains("hunter2"))

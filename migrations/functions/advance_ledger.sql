@@ -17,5 +17,8 @@ BEGIN
   IF NOT FOUND THEN
     RAISE SQLSTATE 'LF001' USING MESSAGE = 'fenced: the ledger moved on or belongs to a newer claim';
   END IF;
+  IF p_last_offset IS NOT NULL THEN
+    PERFORM lectern.mark_ledger(p_ledger, p_last_offset, p_last_timestamp_ms, p_last_id_hash);
+  END IF;
 END
 $$;

@@ -17,7 +17,7 @@ BEGIN
   END IF;
   -- A revocation's cutoff is the clock under the exclusive lock: every store is then before it or sees it.
   IF jsonb_path_exists(p_events, '$[*] ? (@.type == "org.lectern.consent.v1" && @.data.granted == false)') THEN
-    PERFORM pg_advisory_xact_lock(2, 0);
+    LOCK TABLE lectern.privacy_lock IN EXCLUSIVE MODE;
   END IF;
   PERFORM lectern.lock_batch(p_events);
   -- In the order of the log. Control events are few, and what one does depends on those before it.

@@ -10,6 +10,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
   v_count bigint;
+  v_group text;
 BEGIN
   incarnation := coalesce(p_incarnation, (
     SELECT max(l.incarnation) FROM lectern.ingest_ledger l
@@ -27,7 +28,10 @@ BEGIN
   RETURNING l.ledger_id, l.epoch, l.next_offset, l.last_offset, l.last_timestamp_ms, l.last_id_hash
   INTO claim.ledger_id, claim.epoch, claim.next_offset, claim.last_offset, claim.last_timestamp_ms, claim.last_id_hash;
   IF NOT FOUND THEN
-    RAISE SQLSTATE 'LF002' USING MESSAGE = 'this log is read by another consumer group';
+    SELECT l.consumer_group INTO v_group FROM lectern.ingest_ledger l
+    WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation
+      AND l.partition = p_partition;
+    RAISE SQLSTATE 'LF002' USING MESSAGE = format('this log is read by the consumer group %L, not by %L', v_group, p_group);
   END IF;
 END
 $$;

@@ -3,7 +3,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-  PERFORM pg_advisory_xact_lock(2, 0);
+  LOCK TABLE lectern.privacy_lock IN EXCLUSIVE MODE;
   erase_learner.cutoff := clock_timestamp();
   INSERT INTO lectern.consent AS c (learner, scope, granted, event_time, event_id)
   SELECT p_learner, s, false, erase_learner.cutoff, 'erasure'

@@ -12,7 +12,8 @@ DECLARE
 BEGIN
   removed := 0;
   -- Somebody else is at it.
-  IF NOT pg_try_advisory_xact_lock(1, 2) THEN
+  PERFORM FROM lectern.turn t WHERE t.class = 'expiry' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   -- What is dirty is computed first: afterwards it could not be.

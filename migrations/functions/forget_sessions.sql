@@ -13,7 +13,7 @@ BEGIN
     RETURN;
   END IF;
   -- Exclusively: a store that was judged in one of these sessions is either done, or looks for the session again.
-  PERFORM pg_advisory_xact_lock(2, 0);
+  LOCK TABLE lectern.privacy_lock IN EXCLUSIVE MODE;
   SELECT e.erasure_id, e.learner, e.ingested_until INTO forget_sessions.erasure_id, v_learner, v_until
   FROM lectern.erasure e
   WHERE e.reason = 'erasure' AND e.forgotten_at IS NULL AND NOT e.pending

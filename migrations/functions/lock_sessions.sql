@@ -8,9 +8,10 @@ CREATE FUNCTION lectern.lock_sessions(p_source integer[], p_session text[]) RETU
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(4, k.key)
-  FROM (
-    SELECT DISTINCT (hashtextextended(s.session, s.source) & 255)::integer AS key
-    FROM unnest(p_source, p_session) AS s (source, session) ORDER BY 1) k;
+  PERFORM FROM lectern.turn t
+  WHERE t.class = 'session' AND t.key = ANY (
+    ARRAY(SELECT (hashtextextended(s.session, s.source) & 255)::integer
+          FROM unnest(p_source, p_session) AS s (source, session)))
+  ORDER BY t.key FOR UPDATE;
 END
 $$;

@@ -8,7 +8,7 @@ AS $$
 DECLARE
   v_source integer;
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(2, 0);
+  LOCK TABLE lectern.privacy_lock IN ROW SHARE MODE;
   verdict := CASE
     WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = p_learner AND e.cutoff >= p_captured) THEN 'erased'
     WHEN NOT EXISTS (SELECT FROM lectern.consent c

@@ -15,9 +15,12 @@ BEGIN
   -- A frame's day may be any of these: where one of them is missing its samples cannot be stored, so whoever makes it
   -- is waited for, as is whoever keeps it from being made. Days that are further ahead have time.
   IF v_missing && ARRAY(SELECT generate_series(v_today - 14, v_today + 1, '1 day')::date) THEN
-    PERFORM pg_advisory_xact_lock(1, 1);
-  ELSIF NOT pg_try_advisory_xact_lock(1, 1) THEN
-    v_missing := NULL;
+    PERFORM FROM lectern.turn t WHERE t.class = 'premake' FOR UPDATE;
+  ELSE
+    PERFORM FROM lectern.turn t WHERE t.class = 'premake' FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+      v_missing := NULL;
+    END IF;
   END IF;
   BEGIN
     FOREACH v_day IN ARRAY coalesce(v_missing, '{}') LOOP

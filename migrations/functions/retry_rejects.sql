@@ -26,7 +26,7 @@ BEGIN
   rejects := 0;
 
   -- As in store: behind the lock, an erasure or revocation is either seen below, or will see these rows.
-  PERFORM pg_advisory_xact_lock_shared(2, 0);
+  LOCK TABLE lectern.privacy_lock IN ROW SHARE MODE;
   v_now := clock_timestamp();
 
   -- Only rows that nobody judged since they were read; locked in one order, so that two retries cannot wait in a

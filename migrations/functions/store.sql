@@ -34,7 +34,7 @@ BEGIN
   IF v_total > 0 THEN
     -- (1) Behind the lock, an erasure or revocation is either committed, and seen by the next statement, or will see
     -- these rows as ingested before its cutoff.
-    PERFORM pg_advisory_xact_lock_shared(2, 0);
+    LOCK TABLE lectern.privacy_lock IN ROW SHARE MODE;
     v_now := clock_timestamp();
     SELECT array_agg(d.learner) INTO v_suspects
     FROM (SELECT DISTINCT u.learner FROM unnest(p_learner) AS u (learner)) d

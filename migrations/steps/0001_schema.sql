@@ -21,11 +21,16 @@ BEGIN
       END;
     END IF;
   END LOOP;
-  IF NOT pg_has_role(current_user, 'lectern_migrator', 'MEMBER') THEN
+  -- Who creates a role may administer it but, from PostgreSQL 16 on, not take it on.
+  IF NOT pg_has_role(current_user, 'lectern_migrator', CASE
+      WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
     EXECUTE format('GRANT lectern_migrator TO %I', current_user);
   END IF;
   EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO lectern_migrator', current_database());
-  EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  -- Whoever has none of Lectern's roles has no business here, and could hold its tables up.
+  EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO lectern_ingest, lectern_aggregator, lectern_web, lectern_analyst, '
+    'lectern_researcher', current_database());
   EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), 'Lectern: learning analytics');
 END
 $$;

@@ -82,7 +82,7 @@ extension Faults {
             """) > 0
         }
         // Comes back once the store was undone.
-        try await other.query("SELECT pg_advisory_xact_lock(2, 0)")
+        try await other.execute("LOCK TABLE lectern.privacy_lock IN EXCLUSIVE MODE")
         try await other.execute("COMMIT")
         await other.close()
         try await bench.settle(12, by: worker)
