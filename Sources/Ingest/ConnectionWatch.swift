@@ -7,6 +7,8 @@ import Telemetry
 struct ConnectionWatch: Service {
   let database: IngestDatabase
   let loop: PollLoop
+  let health: IngestHealth
+  let metrics: IngestMetrics
 
   private static let interval = Duration.seconds(2)
 
@@ -17,6 +19,7 @@ struct ConnectionWatch: Service {
       while true {
         try await stop.sleep(for: Self.interval)
         try? await database.attempt { try await $0.ping() }
+        metrics.overdueClaims.set(health.overdueClaimCount)
         let number = await database.connectionNumber
         if number != 0, number != known {
           known = number

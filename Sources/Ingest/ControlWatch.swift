@@ -5,13 +5,23 @@ import Synchronization
 import Telemetry
 
 /// Closed while the control topic does not fit its ledgers, and until that is known: consent is not known then, so no
-/// frame is judged. Any thread.
+/// frame is judged. After each disturbance of the consumer it has to be found out again. Any thread.
 final class ControlGate: Sendable {
-  private let open = Atomic(false)
+  /// The disturbances before the last look that found the topic to fit; nothing was found yet, or a misfit: −1.
+  private let fits = Atomic(-1)
 
-  var isClosed: Bool { !open.load(ordering: .relaxed) }
+  /// - Parameter disturbances: of the consumer so far (`PollLoop.disturbances`).
+  func isClosed(after disturbances: Int) -> Bool { fits.load(ordering: .relaxed) < disturbances }
 
-  func set(isClosed: Bool) { open.store(!isClosed, ordering: .relaxed) }
+  func open(after disturbances: Int) { fits.store(disturbances, ordering: .relaxed) }
+  func close() { fits.store(-1, ordering: .relaxed) }
+
+  /// Whether each partition of the control topic was applied as far as its log reached.
+  ///
+  /// - Parameter progress: the next offset of each partition that has a ledger.
+  static func isApplied(_ progress: [Int32: Int64], to ends: [Int32: Int64]) -> Bool {
+    ends.allSatisfy { partition, end in end == 0 || progress[partition, default: 0] >= end }
+  }
 }
 
 /// Checks whether the control topic fits its ledgers, whichever worker holds its partitions and parks them.
@@ -33,11 +43,14 @@ struct ControlWatch: Service {
 
   private func watch(until stop: StopFlag) async throws {
     var known: String?
+    // Where the log ended when it was first found to fit again.
+    var goal: [Int32: Int64]?
     while true {
+      let disturbances = context.loop.disturbances
       // After a failed question the gate stays as it was.
-      if let misfits = try? await misfits(until: stop) {
-        let problem = misfits.first.map { "frames wait, because \($0.partition) is parked: \($0.reason)" }
-        context.control.set(isClosed: problem != nil)
+      if let problems = try? await problems(wasClosed: known != nil, &goal, until: stop) {
+        let problem = problems.first
+        if problem == nil { context.control.open(after: disturbances) } else { context.control.close() }
         context.health.setControlProblem(problem)
         context.metrics.framesHeld.set(problem == nil ? 0 : 1)
         if let problem, known == nil {
@@ -47,27 +60,54 @@ struct ControlWatch: Service {
         }
         known = problem
       }
-      try await stop.sleep(for: context.control.isClosed ? .seconds(1) : context.settings.parkedInterval)
+      let next = ContinuousClock.now + (known == nil ? context.settings.parkedInterval : .seconds(1))
+      repeat {
+        try await stop.sleep(for: .milliseconds(200))
+      } while ContinuousClock.now < next && (known != nil || !context.framesAreHeld)
     }
   }
 
-  /// The partitions that do not fit.
-  private func misfits(until stop: StopFlag) async throws -> [(partition: TopicPartition, reason: ParkReason)] {
-    let (cluster, topic) = (context.clusterID, context.settings.controlTopic)
+  /// Why frames wait; empty if they need not.
+  private func problems(
+    wasClosed: Bool, _ goal: inout [Int32: Int64]?, until stop: StopFlag
+  ) async throws -> [String] {
+    let topic = context.settings.controlTopic
     // The ledgers first: a log that fits is never behind them afterwards.
-    let ledgers = try await context.database.attempt { try await $0.newestLedgers(clusterID: cluster, topic: topic) }
+    let ledgers = try await context.database.attempt {
+      try await $0.newestLedgers(clusterID: context.clusterID, topic: topic)
+    }
+    if let (partition, reason) = try await misfit(of: ledgers, until: stop) {
+      goal = nil
+      return ["frames wait, because \(partition) is parked: \(reason)"]
+    }
+    guard wasClosed else { return [] }
+    // A ledger that was begun anew fits before anything is applied under it.
+    let ends = if let goal { goal } else { try await probe.ends(of: topic, until: stop) }
+    goal = ends
+    guard ControlGate.isApplied(ledgers.mapValues(\.nextOffset), to: ends) else {
+      return ["frames wait until the control topic is applied to its end again"]
+    }
+    goal = nil
+    return []
+  }
+
+  /// The first partition that does not fit its ledger.
+  private func misfit(
+    of ledgers: [Int32: LedgerState], until stop: StopFlag
+  ) async throws -> (partition: TopicPartition, reason: ParkReason)? {
+    let topic = context.settings.controlTopic
     let count = try await probe.partitionCount(of: topic, until: stop)
-    var misfits: [(partition: TopicPartition, reason: ParkReason)] = []
     for (number, ledger) in ledgers.sorted(by: { $0.key < $1.key }) {
       let partition = TopicPartition(topic: topic, partition: number)
       if number < count {
+        let marks = try await context.database.attempt { try await $0.marks(of: ledger.ledgerID) }
         let reason = try await probe.reasonToPark(
-          partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
-        if let reason { misfits.append((partition, reason)) }
+          partition, nextOffset: ledger.nextOffset, stored: marks.and(ledger.last).few, until: stop)
+        if let reason { return (partition, reason) }
       } else if ledger.nextOffset > 0 {
-        misfits.append((partition, .logIsGone(nextOffset: ledger.nextOffset)))
+        return (partition, .logIsGone(nextOffset: ledger.nextOffset))
       }
     }
-    return misfits
+    return nil
   }
 }

@@ -13,7 +13,16 @@ package final class IngestHealth: Sendable {
     var controlWaits = 0
     var controlProblem: String?
     var parked: [TopicPartition: ParkReason] = [:]
+    /// Partitions that are being claimed, and since when.
+    var claims: [TopicPartition: ContinuousClock.Instant] = [:]
+
+    func overdueClaims(at now: ContinuousClock.Instant) -> [TopicPartition] {
+      claims.filter { parked[$0.key] == nil && $0.value.duration(to: now) >= IngestHealth.claimPatience }.keys.sorted()
+    }
   }
+
+  /// A claim that takes longer is a problem: Kafka or PostgreSQL does not answer about the partition.
+  package static let claimPatience = Duration.seconds(15)
 
   private let state = Mutex(State())
 
@@ -28,10 +37,16 @@ package final class IngestHealth: Sendable {
       if state.refusals > 0 { problems.append("PostgreSQL refuses to store (SQLSTATE \(state.refusalCode))") }
       if state.controlWaits > 0 { problems.append("the control topic has not been read to its end yet") }
       if let problem = state.controlProblem { problems.append(problem) }
+      problems += state.overdueClaims(at: .now).map {
+        "\($0) is not read yet: its claim waits for an answer since \(Self.claimPatience.components.seconds) s or more"
+      }
       problems += state.parked.sorted { $0.key < $1.key }.map { "\($0.key) is parked: \($0.value)" }
       return problems
     }
   }
+
+  /// Partitions whose claim takes longer than `claimPatience`.
+  package var overdueClaimCount: Int { state.withLock { $0.overdueClaims(at: .now).count } }
 
   package var parkedCount: Int { state.withLock(\.parked.count) }
 
@@ -49,6 +64,8 @@ package final class IngestHealth: Sendable {
   func endControlWait() { state.withLock { $0.controlWaits -= 1 } }
   /// Why no frame is judged; nil if they are.
   func setControlProblem(_ problem: String?) { state.withLock { $0.controlProblem = problem } }
+  func beginClaim(_ partition: TopicPartition) { state.withLock { $0.claims[partition] = .now } }
+  func endClaim(_ partition: TopicPartition) { _ = state.withLock { $0.claims.removeValue(forKey: partition) } }
   func park(_ partition: TopicPartition, _ reason: ParkReason) { state.withLock { $0.parked[partition] = reason } }
   func unpark(_ partition: TopicPartition) { _ = state.withLock { $0.parked.removeValue(forKey: partition) } }
 }

@@ -11,12 +11,14 @@ struct IngestMetrics: Sendable {
   let rebalances: Counter
   let fenced: Counter
   let rewinds: Counter
+  let logChanges: Counter
   let retries: Counter
   let storeSeconds: Histogram
   let recognitionSeconds: Histogram
   let assignedPartitions: Gauge
   let parkedPartitions: Gauge
   let framesHeld: Gauge
+  let overdueClaims: Gauge
 
   init(_ registry: MetricsRegistry) {
     func records(_ outcome: String) -> Counter {
@@ -40,6 +42,9 @@ struct IngestMetrics: Sendable {
       "lectern_ingest_fenced_total", help: "Stores refused because the ledger was not where it was left (LF001)")
     rewinds = registry.counter(
       "lectern_ingest_rewinds_total", help: "Times the database was found at an older state and the log read again")
+    logChanges = registry.counter(
+      "lectern_ingest_log_changes_total",
+      help: "Times a log was found to be another than was fetched or stored from, before anything of it was stored")
     retries = registry.counter("lectern_ingest_retries_total", help: "Database calls repeated after a transient error")
     storeSeconds = registry.histogram("lectern_ingest_store_seconds", help: "Time of one stored batch in the database")
     recognitionSeconds = registry.histogram(
@@ -47,6 +52,9 @@ struct IngestMetrics: Sendable {
     assignedPartitions = registry.gauge("lectern_ingest_assigned_partitions", help: "Partitions held by this worker")
     parkedPartitions = registry.gauge(
       "lectern_ingest_parked_partitions", help: "Partitions that wait for an operator's decision")
+    overdueClaims = registry.gauge(
+      "lectern_ingest_overdue_claims",
+      help: "Assigned partitions that are not read since their claim waits for an answer for 15 s or more")
     framesHeld = registry.gauge(
       "lectern_ingest_frames_held", help: "1 while frames wait because the control topic does not fit its ledger")
   }

@@ -51,11 +51,13 @@ package struct IngestWorker: Service {
       clock: parts.clock)
     let context = IngestContext(
       judging: parts.judging, clusterID: try await settings.clusterID(asking: probe, until: stop), database: database,
-      loop: loop, probe: probe, health: health)
+      loop: loop, probe: probe, chainProbe: try LogProbe(settings: kafka, keepsReader: true, logger: logger),
+      health: health)
     let services: [any Service] = [
       PollService(loop: loop, consumer: consumer),
       PartitionUpkeep(database: database, registry: parts.registry, clock: parts.clock, logger: logger),
-      ConnectionWatch(database: database, loop: loop), try ControlWatch(context: context, kafka: kafka),
+      ConnectionWatch(database: database, loop: loop, health: health, metrics: context.metrics),
+      try ControlWatch(context: context, kafka: kafka),
       Coordinator(context: context, events: events),
     ]
     try consumer.subscribe()

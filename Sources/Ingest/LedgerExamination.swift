@@ -28,7 +28,7 @@ package struct LedgerExamination: Sendable, Equatable {
       reason: ledger.nextOffset > 0 ? .logIsGone(nextOffset: ledger.nextOffset) : nil)
   }
 
-  /// Compares the newest ledger of each partition with the log, as a worker does when it claims it.
+  /// Compares the newest ledger of each partition with the log, as a worker does when it claims it, but by all marks.
   ///
   /// - Parameter ledgers: of one cluster, the one `kafka` reaches; older incarnations are left out.
   /// - Parameter deadline: of each partition, so that many of them, or distant brokers, are no silence.
@@ -43,7 +43,7 @@ package struct LedgerExamination: Sendable, Equatable {
         let partition = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
         let watermarks = try await probe.watermarks(of: partition, until: stop)
         let reason = try await probe.reasonToPark(
-          partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+          partition, nextOffset: ledger.nextOffset, stored: ledger.marks.and(ledger.last), until: stop)
         return LedgerExamination(
           ledger: ledger, lowWatermark: watermarks.low, highWatermark: watermarks.high, reason: reason)
       }

@@ -5,30 +5,44 @@ import Services
 import Telemetry
 
 /// Questions to Kafka that block until the broker answers: asked on a thread of their own, never on the poll thread,
-/// and repeated while the broker is away.
+/// one at a time, and repeated while the broker is away. Whoever is told to stop does not wait for the answer.
 ///
 /// They have a client of their own too: behind the consumer's, they would stand in line after its fetches, each of
 /// which the broker holds open until there are records or half a second is over.
-actor LogProbe {
-  nonisolated let executor = ThreadExecutor(name: "kafka-probe")
-  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+struct LogProbe: Sendable {
+  private actor Thread {
+    nonisolated let executor = ThreadExecutor(name: "kafka-probe")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let client: KafkaAdmin
+    private let reader: SingleRecordReader
 
-  private let client: KafkaAdmin
-  private let reader: SingleRecordReader
+    init(client: sending KafkaAdmin, reader: sending SingleRecordReader) {
+      (self.client, self.reader) = (client, reader)
+    }
+
+    func ask<Value: Sendable>(
+      _ question: @Sendable (KafkaAdmin, SingleRecordReader) throws -> Value
+    ) throws -> Value {
+      try question(client, reader)
+    }
+  }
+
+  private let thread: Thread
   private let logger: Logger
   private static let deadline = Duration.seconds(5)
 
   /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all
   ///   of their last records, and stays until the probe goes. Else it goes with each answer.
   init(settings: KafkaSettings, keepsReader: Bool = false, logger: Logger) throws(KafkaError) {
-    // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
-    client = try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger)
-    reader = SingleRecordReader(settings: settings, staysConnected: keepsReader, logger: logger)
+    thread = Thread(
+      // A question to a broker that has just gone takes this long, whatever the call's own timeout says.
+      client: try KafkaAdmin(settings: settings.adding(["socket.timeout.ms": "5000"]), logger: logger),
+      reader: SingleRecordReader(settings: settings, staysConnected: keepsReader, logger: logger))
     self.logger = logger
   }
 
   func watermarks(of partition: TopicPartition, until stop: StopFlag) async throws -> (low: Int64, high: Int64) {
-    try await repeating(until: stop) { try client.watermarks(of: partition, timeout: Self.deadline) }
+    try await answer(until: stop) { client, _ in try client.watermarks(of: partition, timeout: Self.deadline) }
   }
 
   /// The high watermark of every partition of a topic; empty if there is no such topic.
@@ -42,22 +56,49 @@ actor LogProbe {
 
   /// 0 if there is no such topic.
   func partitionCount(of topic: TopicName, until stop: StopFlag) async throws -> Int32 {
-    Int32(try await repeating(until: stop) { try client.partitionCount(of: topic, timeout: Self.deadline) } ?? 0)
+    Int32(
+      try await answer(until: stop) { client, _ in try client.partitionCount(of: topic, timeout: Self.deadline) } ?? 0)
   }
 
   func clusterID(until stop: StopFlag) async throws -> ClusterID {
-    try await repeating(until: stop) { try client.clusterID(timeout: Self.deadline) }
+    try await answer(until: stop) { client, _ in try client.clusterID(timeout: Self.deadline) }
   }
 
-  /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
-  /// as compaction may leave it.
-  func holds(_ last: LastRecord, in partition: TopicPartition, until stop: StopFlag) async throws -> Bool {
-    try await repeating(until: stop) { try reader.holds(last, in: partition, timeout: Self.deadline) }
+  /// What the log holds at these offsets, which ascend and lie close together.
+  func contents(
+    of partition: TopicPartition, at offsets: [Int64], until stop: StopFlag
+  ) async throws -> LogContents {
+    let (low, high) = try await watermarks(of: partition, until: stop)
+    let wanted = offsets.filter { $0 >= low && $0 < high }
+    let records = try await answer(until: stop) { _, reader in
+      try reader.records(at: wanted, in: partition, timeout: Self.deadline)
+    }
+    return LogContents(low: low, high: high, records: records)
+  }
+
+  /// What the log holds at these offsets, wherever they lie.
+  func scattered(
+    of partition: TopicPartition, at offsets: [Int64], until stop: StopFlag
+  ) async throws -> LogContents {
+    let (low, high) = try await watermarks(of: partition, until: stop)
+    return try await scattered(of: partition, low, high, at: offsets, until: stop)
+  }
+
+  private func scattered(
+    of partition: TopicPartition, _ low: Int64, _ high: Int64, at offsets: [Int64], until stop: StopFlag
+  ) async throws -> LogContents {
+    let wanted = offsets.filter { $0 >= low && $0 < high }
+    let records = try await answer(until: stop) { _, reader in
+      try reader.marks(at: wanted, in: partition, timeout: Self.deadline)
+    }
+    return LogContents(low: low, high: high, records: records)
   }
 
   /// Why a ledger does not fit its log; nil if it does.
+  ///
+  /// - Parameter stored: what is known of records that were stored from the log, in the order of their offsets.
   func reasonToPark(
-    _ partition: TopicPartition, nextOffset: Int64, last: LastRecord?, until stop: StopFlag
+    _ partition: TopicPartition, nextOffset: Int64, stored: [RecordMark], until stop: StopFlag
   ) async throws -> ParkReason? {
     let watermarks = try await watermarks(of: partition, until: stop)
     if let reason = ParkReason(
@@ -65,18 +106,19 @@ actor LogProbe {
     {
       return reason
     }
-    guard let last, last.offset >= watermarks.low else { return nil }
-    return try await holds(last, in: partition, until: stop) ? nil : .lastRecordDiffers(offset: last.offset)
+    let contents = try await scattered(
+      of: partition, watermarks.low, watermarks.high, at: stored.map(\.offset), until: stop)
+    return ParkReason(stored: stored, in: contents)
   }
 
-  private func repeating<Value: Sendable>(
-    until stop: StopFlag, _ question: () throws -> Value
+  private func answer<Value: Sendable>(
+    until stop: StopFlag, _ question: @escaping @Sendable (KafkaAdmin, SingleRecordReader) throws -> Value
   ) async throws -> Value {
     var backoff = Backoff()
     while true {
       try stop.check()
       do {
-        return try question()
+        return try await stop.abandoning { try await thread.ask(question) }
       } catch let error as KafkaError {
         // A topic that is being made anew answers so for a while; a worker does not die for it.
         let isPassing: Set<KafkaError.Code> = [.unknownTopic, .unknownPartition, .unknownTopicOrPartition]

@@ -54,6 +54,10 @@ final class PollLoop: Sendable {
   /// Nil once the thread has ended.
   private let commands = Mutex<[Command]?>([])
   private let clock: @Sendable () -> EventTime
+  private let disturbanceCount = Atomic(0)
+
+  /// Errors of brokers and connections that the consumer reported so far: after each of them a log may be another.
+  var disturbances: Int { disturbanceCount.load(ordering: .relaxed) }
 
   init(
     consumer: KafkaConsumer, interval: Duration, events: AsyncStream<Event>.Continuation, logger: Logger,
@@ -168,6 +172,7 @@ final class PollLoop: Sendable {
       } else if error.code == .noOffset, let partition = error.topicPartition {
         append(.outOfLog, bytes: 0, to: partition, in: &flows, at: now)
       } else {
+        disturbanceCount.add(1, ordering: .relaxed)
         logger.warning("Kafka reports a problem", metadata: ["error": .string(error.description)])
       }
     }

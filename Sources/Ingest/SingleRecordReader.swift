@@ -21,24 +21,57 @@ package final class SingleRecordReader {
   package func record(
     at partition: TopicPartition, offset: Int64, timeout: Duration
   ) throws(KafkaError) -> KafkaRecord? {
-    let client: KafkaReader
-    if let kept = self.client { client = kept } else { client = try KafkaReader(settings: settings, logger: logger) }
-    // One that failed is not asked again.
-    self.client = nil
-    let record = try client.record(at: partition, offset: offset, timeout: timeout)
-    if staysConnected { self.client = client }
+    let reader = try takeClient()
+    let record = try reader.record(at: partition, offset: offset, timeout: timeout)
+    if staysConnected { client = reader }
     return record
   }
 
-  /// Whether the log still holds the record the ledger stored last; true where that offset holds no record any more,
-  /// as compaction may leave it. Blocks up to `timeout`.
-  package func holds(_ last: LastRecord, in partition: TopicPartition, timeout: Duration) throws(KafkaError) -> Bool {
-    guard let record = try record(at: partition, offset: last.offset, timeout: timeout) else { return true }
-    return LastRecord(record) == last
+  /// What is known of the records at these offsets, for those that hold one. They ascend and lie close together: all
+  /// between them is read, by a client of its own that reads ahead. Blocks up to `timeout` for each.
+  package func records(
+    at offsets: [Int64], in partition: TopicPartition, timeout: Duration
+  ) throws(KafkaError) -> [Int64: RecordMark] {
+    guard !offsets.isEmpty else { return [:] }
+    let reader = try KafkaReader(settings: settings, readsAhead: true, logger: logger)
+    var found: [Int64: RecordMark] = [:]
+    var rest = offsets[...]
+    while !rest.isEmpty {
+      let settled = try reader.records(at: partition, offsets: rest, timeout: timeout) { record in
+        found[record.offset] = RecordMark(record)
+        return true
+      }
+      rest = rest.dropFirst(settled)
+    }
+    return found
   }
+
+  /// What is known of the records at these offsets, wherever they lie, for those that hold one. Blocks up to `timeout`
+  /// for each.
+  package func marks(
+    at offsets: [Int64], in partition: TopicPartition, timeout: Duration
+  ) throws(KafkaError) -> [Int64: RecordMark] {
+    guard !offsets.isEmpty else { return [:] }
+    let reader = try takeClient()
+    var found: [Int64: RecordMark] = [:]
+    for offset in offsets {
+      let record = try reader.record(at: partition, offset: offset, timeout: timeout)
+      if let record { found[offset] = RecordMark(record) }
+    }
+    if staysConnected { client = reader }
+    return found
+  }
+
+  /// The client that was kept, or a new one. One that failed is not asked again, so it is given back after an answer.
+  private func takeClient() throws(KafkaError) -> KafkaReader {
+    defer { client = nil }
+    if let client { return client }
+    return try KafkaReader(settings: settings, logger: logger)
+  }
+
 }
 
-extension LastRecord {
+extension RecordMark {
   /// What the ledger keeps of a record to know it again: where it is, when it was, and a hash of its id.
   init(_ record: KafkaRecord) {
     let hash = SHA256.hash(record.identityBytes)

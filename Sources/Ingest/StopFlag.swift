@@ -62,12 +62,32 @@ package final class StopFlag: Sendable {
         task.cancel()
       }
     }
-    defer { if let id { _ = state.withLock { $0.handlers.removeValue(forKey: id) } } }
+    defer { if let id { remove(id) } }
     do {
       return try await task.value
     } catch is CancellationError where isRaised {
       return nil
     }
+  }
+
+  /// Waits for work that nothing can interrupt, but not beyond the raising of the flag: then it throws `StopRequested`,
+  /// and the work goes on unwatched.
+  package func abandoning<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    try check()
+    let (answers, answer) = AsyncThrowingStream<Value, any Error>.makeStream()
+    Task {
+      do {
+        answer.yield(try await work())
+        answer.finish()
+      } catch {
+        answer.finish(throwing: error)
+      }
+    }
+    let id = add { answer.finish(throwing: StopRequested()) }
+    defer { if let id { remove(id) } }
+    for try await value in answers { return value }
+    // Only a cancelled task comes to an end without an answer.
+    throw StopRequested()
   }
 
   /// Keeps a handler; nil if the flag is raised already, and then it has run.
@@ -81,6 +101,8 @@ package final class StopFlag: Sendable {
     if id == nil { handler() }
     return id
   }
+
+  private func remove(_ id: Int) { _ = state.withLock { $0.handlers.removeValue(forKey: id) } }
 
   package func check() throws(StopRequested) {
     if isRaised { throw StopRequested() }

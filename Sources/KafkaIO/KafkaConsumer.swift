@@ -140,24 +140,48 @@ package final class KafkaConsumer: Sendable {
 
   /// Moves the next read of each partition. Blocks up to `timeout`; every partition's own error is looked at.
   ///
-  /// An offset outside of the log is no error here: it comes later, as an event with code `noOffset`.
+  /// An offset outside of the log is no error here: it comes later, as an event with code `noOffset`. Must not be
+  /// called while another thread polls.
   package func seek(_ offsets: [(TopicPartition, Int64)], timeout: Duration = .seconds(10)) throws(KafkaError) {
     let clock = ContinuousClock()
-    let deadline = clock.now + timeout
+    let start = clock.now
     while true {
       do throws(KafkaError) {
         let list = PartitionList(offsets: offsets)
-        let rest = max(.zero, deadline - clock.now).cMilliseconds
-        let failure = list.withPointer { rd_kafka_seek_partitions(handle.client, $0, rest) }
+        let rest = max(.zero, min(timeout - start.duration(to: clock.now), Self.seekPatience))
+        let failure = list.withPointer { rd_kafka_seek_partitions(handle.client, $0, rest.cMilliseconds) }
         if let error = failure {
           throw KafkaError(adopting: error, while: "seeking")
         }
         return try list.checkEach(while: "seeking")
-      } catch  where error.code == .wrongState && clock.now < deadline && isAssigned(offsets) {
-        // Just assigned: the fetcher of that partition has not started yet.
+      } catch  where Self.unready.contains(error.code) && start.duration(to: clock.now) < timeout && isHeld(offsets) {
+        // Just assigned: the fetcher of that partition has not started yet. Or it never will.
+        guard start.duration(to: clock.now) < Self.seekPatience else { return try takeAnew(offsets) }
         pauseBriefly()
       }
     }
+  }
+
+  /// For how long a partition may take to be sought in before it is taken anew.
+  private static let seekPatience = Duration.seconds(1)
+  private static let unready: Set<KafkaError.Code> = [.wrongState, .inProgress, .timedOut]
+
+  /// Gives partitions up and takes them once more, from these offsets on, without a word to the group.
+  ///
+  /// librdkafka ends the fetcher of a partition whose log holds nothing at the position it reads from, since it may
+  /// choose no other (`auto.offset.reset=error`), and no seek starts it again.
+  private func takeAnew(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
+    let list = PartitionList(offsets: offsets)
+    for change in [rd_kafka_incremental_unassign, rd_kafka_incremental_assign] {
+      let failure = list.withPointer { change(handle.client, $0) }
+      if let error = failure { throw KafkaError(adopting: error, while: "taking a partition anew") }
+    }
+  }
+
+  /// Whether this member has these partitions and is not asked to give one of them up.
+  private func isHeld(_ offsets: [(TopicPartition, Int64)]) -> Bool {
+    let revoking = handle.callbacks.state.withLock(\.revoking)
+    return isAssigned(offsets) && !offsets.contains { revoking.contains($0.0) }
   }
 
   private func isAssigned(_ offsets: [(TopicPartition, Int64)]) -> Bool {

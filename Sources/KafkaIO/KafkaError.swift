@@ -12,6 +12,7 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let timedOut = Code(RD_KAFKA_RESP_ERR__TIMED_OUT)
     package static let queueFull = Code(RD_KAFKA_RESP_ERR__QUEUE_FULL)
     package static let wrongState = Code(RD_KAFKA_RESP_ERR__STATE)
+    package static let inProgress = Code(RD_KAFKA_RESP_ERR__IN_PROGRESS)
     package static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
     package static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
     /// The security of the connection: a certificate, a cipher, TLS against a port without it.
@@ -19,6 +20,8 @@ package struct KafkaError: Error, Sendable, Hashable {
     package static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     package static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
     package static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    package static let notLeader = Code(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
+    package static let leaderNotAvailable = Code(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
     package static let topicAlreadyExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
     /// The fetch position lies outside of the log, and `auto.offset.reset=error` forbids to choose another.
     package static let noOffset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
@@ -62,6 +65,11 @@ package struct KafkaError: Error, Sendable, Hashable {
       Code(rd_kafka_error_code(error)), while: operation,
       isRetryable: rd_kafka_error_is_retriable(error) != 0 ? true : nil, isFatal: rd_kafka_error_is_fatal(error) != 0)
     rd_kafka_error_destroy(error)
+  }
+
+  /// Whether another broker may know better: what this client knows of the topic's leaders is old.
+  var isOfOldMetadata: Bool {
+    [.notLeader, .leaderNotAvailable, .unknownTopicOrPartition, .unknownPartition, .unknownTopic].contains(code)
   }
 
   /// Whether the broker was reached and turned this client away.

@@ -118,7 +118,10 @@ final class KafkaHandle: @unchecked Sendable {
     let error = rd_kafka_query_watermark_offsets(
       client, partition.topic.text, partition.partition, &low, &high, timeout.cMilliseconds)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
+      let failure = KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
+      // librdkafka goes on asking the leader it knows for up to five minutes; its answer to this tells it the new one.
+      if failure.isOfOldMetadata { _ = try? partitionCount(of: partition.topic, timeout: timeout) }
+      throw failure
     }
     return (low, high)
   }

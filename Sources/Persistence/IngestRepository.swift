@@ -59,6 +59,11 @@ package final class IngestRepository: Sendable {
     return ledgers
   }
 
+  /// The marks of a ledger in the order of their offsets: a short history of what was stored from its log.
+  package func marks(of ledgerID: Int32) async throws(PostgresError) -> [RecordMark] {
+    try await connection.query("SELECT * FROM lectern.read_marks($1)", [.int4s([ledgerID])]).map(RecordMark.init(mark:))
+  }
+
   /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
   package func progress(clusterID: ClusterID, topic: TopicName) async throws(PostgresError) -> [Int32: Int64] {
     try await newestLedgers(clusterID: clusterID, topic: topic).mapValues(\.nextOffset)
@@ -165,16 +170,25 @@ extension LedgerState {
     ledgerID = try row.decode("ledger_id")
     epoch = try row.decode("epoch")
     nextOffset = try row.decode("next_offset")
-    last = try LastRecord(row)
+    last = try RecordMark(row)
   }
 }
 
-extension LastRecord {
+extension RecordMark {
   init?(_ row: PostgresRow) throws(PostgresError) {
     guard let offset: Int64 = try row.decodeIfPresent("last_offset") else { return nil }
     self.init(
       offset: offset, timestampMilliseconds: try row.decodeIfPresent("last_timestamp_ms"),
       idHash: try row.decodeIfPresent("last_id_hash") ?? 0)
+  }
+}
+
+extension RecordMark {
+  /// Reads a row of `lectern.ledger_mark`.
+  init(mark row: PostgresRow) throws(PostgresError) {
+    self.init(
+      offset: try row.decode("log_offset"), timestampMilliseconds: try row.decodeIfPresent("timestamp_ms"),
+      idHash: try row.decode("id_hash"))
   }
 }
 

@@ -13,8 +13,8 @@ package struct LogIdentity: Sendable, Hashable {
   }
 }
 
-/// What identifies the last record a ledger took, to tell whether the log is still the same.
-package struct LastRecord: Sendable, Hashable {
+/// What identifies a record that a ledger took, to tell whether the log is still the same.
+package struct RecordMark: Sendable, Hashable {
   package var offset: Int64
   package var timestampMilliseconds: Int64?
   /// A hash of the event's id, made by the worker.
@@ -30,9 +30,9 @@ package struct LedgerState: Sendable, Equatable {
   package let ledgerID: Int32
   package let epoch: Int64
   package let nextOffset: Int64
-  package let last: LastRecord?
+  package let last: RecordMark?
 
-  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: LastRecord?) {
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark?) {
     (self.ledgerID, self.epoch, self.nextOffset, self.last) = (ledgerID, epoch, nextOffset, last)
   }
 }
@@ -46,11 +46,11 @@ package struct LedgerStep: Sendable, Equatable {
   /// Offsets in between that carry no record.
   package var skipped: Int64
   /// The last record of the step; nil if there was none, only skipped offsets.
-  package var last: LastRecord?
+  package var last: RecordMark?
 
   package init(
     ledgerID: Int32, epoch: Int64, expectedOffset: Int64, nextOffset: Int64, skipped: Int64 = 0,
-    last: LastRecord? = nil
+    last: RecordMark? = nil
   ) {
     (self.ledgerID, self.epoch) = (ledgerID, epoch)
     (self.expectedOffset, self.nextOffset, self.skipped) = (expectedOffset, nextOffset, skipped)

@@ -26,13 +26,15 @@ package struct LedgerRow: Sendable, Equatable {
   package let epoch: Int64
   package let firstOffset: Int64
   package let nextOffset: Int64
-  package let last: LastRecord?
+  package let last: RecordMark?
+  /// Earlier records that were stored, in the order of their offsets; empty where they were not asked for.
+  package var marks: [RecordMark] = []
   package let counters: LedgerCounters
   package let updatedAt: EventTime
 
   package init(
     ledgerID: Int32, log: LogIdentity, consumerGroup: String, epoch: Int64, firstOffset: Int64, nextOffset: Int64,
-    last: LastRecord?, counters: LedgerCounters, updatedAt: EventTime
+    last: RecordMark?, counters: LedgerCounters, updatedAt: EventTime
   ) {
     (self.ledgerID, self.log, self.consumerGroup, self.epoch) = (ledgerID, log, consumerGroup, epoch)
     (self.firstOffset, self.nextOffset, self.last) = (firstOffset, nextOffset, last)
@@ -46,14 +48,11 @@ package struct LedgerRepository: Sendable {
 
   package init(connection: PostgresConnection) { self.connection = connection }
 
-  /// All ledgers by cluster, topic, incarnation and partition; of one cluster if given.
-  package func ledgers(clusterID: ClusterID? = nil) async throws(PostgresError) -> [LedgerRow] {
-    try await connection.query(
-      """
-      SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
-      ORDER BY cluster_id, topic, incarnation, partition
-      """, [.optionalID(clusterID)]
-    ).map(LedgerRow.init)
+  /// All ledgers with their marks, by cluster, topic, incarnation and partition; of one cluster if given.
+  ///
+  /// - Throws: `PostgresError`.
+  package func ledgers(clusterID: ClusterID? = nil) async throws -> [LedgerRow] {
+    try await connection.withTransaction(.snapshot) { try LedgerRow.all(on: $0, clusterID: clusterID) }
   }
 
   /// The counters of a topic added up over its partitions and incarnations; of one cluster if given.
@@ -107,6 +106,25 @@ extension LedgerCounters {
 }
 
 extension LedgerRow {
+  /// All ledgers with their marks, inside a snapshot, by cluster, topic, incarnation and partition.
+  static func all(
+    on connection: isolated PostgresConnection, clusterID: ClusterID? = nil
+  ) throws(PostgresError) -> [LedgerRow] {
+    var ledgers = try connection.query(
+      """
+      SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
+      ORDER BY cluster_id, topic, incarnation, partition
+      """, [.optionalID(clusterID)]
+    ).map(LedgerRow.init)
+    var marks: [Int32: [RecordMark]] = [:]
+    let rows = try connection.query(
+      "SELECT * FROM lectern.ledger_mark WHERE ledger_id = ANY ($1) ORDER BY ledger_id, log_offset",
+      [.int4s(ledgers.map(\.ledgerID))])
+    for row in rows { marks[try row.decode("ledger_id"), default: []].append(try RecordMark(mark: row)) }
+    for index in ledgers.indices { ledgers[index].marks = marks[ledgers[index].ledgerID, default: []] }
+    return ledgers
+  }
+
   init(_ row: PostgresRow) throws(PostgresError) {
     ledgerID = try row.decode("ledger_id")
     log = LogIdentity(
@@ -116,7 +134,7 @@ extension LedgerRow {
     epoch = try row.decode("epoch")
     firstOffset = try row.decode("first_offset")
     nextOffset = try row.decode("next_offset")
-    last = try LastRecord(row)
+    last = try RecordMark(row)
     counters = try LedgerCounters(row)
     updatedAt = try row.decode("updated_at")
   }

@@ -44,7 +44,7 @@ package struct LogConsistency: Sendable {
 
   package func run(on connection: isolated PostgresConnection) throws(PostgresError) -> Report {
     var report = Report()
-    report.ledgers = try connection.query("SELECT * FROM lectern.ingest_ledger ORDER BY ledger_id").map(LedgerRow.init)
+    report.ledgers = try LedgerRow.all(on: connection).sorted { $0.ledgerID < $1.ledgerID }
     let names = Dictionary(report.ledgers.map { ($0.ledgerID, $0.log) }) { first, _ in first }
     report.checks = [Self.arithmetic(report.ledgers), Self.incarnations(report.ledgers)]
 

@@ -103,8 +103,9 @@ package actor LogObserver {
       observation.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
     }
     if comparing, let last = ledger.last, last.offset >= low {
-      let holds = try reader.holds(last, in: place, timeout: Self.deadline)
-      if !holds { differing[ledger.ledgerID] = ParkReason.lastRecordDiffers(offset: last.offset).description }
+      let records = try reader.marks(at: [last.offset], in: place, timeout: Self.deadline)
+      let reason = ParkReason(stored: [last], in: LogContents(low: low, high: high, records: records))
+      if let reason { differing[ledger.ledgerID] = reason.description }
     }
     observation.parked[ledger.ledgerID] = differing[ledger.ledgerID]
   }

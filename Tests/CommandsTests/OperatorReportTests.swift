@@ -129,18 +129,18 @@ import TextOutput
 
         """)
     #expect(RetryAnswer(report).notes.isEmpty)
-    report.parked = [TopicPartition(topic: "frames", partition: 1): .lastRecordDiffers(offset: 9)]
+    report.parked = [TopicPartition(topic: "frames", partition: 1): .recordDiffers(offset: 9, sameUpTo: nil)]
     report.abandoned = [TopicPartition(topic: "frames", partition: 0)]
     #expect(
       RetryAnswer(report).notes == [
-        "left out: frames[1]: the record at offset 9 is not the one last stored: was the topic recreated? See "
-          + "'lectern ledger new-incarnation'\n",
+        "left out: frames[1]: the record at offset 9 is not the one that was stored: was the topic recreated? "
+          + "See 'lectern ledger new-incarnation'\n",
         "left midway: frames[0]: its ledger became another or an older one, as after a restore; retry once more\n",
       ])
     #expect(
       try json(RetryAnswer(report)) == """
         {"abandoned":["frames[0]"],"duplicates":4,"gone":1,"parked":{"frames[1]":"the record at offset 9 is not the one \
-        last stored: was the topic recreated? See 'lectern ledger new-incarnation'"},"rejects":3,"samples":5,\
+        that was stored: was the topic recreated? See 'lectern ledger new-incarnation'"},"rejects":3,"samples":5,\
         "untouched":2}
 
         """)

@@ -7,7 +7,7 @@ import Testing
 
   private func step(_ offsets: Int64..., reaching end: Int64? = nil) -> LedgerStep {
     cursor.step(
-      over: offsets, last: offsets.last.map { LastRecord(offset: $0, timestampMilliseconds: nil, idHash: $0) },
+      over: offsets, last: offsets.last.map { RecordMark(offset: $0, timestampMilliseconds: nil, idHash: $0) },
       reaching: end)
   }
 

@@ -1,4 +1,5 @@
 import Ingest
+import KafkaIO
 import Services
 import Testing
 
@@ -48,6 +49,27 @@ import Testing
       return 2
     }
     #expect(late == nil)
+  }
+
+  @Test func workThatNothingInterruptsIsLeftToItselfWhenTheFlagIsRaised() async throws {
+    let flag = StopFlag()
+    #expect(try await flag.abandoning { 3 } == 3)
+    await #expect(throws: KafkaError.self) {
+      try await flag.abandoning { throw KafkaError(.timedOut, while: "asking") }
+    }
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    let (begun, begin) = AsyncStream<Void>.makeStream()
+    let working = Task {
+      try await flag.abandoning {
+        begin.finish()
+        for await _ in ends {}
+      }
+    }
+    for await _ in begun {}
+    flag.raise()
+    await #expect(throws: StopRequested.self) { try await working.value }
+    end.finish()
+    await #expect(throws: StopRequested.self) { try await flag.abandoning { 4 } }
   }
 
   @Test func workThatHadBegunMayFinishInTime() async throws {

@@ -76,7 +76,7 @@ extension Database {
         var batch = ControlBatch(
           step: LedgerStep(
             ledgerID: claim.ledgerID, epoch: claim.epoch, expectedOffset: 0, nextOffset: 4, skipped: 1,
-            last: LastRecord(offset: 3, timestampMilliseconds: nil, idHash: -1)),
+            last: RecordMark(offset: 3, timestampMilliseconds: nil, idHash: -1)),
           events: [
             Fixture.consent(5, granted: true, at: fixture.yesterday(0)),
             Fixture.consent(6, granted: false, at: fixture.yesterday(0)),

@@ -31,7 +31,7 @@ struct IngestBench: Sendable {
   let controlTopic: TopicName
   let group = KafkaTestServer.unique("ingest")
   let clusterID: ClusterID
-  let producer: KafkaProducer
+  private(set) var producer: KafkaProducer
   /// What the workers log, all levels.
   let log = CapturingLogSink()
   /// What was sent, for the checker; nil where nobody asks it.
@@ -164,6 +164,13 @@ struct IngestBench: Sendable {
   /// The course, and consent of the first learners.
   func announce(learners: Int = 1) async throws {
     try await apply([Self.courseEvent()] + (0..<learners).map { Self.consentEvent(learner: Self.learner($0)) })
+  }
+
+  /// The bench of an LMS that was started again: its old producer would miss what it had sent.
+  func withANewProducer() throws -> IngestBench {
+    var bench = self
+    bench.producer = try KafkaProducer(settings: server.settings.adding(["linger.ms": "0"]), logger: .silent)
+    return bench
   }
 
   // MARK: Looking

@@ -62,9 +62,21 @@ extension Broker {
         #expect(try await bench.rejects(partition: 1).map(\.code) == ["no_consent"])
         #expect(bench.log.messages.contains { $0.hasPrefix("a frame's course or consent is not known yet") })
         #expect(try await bench.progress() == 2)
+        // Lag tools see what is stored while the rest of its batch waits, and at the end all of it.
+        let settings = bench.server.settings.adding(["group.id": bench.group])
+        let partition = TopicPartition(topic: bench.frameTopic, partition: 0)
+        func waitForCommit(of offset: Int64) async throws {
+          try await bench.wait(for: "offset \(offset) is committed") {
+            try await BlockingThread().run {
+              try KafkaAdmin(settings: settings, logger: .silent).committedOffset(of: partition)
+            } == offset
+          }
+        }
+        try await waitForCommit(of: 1)
         try await bench.send(IngestBench.consentEvent(learner: IngestBench.learner("late")))
         try await bench.settle(4, by: worker)
         try await worker.stop()
+        try await waitForCommit(of: 3)
         let counters = try await bench.counters()
         #expect((counters.samples, counters.rejects) == (3, 1))
         try await bench.checkArithmetic()

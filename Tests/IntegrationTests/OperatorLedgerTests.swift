@@ -271,6 +271,41 @@ extension Broker {
       }
     }
 
+    /// A log that is another one before the last record stored, as it is where what is there by now was stored from it
+    /// too: found by a mark, by whoever looks, and repaired.
+    @Test(.timeLimit(.minutes(3))) func aMarkTellsThatALogIsAnotherLongAfter() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await send(0..<5, partition: 0, to: bench)
+        let before = bench.start(IngestRecognizer())
+        try await bench.settle(5, by: before)
+        try await before.stop()
+        let healthy = try await bench.lectern(["verify"])
+        #expect(healthy.status == .exited(0), "\(healthy)")
+        try await bench.owner.execute(
+          """
+          INSERT INTO lectern.ledger_mark (ledger_id, mark_no, log_offset, timestamp_ms, id_hash, marked_at)
+          SELECT ledger_id, 1000, 2, 7, 7, clock_timestamp() FROM lectern.ingest_ledger WHERE samples > 0
+          """)
+        let found = try await bench.lectern(["verify"])
+        let reason = "the record at offset 2 is not the one that was stored"
+        #expect(found.status == .exited(1) && found.output.contains(reason), "\(found)")
+        let shown = try await bench.lectern(["ledger", "show"])
+        #expect(shown.status == .exited(0) && shown.output.contains(reason), "\(shown)")
+        try await send(5..<7, partition: 0, to: bench)
+        let worker = bench.start(IngestRecognizer()) { $0.parkedInterval = .seconds(1) }
+        try await bench.wait(for: "the partition to be parked") { isParked(worker) }
+        let done = try await bench.lectern(["ledger", "new-incarnation", "--yes"])
+        #expect(done.status == .exited(0), "\(done)")
+        try await bench.settle(12, by: worker)
+        try await worker.stop()
+        let counters = try await bench.counters()
+        #expect((counters.samples, counters.duplicates) == (7, 5))
+        let repaired = try await bench.lectern(["verify"])
+        #expect(repaired.status == .exited(0), "\(repaired)")
+      }
+    }
+
     /// What only a real Kafka does: retention that passes small records, and a topic that is deleted and made again.
     @Test(.enabled(if: KafkaTestServer.isReal, "only a real Kafka"), .timeLimit(.minutes(5)))
     func gapsAndRecreatedTopicsOfARealKafka() async throws {

@@ -36,11 +36,45 @@ extension Database {
           state == [
             fixture.claim.ledgerID: LedgerState(
               ledgerID: fixture.claim.ledgerID, epoch: fixture.claim.epoch, nextOffset: 7,
-              last: LastRecord(offset: 6, timestampMilliseconds: fixture.noon.milliseconds, idHash: 42))
+              last: RecordMark(offset: 6, timestampMilliseconds: fixture.noon.milliseconds, idHash: 42))
           ])
         #expect(try await fixture.number("SELECT count(*) FROM lectern.rollup_dirty") == 2)
         let rejects = try await LedgerRepository(connection: fixture.owner).rejectCounts(topic: Fixture.topic)
         #expect(rejects == [.badImage: 1])
+      }
+    }
+
+    /// One mark a second, whatever the batches; of a long history the latest, and ever fewer before them.
+    @Test func marksThinOutWithAge() async throws {
+      try await withFixture { fixture in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        let id = fixture.claim.ledgerID
+        let first = RecordMark(offset: 0, timestampMilliseconds: fixture.noon.milliseconds, idHash: 42)
+        #expect(try await fixture.repository.marks(of: id) == [first])
+        // Within the second nothing is added; a record without a time is marked like others; a clock that went back
+        // does not stop them.
+        try await fixture.owner.execute(
+          """
+          UPDATE lectern.ledger_mark SET marked_at = clock_timestamp() + interval '1 hour';
+          SELECT lectern.mark_ledger(\(id), 3, NULL, 7);
+          UPDATE lectern.ledger_mark SET marked_at = clock_timestamp();
+          SELECT lectern.mark_ledger(\(id), 4, 5, 8);
+          """)
+        let second = RecordMark(offset: 3, timestampMilliseconds: nil, idHash: 7)
+        #expect(try await fixture.repository.marks(of: id) == [first, second])
+        try await fixture.owner.execute(
+          """
+          DO $$ BEGIN
+            FOR n IN 3..1000 LOOP
+              UPDATE lectern.ledger_mark SET marked_at = clock_timestamp() - interval '2 seconds'
+              WHERE marked_at > clock_timestamp() - interval '1 second';
+              PERFORM lectern.mark_ledger(\(id), n * 10, n, n);
+            END LOOP;
+          END $$
+          """)
+        let kept = try await fixture.repository.marks(of: id).map { Int($0.offset / 10) }
+        #expect(kept == (3...1000).filter { 1000 - $0 < 16 << $0.trailingZeroBitCount })
+        #expect(kept.suffix(16) == Array(985...1000) && kept.first! < 100 && kept.count < 80)
       }
     }
 

@@ -67,7 +67,7 @@ extension Program {
         #expect(report.recordsPerSecond == 0 && report.batch == nil)
         let frames = report.partitions.filter { $0.topic == bench.frameTopic }
         #expect(frames.map(\.partition) == [1, 0, 2], "\(frames)")
-        #expect(frames[0].parked?.contains("is not the one last stored") == true && report.parked == 1)
+        #expect(frames[0].parked?.contains("is not the one that was stored") == true && report.parked == 1)
         #expect((frames[1].next, frames[1].end, frames[1].lag) == (9, 13, 4))
         #expect(frames[1].lagSeconds.map { $0 >= 0 && $0 < 120 } == true)
         #expect((frames[2].ledger, frames[2].lag) == (nil, 2))

@@ -280,14 +280,14 @@ extension Broker {
         LedgerRow(
           ledgerID: partition + 1, log: LogIdentity(clusterID: "c", topic: topic, incarnation: 0, partition: partition),
           consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: 1,
-          last: LastRecord(offset: 0, timestampMilliseconds: 1, idHash: 1), counters: LedgerCounters(),
+          last: RecordMark(offset: 0, timestampMilliseconds: 1, idHash: 1), counters: LedgerCounters(),
           updatedAt: Self.start)
       }
       func examine(within deadline: Duration) async throws -> Duration {
         let begin = ContinuousClock.now
         let found = try await LedgerExamination.run(
           ledgers, kafka: broker.settings, deadline: deadline, logger: .silent)
-        #expect(found.map(\.reason) == ledgers.map { _ in .lastRecordDiffers(offset: 0) })
+        #expect(found.map(\.reason) == ledgers.map { _ in .recordDiffers(offset: 0, sameUpTo: nil) })
         return begin.duration(to: .now)
       }
       let whole = try await examine(within: .seconds(30))

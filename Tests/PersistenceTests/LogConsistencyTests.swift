@@ -6,7 +6,7 @@ import Testing
 @Suite struct LogConsistencyTests {
   private func ledger(
     _ id: Int32, partition: Int32 = 0, incarnation: Int32 = 0, first: Int64 = 0, next: Int64 = 10,
-    last: LastRecord? = nil, _ count: (inout LedgerCounters) -> Void = { $0.samples = 10 }
+    last: RecordMark? = nil, _ count: (inout LedgerCounters) -> Void = { $0.samples = 10 }
   ) -> LedgerRow {
     var counters = LedgerCounters()
     count(&counters)
@@ -29,7 +29,7 @@ import Testing
   @Test func eachWayOfNotAddingUpIsNamed() {
     let check = LogConsistency.arithmetic([
       ledger(1, next: 11), ledger(2) { ($0.samples, $0.erased) = (10, 11) },
-      ledger(3, last: LastRecord(offset: 10, timestampMilliseconds: nil, idHash: 0)), ledger(4),
+      ledger(3, last: RecordMark(offset: 10, timestampMilliseconds: nil, idHash: 0)), ledger(4),
     ])
     #expect(check.outcome == .failed && check.violations == 3)
     #expect(check.places.map(\.ledger) == [1, 2, 3])

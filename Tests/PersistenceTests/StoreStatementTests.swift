@@ -19,7 +19,7 @@ import Testing
   }
 
   private func parameters(
-    _ samples: [SampleRow], rejects: [RejectRow] = [], last: LastRecord? = nil
+    _ samples: [SampleRow], rejects: [RejectRow] = [], last: RecordMark? = nil
   ) -> [PostgresParameter] {
     StoreStatement.parameters(
       StoreBatch(
@@ -50,7 +50,7 @@ import Testing
         .int4(3), .int8(4), .int8(5), .int8(9), .int8(1), .null, .null, .null, .int8(2), .int4(11),
         .bool(false),
       ])
-    let last = LastRecord(offset: 8, timestampMilliseconds: 99, idHash: -1)
+    let last = RecordMark(offset: 8, timestampMilliseconds: 99, idHash: -1)
     #expect(Array(parameters([], last: last)[5..<8]) == [.int8(8), .int8(99), .int8(-1)])
   }
 

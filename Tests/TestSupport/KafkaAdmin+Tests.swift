@@ -35,6 +35,18 @@ extension KafkaAdmin {
     }
   }
 
+  /// What a group committed of a partition; nil if it committed nothing. Its client must name the group (`group.id`).
+  package func committedOffset(of partition: TopicPartition) throws(KafkaError) -> Int64? {
+    let list = rd_kafka_topic_partition_list_new(1)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    rd_kafka_topic_partition_list_add(list, partition.topic.text, partition.partition)
+    let code = rd_kafka_committed(client, list, 10_000)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let entry = list?.pointee.elems?.pointee else {
+      throw KafkaError(KafkaError.Code(rawValue: code.rawValue), while: "asking for a committed offset")
+    }
+    return entry.offset < 0 ? nil : entry.offset
+  }
+
   private func perform(
     _ operation: String, request: (_ queue: OpaquePointer?) -> Void,
     results: (_ event: OpaquePointer) -> [rd_kafka_resp_err_t]

@@ -11,7 +11,7 @@ package import Testing
 package struct LocalKafka: Sendable {
   package static let missing: Comment = "no Apache Kafka to start (LECTERN_TEST_KAFKA, and Java 17)"
 
-  private static let kit: URL? = {
+  static let kit: URL? = {
     let given = ProcessInfo.processInfo.environment["LECTERN_TEST_KAFKA"].map { URL(filePath: $0) }
     let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
@@ -37,14 +37,31 @@ package struct LocalKafka: Sendable {
   }
 
   /// Starts the broker again where it was, with the data it had; returns once it serves.
-  package func restart() async throws {
-    let start = ChildCommand(try Self.script("start.sh"), [folder])
+  package func restart() async throws { try await start() }
+
+  /// Starts it on its port, with the settings that its folder holds.
+  func start() async throws {
+    let start = ChildCommand(try Self.script("start.sh"), [folder, "--port", "\(port)"])
     try await ProcessLauncher().run(start, deadline: .seconds(90)).requireSuccess()
+  }
+
+  /// Ends the broker as a machine does that dies, and keeps a copy of what its disk holds at that moment.
+  package func killKeepingDisk() async throws {
+    try await kill()
+    try? FileManager.default.removeItem(atPath: "\(folder)/kept")
+    try FileManager.default.copyItem(atPath: "\(folder)/data", toPath: "\(folder)/kept")
+  }
+
+  /// Starts the broker with the disk that was kept: what was written since then was never flushed.
+  package func restartWithKeptDisk() async throws {
+    try FileManager.default.removeItem(atPath: "\(folder)/data")
+    try FileManager.default.moveItem(atPath: "\(folder)/kept", toPath: "\(folder)/data")
+    try await restart()
   }
 
   /// The first of four ports on which nobody listens, below those that the kernel hands out. Other tests may start a
   /// broker at the same time: theirs are the same four or four others.
-  private static func freePort() -> Int {
+  static func freePort() -> Int {
     while true {
       let first = 4 * UInt16.random(in: 4_000..<6_500)
       let sockets = (first..<first + 4).compactMap { try? ProxySocket.listen(on: $0).socket }
@@ -53,7 +70,7 @@ package struct LocalKafka: Sendable {
     }
   }
 
-  private static func script(_ name: String) throws -> String {
+  static func script(_ name: String) throws -> String {
     guard let kit else { throw LocalKafkaError.missing }
     return kit.appending(path: name).path
   }

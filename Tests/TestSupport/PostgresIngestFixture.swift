@@ -132,7 +132,7 @@ package struct PostgresIngestFixture: Sendable {
     return StoreBatch(
       step: LedgerStep(
         ledgerID: claim.ledgerID, epoch: claim.epoch, expectedOffset: expected, nextOffset: next, skipped: skipped,
-        last: LastRecord(offset: next - 1, timestampMilliseconds: noon.milliseconds, idHash: 42)),
+        last: RecordMark(offset: next - 1, timestampMilliseconds: noon.milliseconds, idHash: 42)),
       modelID: modelID, samples: samples, rejects: rejects, knownDuplicates: knownDuplicates)
   }
 

@@ -22,7 +22,7 @@ extension MadeUpIngest {
     return LedgerRow(
       ledgerID: id, log: LogIdentity(clusterID: "c", topic: topic, incarnation: incarnation, partition: id),
       consumerGroup: "lectern", epoch: 1, firstOffset: 0, nextOffset: next,
-      last: lastAt.map { LastRecord(offset: next - 1, timestampMilliseconds: at($0).milliseconds, idHash: 1) },
+      last: lastAt.map { RecordMark(offset: next - 1, timestampMilliseconds: at($0).milliseconds, idHash: 1) },
       counters: counters, updatedAt: at(movedAt))
   }
 

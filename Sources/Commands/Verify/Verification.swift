@@ -60,7 +60,7 @@ struct Verification {
   // MARK: Logs
 
   private static let name = "ledger_within_log"
-  private static let compares = "a ledger's next offset and last record are in its log"
+  private static let compares = "a ledger's next offset, last record and marks are in its log"
 
   /// How long Kafka may take to answer about one partition.
   private static let deadline = Duration.seconds(15)

@@ -28,7 +28,7 @@ struct ControlWork: PartitionWork {
     _ run: ArraySlice<ControlChange>, at cursor: inout LedgerCursor, under lease: DatabaseLease, reaching end: Int64?
   ) async throws {
     let step = cursor.step(
-      over: run.lazy.map(\.record.offset), last: run.last.map { LastRecord($0.record) }, reaching: end)
+      over: run.lazy.map(\.record.offset), last: run.last.map { RecordMark($0.record) }, reaching: end)
     var batch = ControlBatch(step: step, events: [], rejects: [])
     for change in run {
       switch change.content {
@@ -39,7 +39,7 @@ struct ControlWork: PartitionWork {
     }
     let applied = batch
     let result = try await lease.retrying(until: stop) { try await $0.applyControl(applied) }
-    cursor.nextOffset = step.nextOffset
+    cursor.follow(step)
     context.metrics.applied.increment(by: Int(result.applied))
     context.metrics.skipped.increment(by: Int(step.skipped))
     for reject in batch.rejects { context.metrics.rejects[reject.code]?.increment() }

@@ -32,7 +32,7 @@ struct FrameWork: PartitionWork {
       let progress = try await context.database.retrying(until: stop) {
         try await $0.progress(clusterID: context.clusterID, topic: topic)
       }
-      if ends.allSatisfy({ partition, end in end == 0 || progress[partition, default: 0] >= end }) { return }
+      if ControlGate.isApplied(progress, to: ends) { return }
       if !waits { context.health.beginControlWait() }
       waits = true
       try await stop.sleep(for: .milliseconds(200))
@@ -48,7 +48,7 @@ struct FrameWork: PartitionWork {
     var pending = records.map { FrameRecord($0.record, receivedAt: $0.receivedAt, pseudonyms: &pseudonyms) }[...]
     while !pending.isEmpty {
       try stop.check()
-      while context.control.isClosed { try await stop.sleep(for: .milliseconds(200)) }
+      while context.framesAreHeld { try await stop.sleep(for: .milliseconds(200)) }
       let frames = try await judging.judge(pending)
       guard !frames.isEmpty else {
         try await stop.sleep(for: .milliseconds(250))

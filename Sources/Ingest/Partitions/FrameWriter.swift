@@ -27,7 +27,7 @@ struct FrameWriter {
     _ run: ArraySlice<FrameResult>, at cursor: inout LedgerCursor, reaching end: Int64?
   ) async throws {
     let step = cursor.step(
-      over: run.lazy.map(\.record.record.offset), last: run.last.map { LastRecord($0.record.record) }, reaching: end)
+      over: run.lazy.map(\.record.record.offset), last: run.last.map { RecordMark($0.record.record) }, reaching: end)
     var batch = StoreBatch(step: step, modelID: lease.modelKey, samples: [], rejects: [])
     batch.samples.reserveCapacity(run.count)
     for result in run {
@@ -42,7 +42,11 @@ struct FrameWriter {
     let stored = batch
     let result = try await lease.retrying(until: stop, deadlines: 2) { try await $0.store(stored) }
     context.metrics.storeSeconds.observe(start.duration(to: .now))
-    cursor.nextOffset = step.nextOffset
+    cursor.follow(step)
+    // Each piece, since the next one may have to wait for an announcement.
+    if let record = run.first?.record.record {
+      context.loop.send(.mirror(record.topicPartition, nextOffset: step.nextOffset))
+    }
     count(result, rejects: batch.rejects, skipped: step.skipped)
   }
 

@@ -5,12 +5,27 @@ package struct LedgerCursor: Sendable, Equatable {
   package let ledgerID: Int32
   package let epoch: Int64
   /// The first offset that is not stored yet.
-  package var nextOffset: Int64
+  package private(set) var nextOffset: Int64
+  /// The record stored last; nil if none was.
+  package private(set) var last: RecordMark?
 
-  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64) {
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark? = nil) {
     self.ledgerID = ledgerID
     self.epoch = epoch
     self.nextOffset = nextOffset
+    self.last = last
+  }
+
+  /// Moves behind a step that was stored.
+  mutating func follow(_ step: LedgerStep) {
+    nextOffset = step.nextOffset
+    last = step.last ?? last
+  }
+
+  /// Moves to where the ledger was found.
+  mutating func move(to ledger: LedgerState) {
+    nextOffset = ledger.nextOffset
+    last = ledger.last
   }
 
   /// The step from here over records at these offsets, which ascend, up to the log's end where it was reached. Offsets
@@ -18,7 +33,7 @@ package struct LedgerCursor: Sendable, Equatable {
   ///
   /// - Parameter last: what the ledger keeps of the last of them; nil if there is none.
   package func step(
-    over offsets: some Collection<Int64>, last: LastRecord?, reaching end: Int64? = nil
+    over offsets: some Collection<Int64>, last: RecordMark?, reaching end: Int64? = nil
   ) -> LedgerStep {
     var next = nextOffset
     for offset in offsets {
@@ -75,8 +90,10 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
   case logIsShorter(nextOffset: Int64, highWatermark: Int64)
   /// The cluster has no such partition: the topic was deleted, or made again with fewer.
   case logIsGone(nextOffset: Int64)
-  /// The record at the ledger's last offset is another one: the topic was recreated.
-  case lastRecordDiffers(offset: Int64)
+  /// The log holds another record where one was stored from: the topic was recreated, or the log lost its tail.
+  ///
+  /// - Parameter sameUpTo: the last record known to be in both; nil if none is.
+  case recordDiffers(offset: Int64, sameUpTo: Int64?)
 
   /// Compares a claim with the log's watermarks.
   package init?(nextOffset: Int64, lowWatermark: Int64, highWatermark: Int64) {
@@ -97,8 +114,10 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
       "the log ends at \(high), before the ledger's offset \(next): was the topic recreated? See 'lectern ledger new-incarnation'"
     case .logIsGone(let next):
       "the cluster has no such partition, of which the ledger has \(next) offsets: was the topic deleted? See 'lectern ledger new-incarnation'"
-    case .lastRecordDiffers(let offset):
-      "the record at offset \(offset) is not the one last stored: was the topic recreated? See 'lectern ledger new-incarnation'"
+    case .recordDiffers(let offset, nil):
+      "the record at offset \(offset) is not the one that was stored: was the topic recreated? See 'lectern ledger new-incarnation'"
+    case .recordDiffers(let offset, let same?):
+      "the record at offset \(offset) is not the one that was stored, though the one at \(same) is: did the log lose its tail? See 'lectern ledger new-incarnation'"
     }
   }
 }

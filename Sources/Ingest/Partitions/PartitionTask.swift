@@ -21,13 +21,18 @@ struct PartitionTask: Sendable {
 
   /// Returns when asked to stop; throws what no waiting can mend, which ends the worker.
   func run() async throws {
-    defer { context.loop.send(.hold(partition, queue)) }
+    defer {
+      context.health.endClaim(partition)
+      context.loop.send(.hold(partition, queue))
+    }
     var backoff = Backoff()
     do {
       while true {
+        context.health.beginClaim(partition)
         // Taken before the claim: if another connection is opened meanwhile, the first batch notices.
         let lease = try await context.database.lease(until: stop)
         let cursor = try await claimUnparked()
+        context.health.endClaim(partition)
         try await work.prepare()
         switch try await follow(from: cursor, under: lease) {
         case .ended: return
@@ -56,7 +61,8 @@ struct PartitionTask: Sendable {
         if known != nil {
           context.logger.info("a parked partition goes on", metadata: ["partition": .string(name)])
         }
-        return LedgerCursor(ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset)
+        return LedgerCursor(
+          ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset, last: ledger.last)
       }
       context.health.park(partition, reason)
       context.metrics.parkedPartitions.set(context.health.parkedCount)
@@ -86,8 +92,9 @@ struct PartitionTask: Sendable {
   }
 
   private func reasonToPark(_ ledger: LedgerState) async throws -> ParkReason? {
-    try await context.probe.reasonToPark(
-      partition, nextOffset: ledger.nextOffset, last: ledger.last, until: stop)
+    let marks = try await context.database.retrying(until: stop) { try await $0.marks(of: ledger.ledgerID) }
+    return try await context.probe.reasonToPark(
+      partition, nextOffset: ledger.nextOffset, stored: marks.and(ledger.last).few, until: stop)
   }
 
   /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again; and now and then all
@@ -110,13 +117,58 @@ struct PartitionTask: Sendable {
   private func follow(from start: LedgerCursor, under first: DatabaseLease) async throws -> Ending {
     var (cursor, lease) = (start, first)
     var losses = ConnectionLosses()
+    var suspicion = LogSuspicion(disturbances: context.loop.disturbances, last: cursor.last, at: .now)
     try await flow(from: cursor.nextOffset)
-    while let entries = await queue.nextBatch() {
-      guard try await take(entries, at: &cursor, under: &lease, &losses) else {
-        return .claimAgain(hasStored: cursor.nextOffset > start.nextOffset)
+    while true {
+      let asked = ContinuousClock.now
+      guard let entries = await queue.nextBatch() else { return .ended }
+      suspicion.note(waited: asked.duration(to: .now), ofWhichAgeing: context.settings.batchAge)
+      switch try await chain(entries, after: cursor, &suspicion) {
+      case .whole:
+        guard try await take(entries, at: &cursor, under: &lease, &losses) else {
+          return .claimAgain(hasStored: cursor.nextOffset > start.nextOffset)
+        }
+      case .batchIsStale:
+        context.metrics.logChanges.increment()
+        context.logger.warning(
+          "the log changed behind what was fetched of it: reading that again",
+          metadata: ["partition": .string(name), "offset": .int(cursor.nextOffset)])
+        try await flow(from: cursor.nextOffset)
+      case .broken(let reason):
+        context.metrics.logChanges.increment()
+        context.logger.error(
+          "the log is another one than was stored from: nothing more of it is stored",
+          metadata: ["partition": .string(name), "reason": .string(reason.description)])
+        return .claimAgain(hasStored: false)
       }
     }
-    return .ended
+  }
+
+  /// Compares what was fetched, and what was stored before it, with the log as it is now, where that may be another.
+  private func chain(
+    _ entries: [PartitionEntry], after cursor: LedgerCursor, _ suspicion: inout LogSuspicion
+  ) async throws -> LogChain {
+    let (received, logEnd) = PartitionEntry.records(of: entries[...], from: cursor.nextOffset)
+    let end = max(logEnd ?? 0, received.last.map { $0.record.offset + 1 } ?? 0)
+    // A batch of nothing new proves nothing and stores nothing.
+    guard end > cursor.nextOffset else { return .whole }
+    let chain: LogChain
+    switch suspicion.comparison(after: context.loop.disturbances, last: cursor.last, at: .now) {
+    case nil: return .whole
+    case .anchor(let mark):
+      let contents = try await context.chainProbe.scattered(of: partition, at: [mark.offset], until: stop)
+      chain = LogChain(
+        after: mark, nextOffset: cursor.nextOffset, batch: [], reaching: cursor.nextOffset, in: contents)
+    case .batch:
+      if logEnd != nil { suspicion.end(at: .now) }
+      let batch = received.map { RecordMark($0.record) }
+      let offsets = [cursor.last?.offset].compactMap(\.self) + batch.map(\.offset)
+      let contents = try await context.chainProbe.contents(of: partition, at: offsets, until: stop)
+      chain = LogChain(
+        after: cursor.last, nextOffset: cursor.nextOffset, batch: batch, reaching: end, in: contents)
+    }
+    if chain == .whole { suspicion.noteComparison(after: cursor.last, at: .now) }
+    return chain
   }
 
   /// Works on a batch until it is stored, or is to be read again from where the ledger stands; false if the claim is
@@ -148,9 +200,7 @@ struct PartitionTask: Sendable {
         // Control before frames: what a restored database knows of consent must be complete before anything is judged.
         lease = try await context.database.lease(until: stop)
         try await work.prepare()
-        let outcome = try await readLedger(at: cursor)
-        if outcome != .unchanged { log(outcome) }
-        switch apply(outcome, to: &cursor) {
+        switch try await catchUp(&cursor) {
         case .goOn: continue
         case .readAgain:
           try await flow(from: cursor.nextOffset)
@@ -159,9 +209,7 @@ struct PartitionTask: Sendable {
         }
       } catch let error as PostgresError where error.severity == .fenced {
         context.metrics.fenced.increment()
-        let outcome = try await readLedger(at: cursor)
-        log(outcome)
-        switch apply(outcome, to: &cursor) {
+        switch try await catchUp(&cursor) {
         case .goOn, .readAgain:
           try await flow(from: cursor.nextOffset)
           return true
@@ -180,7 +228,18 @@ struct PartitionTask: Sendable {
     case claimAgain
   }
 
-  private func apply(_ outcome: FenceOutcome, to cursor: inout LedgerCursor) -> Consequence {
+  /// Moves the cursor to where the ledger stands.
+  private func catchUp(_ cursor: inout LedgerCursor) async throws -> Consequence {
+    let id = cursor.ledgerID
+    let row = try await context.database.retrying(until: stop) { try await $0.ledgers([id]) }[id]
+    let outcome = FenceOutcome(row: row, cursor: cursor)
+    if outcome != .unchanged {
+      context.logger.warning(
+        "the ledger is not where this worker left it",
+        metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
+    }
+    let stored = cursor.nextOffset
+    if let row { cursor.move(to: row) }
     switch outcome {
     case .claimedElsewhere: return .claimAgain
     case .databaseWentBackBeforeClaim:
@@ -189,16 +248,12 @@ struct PartitionTask: Sendable {
         "the database went back to a state before this claim: claiming again",
         metadata: ["partition": .string(name)])
       return .claimAgain
-    case .unchanged: return .goOn
-    case .alreadyStored(let offset):
-      cursor.nextOffset = offset
-      return .goOn
+    case .unchanged, .alreadyStored: return .goOn
     case .databaseWentBack(let offset):
       context.metrics.rewinds.increment()
       context.logger.error(
         "the database went back to an older state: reading the log again from there",
-        metadata: ["partition": .string(name), "offsets": .int(cursor.nextOffset - offset)])
-      cursor.nextOffset = offset
+        metadata: ["partition": .string(name), "offsets": .int(stored - offset)])
       return .readAgain
     }
   }
@@ -218,18 +273,6 @@ struct PartitionTask: Sendable {
       }
       try await stop.sleep(for: backoff.delay())
     }
-  }
-
-  /// Where the ledger stands beside the cursor.
-  private func readLedger(at cursor: LedgerCursor) async throws -> FenceOutcome {
-    let rows = try await context.database.retrying(until: stop) { try await $0.ledgers([cursor.ledgerID]) }
-    return FenceOutcome(row: rows[cursor.ledgerID], cursor: cursor)
-  }
-
-  private func log(_ outcome: FenceOutcome) {
-    context.logger.warning(
-      "the ledger is not where this worker left it",
-      metadata: ["partition": .string(name), "outcome": .string("\(outcome)")])
   }
 }
 

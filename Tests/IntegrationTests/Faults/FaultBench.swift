@@ -49,10 +49,18 @@ final class FaultBench: Sendable {
   }
 
   /// Runs a test on an Apache Kafka of its own, which it may kill.
+  ///
+  /// - Parameters:
+  ///   - bootstrap: the brokers of its cluster; itself if nil.
+  ///   - properties: of all clients.
   static func run(
-    on broker: LocalKafka, _ options: Options = Options(), _ body: (FaultBench) async throws -> Void
+    on broker: LocalKafka, bootstrap: String? = nil, _ options: Options = Options(), properties: [String: String] = [:],
+    _ body: (FaultBench) async throws -> Void
   ) async throws {
-    let server = try await BlockingThread().run { try KafkaTestServer(real: settings(of: broker)) }
+    var chosen = settings(of: broker).adding(properties)
+    if let bootstrap { chosen.bootstrapServers = bootstrap }
+    let settings = chosen
+    let server = try await BlockingThread().run { try KafkaTestServer(real: settings) }
     try await withTestDatabase { database in
       let owner = try await database.connect()
       let ingest = try await IngestBench(server: server, database: database, owner: owner, options)

@@ -1,0 +1,41 @@
+import KafkaIO
+import Processes
+import TestSupport
+import Testing
+
+extension BrokerFaults {
+  /// Leaders of partitions move between three brokers, as in every upgrade of a cluster.
+  @Suite(
+    .enabled(if: LocalKafka.isPresent, LocalKafka.missing),
+    .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
+    .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
+  struct FaultLeader {
+    /// Each broker is killed and comes back as a follower; then a worker ends, and another one claims what it held from
+    /// leaders that are not where they were.
+    @Test(.timeLimit(.minutes(8))) func aRollingRestartUnderLoadCostsNothing() async throws {
+      try await LocalKafkaCluster.run { brokers in
+        try await FaultBench.run(on: brokers[0], bootstrap: brokers.map(\.bootstrapServers).joined(separator: ",")) {
+          bench in
+          let (one, two) = (try await bench.startWorker("one"), try await bench.startWorker("two"))
+          try await bench.share(one, two)
+          bench.producer.start()
+          for broker in brokers {
+            let before = bench.history.accounted
+            try await bench.wait(for: "frames are stored", within: .seconds(90), alive: [one, two]) {
+              bench.history.accounted > before + 200
+            }
+            try await broker.kill()
+            try await Task.sleep(for: .seconds(4))
+            try await broker.restart()
+          }
+          #expect(await two.stop() == .exited(0))
+          bench.forget(two)
+          try await bench.drain(by: one)
+          try await bench.wait(for: "no claim waits", alive: [one]) { one.metric("lectern_ingest_overdue_claims") == 0 }
+          try await bench.check()
+          #expect(await one.stop() == .exited(0))
+        }
+      }
+    }
+  }
+}
