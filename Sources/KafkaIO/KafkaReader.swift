@@ -45,6 +45,9 @@ package struct KafkaReader {
     return found
   }
 
+  /// How long a record is waited for before the connection is woken.
+  private static let patience = Duration.milliseconds(10)
+
   private func read(
     _ operation: String, _ partition: TopicPartition, _ wanted: [Int64], _ timeout: Duration,
     _ take: (KafkaRecord) -> Bool
@@ -62,8 +65,12 @@ package struct KafkaReader {
     let clock = ContinuousClock()
     var deadline = clock.now + timeout
     while clock.now < deadline {
-      let rest = max(.zero, deadline - clock.now).cMilliseconds
-      guard let message = rd_kafka_consume(topic, partition.partition, rest) else { continue }
+      let rest = max(.zero, min(deadline - clock.now, Self.patience)).cMilliseconds
+      guard let message = rd_kafka_consume(topic, partition.partition, rest) else {
+        // The connection may rest for up to a second though a partition was just started: a request wakes it.
+        _ = try? handle.watermarks(of: partition, timeout: max(.zero, deadline - clock.now))
+        continue
+      }
       switch message.pointee.err {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         deadline = clock.now + timeout

@@ -15,6 +15,8 @@ extension BrokerFaults {
     .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultLogChange {
+    /// A worker whose broker was away for long comes back once its session has timed out.
+    private static let limit = Duration.seconds(150)
     /// Nothing is claimed again meanwhile: a claim would notice.
     private static let patient = ["session.timeout.ms": "45000", "heartbeat.interval.ms": "3000"]
 
@@ -27,7 +29,7 @@ extension BrokerFaults {
     }
 
     private func waitForPark(_ worker: StubWorkerProcess, _ bench: FaultBench) async throws {
-      try await bench.wait(for: "the partition is parked", within: .seconds(90), alive: [worker]) {
+      try await bench.wait(for: "the partition is parked", within: Self.limit, alive: [worker]) {
         worker.metric("lectern_ingest_parked_partitions") == 1
       }
     }
@@ -43,7 +45,9 @@ extension BrokerFaults {
       #expect(refused.status == .exited(1) && refused.output.contains(reason), "\(refused)")
       let done = try await bench.ingest.lectern(["ledger", "new-incarnation", "--topic", topic.text, "--yes"])
       #expect(done.status == .exited(0), "\(done)")
-      try await bench.wait(for: "all is accounted for", alive: [worker]) { try await bench.ingest.progress() == total }
+      try await bench.wait(for: "all is accounted for", within: Self.limit, alive: [worker]) {
+        try await bench.ingest.progress() == total
+      }
       #expect(await worker.stop() == .exited(0))
       try await bench.ingest.checkArithmetic()
       let verified = try await bench.ingest.lectern(["verify"])
@@ -55,11 +59,15 @@ extension BrokerFaults {
         try await FaultBench.run(on: broker, FaultBench.Options(partitions: 1), properties: Self.patient) { bench in
           let worker = try await bench.startWorker("one")
           try await send(0..<40, session: "kept", to: bench.ingest)
-          try await bench.wait(for: "frames are stored", alive: [worker]) { try await bench.ingest.progress() == 40 }
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await bench.ingest.progress() == 40
+          }
           try await broker.killKeepingDisk()
           try await broker.restart()
           try await send(0..<20, session: "unflushed", to: bench.ingest)
-          try await bench.wait(for: "frames are stored", alive: [worker]) { try await bench.ingest.progress() == 60 }
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await bench.ingest.progress() == 60
+          }
           worker.freeze()
           try await broker.kill()
           try await broker.restartWithKeptDisk()
@@ -77,7 +85,9 @@ extension BrokerFaults {
         try await FaultBench.run(on: broker, FaultBench.Options(partitions: 1), properties: Self.patient) { bench in
           let worker = try await bench.startWorker("one")
           try await send(0..<30, session: "before", to: bench.ingest)
-          try await bench.wait(for: "frames are stored", alive: [worker]) { try await bench.ingest.progress() == 30 }
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await bench.ingest.progress() == 30
+          }
           worker.freeze()
           let (server, topic) = (bench.ingest.server, bench.ingest.frameTopic)
           try await BlockingThread().run {
@@ -108,7 +118,7 @@ extension BrokerFaults {
             """)
           try await send(0..<600, session: "before", to: bench.ingest)
           let worker = try await bench.startWorker("one", environment: ["LECTERN_INGEST_BATCH_RECORDS": "\(batch)"])
-          try await bench.wait(for: "some frames are stored", alive: [worker]) {
+          try await bench.wait(for: "some frames are stored", within: Self.limit, alive: [worker]) {
             try await bench.ingest.progress() > 0
           }
           let (server, topic) = (bench.ingest.server, bench.ingest.frameTopic)
@@ -140,7 +150,9 @@ extension BrokerFaults {
           var ingest = bench.ingest
           let worker = try await bench.startWorker("one")
           try await send(0..<10, session: "before", to: bench.ingest)
-          try await bench.wait(for: "frames are stored", alive: [worker]) { try await ingest.progress() == 10 }
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await ingest.progress() == 10
+          }
           try await broker.killKeepingDisk()
           try await broker.restart()
           func consent(_ name: String) async throws {
@@ -151,7 +163,9 @@ extension BrokerFaults {
             try await ingest.number(
               "SELECT coalesce(sum(applied), 0) FROM lectern.ingest_ledger WHERE topic = '\(ingest.controlTopic)'")
           }
-          try await bench.wait(for: "the consents are applied", alive: [worker]) { try await applied() == 12 }
+          try await bench.wait(for: "the consents are applied", within: Self.limit, alive: [worker]) {
+            try await applied() == 12
+          }
           worker.freeze()
           try await broker.kill()
           try await broker.restartWithKeptDisk()
@@ -160,7 +174,7 @@ extension BrokerFaults {
           for number in 0..<20 { try await consent("y\(number)") }
           try await send(10..<20, session: "before", to: ingest)
           worker.thaw()
-          try await bench.wait(for: "frames are held", within: .seconds(90), alive: [worker]) {
+          try await bench.wait(for: "frames are held", within: Self.limit, alive: [worker]) {
             worker.metric("lectern_ingest_frames_held") == 1
           }
           try await waitForPark(worker, bench)
@@ -172,7 +186,9 @@ extension BrokerFaults {
             "ledger", "new-incarnation", "--topic", ingest.controlTopic.text, "--yes",
           ])
           #expect(done.status == .exited(0), "\(done)")
-          try await bench.wait(for: "all is accounted for", alive: [worker]) { try await ingest.progress() == 20 }
+          try await bench.wait(for: "all is accounted for", within: Self.limit, alive: [worker]) {
+            try await ingest.progress() == 20
+          }
           let counters = try await ingest.counters()
           #expect((counters.samples, counters.rejects) == (10, 10))
           #expect(await worker.stop() == .exited(0))
