@@ -58,6 +58,9 @@ package struct IngestWorker: Service {
       PartitionUpkeep(database: database, registry: parts.registry, clock: parts.clock, logger: logger),
       ConnectionWatch(database: database, loop: loop, health: health, metrics: context.metrics),
       try ControlWatch(context: context, kafka: kafka),
+      TopicWatch(
+        probe: try LogProbe(settings: kafka, logger: .silent), topic: settings.frameTopic, registry: parts.registry,
+        logger: logger),
       Coordinator(context: context, events: events),
     ]
     try consumer.subscribe()

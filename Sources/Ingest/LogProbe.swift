@@ -45,6 +45,15 @@ struct LogProbe: Sendable {
     try await answer(until: stop) { client, _ in try client.watermarks(of: partition, timeout: Self.deadline) }
   }
 
+  /// A topic's settings; nil if there is no such topic, or the broker does not tell.
+  func settings(of topic: TopicName, until stop: StopFlag) async throws -> TopicSettings? {
+    try await stop.abandoning {
+      try await thread.ask { client, _ in
+        (try? client.configuration(of: topic, timeout: Self.deadline)).map { TopicSettings($0) }
+      }
+    }
+  }
+
   /// The high watermark of every partition of a topic; empty if there is no such topic.
   func ends(of topic: TopicName, until stop: StopFlag) async throws -> [Int32: Int64] {
     var ends: [Int32: Int64] = [:]

@@ -89,8 +89,10 @@ package final class KafkaAdmin: Sendable {
       try perform("creating a topic", RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout: timeout) { options, queue in
         var topics: [OpaquePointer?] = [new]
         rd_kafka_CreateTopics(client, &topics, 1, options, queue)
-      } results: { event, count in
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+      } result: { event throws(KafkaError) in
+        var count = 0
+        let topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+        try Self.check(topics, count, "creating a topic")
       }
     } catch  where error.code == .topicAlreadyExists {
       return false
@@ -112,22 +114,61 @@ package final class KafkaAdmin: Sendable {
       try perform("deleting a topic", RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout: timeout) { options, queue in
         var topics: [OpaquePointer?] = [doomed]
         rd_kafka_DeleteTopics(client, &topics, 1, options, queue)
-      } results: { event, count in
-        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+      } result: { event throws(KafkaError) in
+        var count = 0
+        let topics = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+        try Self.check(topics, count, "deleting a topic")
       }
     } catch  where error.code == .unknownTopicOrPartition {
       return
     }
   }
 
-  private typealias TopicResults = UnsafeMutablePointer<OpaquePointer?>
+  /// The settings of a topic by name, the broker's defaults included.
+  ///
+  /// - Throws: a code of the broker where there is no such topic or this client may not ask; `timedOut` of the broker
+  ///   inside librdkafka, which has no administration.
+  package func configuration(
+    of topic: TopicName, timeout: Duration = .seconds(10)
+  ) throws(KafkaError) -> [String: String] {
+    let operation = "asking for a topic's settings"
+    let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.text)
+    defer { rd_kafka_ConfigResource_destroy(resource) }
+    return try perform(operation, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout: timeout) { options, queue in
+      var resources: [OpaquePointer?] = [resource]
+      rd_kafka_DescribeConfigs(client, &resources, 1, options, queue)
+    } result: { event throws(KafkaError) in
+      var count = 0
+      let answers = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
+      guard count == 1, let answer = answers?.pointee else { throw KafkaError(.unsupported, while: operation) }
+      let code = rd_kafka_ConfigResource_error(answer)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+      let entries = rd_kafka_ConfigResource_configs(answer, &count)
+      var settings: [String: String] = [:]
+      for entry in UnsafeBufferPointer(start: entries, count: count) {
+        guard let name = rd_kafka_ConfigEntry_name(entry) else { continue }
+        settings[String(cString: name)] = rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) }
+      }
+      return settings
+    }
+  }
 
-  /// Runs a request on topics, waits for its event, and throws the first topic's error.
-  private func perform(
+  /// Throws the first topic's error.
+  private static func check(
+    _ topics: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ operation: String
+  ) throws(KafkaError) {
+    for topic in UnsafeBufferPointer(start: topics, count: count) {
+      let code = rd_kafka_topic_result_error(topic)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+    }
+  }
+
+  /// Runs a request, waits for its event and reads that.
+  private func perform<Value>(
     _ operation: String, _ kind: rd_kafka_admin_op_t, timeout: Duration,
     request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
-    results: (_ event: OpaquePointer, _ count: inout Int) -> TopicResults?
-  ) throws(KafkaError) {
+    result: (_ event: OpaquePointer) throws(KafkaError) -> Value
+  ) throws(KafkaError) -> Value {
     let options = rd_kafka_AdminOptions_new(client, kind)
     defer { rd_kafka_AdminOptions_destroy(options) }
     var message = [CChar](repeating: 0, count: 256)
@@ -144,10 +185,6 @@ package final class KafkaAdmin: Sendable {
     defer { rd_kafka_event_destroy(event) }
     let code = rd_kafka_event_error(event)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
-    var count = 0
-    for result in UnsafeBufferPointer(start: results(event, &count), count: count) {
-      let code = rd_kafka_topic_result_error(result)
-      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
-    }
+    return try result(event)
   }
 }

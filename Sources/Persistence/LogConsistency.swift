@@ -46,7 +46,9 @@ package struct LogConsistency: Sendable {
     var report = Report()
     report.ledgers = try LedgerRow.all(on: connection).sorted { $0.ledgerID < $1.ledgerID }
     let names = Dictionary(report.ledgers.map { ($0.ledgerID, $0.log) }) { first, _ in first }
-    report.checks = [Self.arithmetic(report.ledgers), Self.incarnations(report.ledgers)]
+    report.checks = [
+      Self.arithmetic(report.ledgers), Self.incarnations(report.ledgers), Self.duplicates(report.ledgers),
+    ]
 
     let clock = ContinuousClock()
     var begin = clock.now
@@ -134,6 +136,19 @@ package struct LogConsistency: Sendable {
     places.sort { ($0.ledger ?? 0) < ($1.ledger ?? 0) }
     return ConsistencyCheck(
       "ledgers_apart", compares: "one ledger for each log and incarnation, numbered without a gap",
+      violations: Int64(places.count), places: places)
+  }
+
+  /// A duplicate is a second delivery of a frame that is stored, from whatever log.
+  package static func duplicates(_ ledgers: [LedgerRow]) -> ConsistencyCheck {
+    let stored = ledgers.contains { $0.counters.samples > 0 }
+    let places = ledgers.filter { !stored && $0.counters.duplicates > 0 }.map { row in
+      ConsistencyCheck.Place(
+        ledger: row.ledgerID, log: row.log,
+        detail: "\(row.counters.duplicates) duplicates, and no sample was ever stored")
+    }
+    return ConsistencyCheck(
+      "duplicates_of_samples", compares: "where duplicates are counted, samples were stored",
       violations: Int64(places.count), places: places)
   }
 

@@ -197,6 +197,21 @@ import TextOutput
     #expect(try json(holding).hasPrefix(#"{"at":"2025-11-24T16:00:00Z","checks":[{"compares":"sums and offsets","#))
   }
 
+  @Test func whatTheDoctorSaysOfTopics() {
+    func finding(_ subject: String, _ settings: [String: String]?) -> Finding {
+      TopicFinding(subject: subject, topic: "t", partitions: 6, settings: settings.map { TopicSettings($0) }).finding
+    }
+    let frames = ["cleanup.policy": "delete", "retention.ms": "604800000", "max.message.bytes": "16777216"]
+    #expect(finding("frame topic", frames) == .good("frame topic", "t, 6 partitions, kept 7 days"))
+    let compacted = frames.merging(["cleanup.policy": "compact,delete"]) { $1 }
+    #expect(finding("frame topic", compacted).detail.contains("compacted"))
+    #expect(finding("frame topic", frames.merging(["max.message.bytes": "1048588"]) { $1 }).state == .warning)
+    #expect(finding("frame topic", nil).state == .warning)
+    #expect(finding("control topic", frames).remedy == "set retention.ms=-1")
+    let control = frames.merging(["retention.ms": "-1", "max.message.bytes": "1048588"]) { $1 }
+    #expect(finding("control topic", control) == .good("control topic", "t, 6 partitions, kept for ever"))
+  }
+
   @Test func doctor() throws {
     let report = DoctorReport([
       .good("machine", "2 cores, 8.0 GB of memory"),

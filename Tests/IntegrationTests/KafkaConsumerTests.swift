@@ -1,6 +1,7 @@
 import KafkaIO
 import LearningEvents
 import LocalServers
+import Telemetry
 import TestSupport
 import Testing
 
@@ -171,6 +172,23 @@ extension Broker {
         let record = try #require(await member.record())
         await member.close()
         #expect(record.withValue { String(decoding: $0, as: UTF8.self) } == "value 0")
+      }
+    }
+
+    @Test func aTopicsSettingsAreToldByARealBroker() async throws {
+      try await KafkaTestServer.withTopic { server, topic in
+        let settings = server.settings
+        let told = await BlockingThread().run {
+          try? KafkaAdmin(settings: settings, logger: .silent).configuration(
+            of: topic, timeout: .seconds(KafkaTestServer.isReal ? 30 : 1))
+        }
+        guard KafkaTestServer.isReal else {
+          // The broker inside librdkafka does not know the question.
+          #expect(told == nil)
+          return
+        }
+        #expect(told?["cleanup.policy"] == "delete")
+        #expect(told.map { TopicSettings($0) }?.isCompacted == false)
       }
     }
   }

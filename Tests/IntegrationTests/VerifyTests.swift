@@ -39,8 +39,9 @@ extension Broker {
     }
 
     static let names = [
-      "ledger_arithmetic", "ledgers_apart", "samples_counted", "rejects_counted", "offsets_in_range",
-      "samples_in_sessions", "places_unique", "keys_unique", "ledger_within_log", "rollup_session_sums",
+      "ledger_arithmetic", "ledgers_apart", "duplicates_of_samples", "samples_counted", "rejects_counted",
+      "offsets_in_range", "samples_in_sessions", "places_unique", "keys_unique", "ledger_within_log",
+      "rollup_session_sums",
       "rollup_minute_sums", "rollup_learner_metrics", "rollup_segment_metrics", "released_cells",
     ]
 
@@ -158,6 +159,13 @@ extension Broker {
         "UPDATE lectern.ingest_ledger SET last_offset = next_offset WHERE ledger_id = :one", ["ledger_arithmetic"]
       ),
       (
+        "duplicates of what was never stored",
+        """
+        DELETE FROM lectern.emotion_sample;
+        UPDATE lectern.ingest_ledger SET duplicates = duplicates + samples, samples = 0
+        """, ["duplicates_of_samples"]
+      ),
+      (
         "a sample that is gone",
         """
         DELETE FROM lectern.emotion_sample
@@ -258,7 +266,7 @@ extension Broker {
         }
         // Nothing of it was kept.
         let checks = try await checks(of: bench, after: "SELECT 1")
-        #expect(checks.count == 8 && checks.allSatisfy { $0.outcome == .ok })
+        #expect(checks.count == 9 && checks.allSatisfy { $0.outcome == .ok })
       }
     }
 

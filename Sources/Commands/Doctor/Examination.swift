@@ -19,7 +19,9 @@ struct Examination {
 
   func findings() async -> [Finding] {
     var findings = [machine(), disk(), await postgresPrograms(), cascade(), await decoder()]
-    findings += [kafkaLibrary(), deployment(), bundle(), await kafka(), await postgres()]
+    findings += [kafkaLibrary(), deployment(), bundle(), await kafka()]
+    if findings.last?.state == .good { findings += await topics() }
+    findings.append(await postgres())
     return findings
   }
 
@@ -137,6 +139,29 @@ struct Examination {
       return .good("Kafka", "cluster \(id)")
     } catch {
       return .missing("Kafka", "\(error)", remedy: kafkaRemedy(error, settings))
+    }
+  }
+
+  /// What Kafka does with the records of the two topics; nothing where no Kafka is configured.
+  private func topics() async -> [Finding] {
+    guard context.settings.optional(Keys.bootstrapServers) != nil else { return [] }
+    let (kafka, logger) = (context.kafka, context.logger)
+    let topics = [
+      ("frame topic", context.settings[Keys.frameTopic]), ("control topic", context.settings[Keys.controlTopic]),
+    ]
+    return await ThreadExecutor(name: "doctor").run {
+      topics.map { subject, topic in
+        do throws(KafkaError) {
+          let admin = try KafkaAdmin(settings: kafka, logger: logger)
+          guard let count = try admin.partitionCount(of: topic, timeout: .seconds(5)) else {
+            return .missing(subject, "\(topic) is not there", remedy: "make it, as docs/operations.md says")
+          }
+          let settings = (try? admin.configuration(of: topic, timeout: .seconds(5))).map { TopicSettings($0) }
+          return TopicFinding(subject: subject, topic: topic, partitions: count, settings: settings).finding
+        } catch {
+          return .missing(subject, "\(error)", remedy: "let this user describe \(topic)")
+        }
+      }
     }
   }
 

@@ -114,6 +114,9 @@ extension BrokerFaults {
           return kept == 10 + sent
         }
         let worker = bench.start(IngestRecognizer())
+        try await bench.wait(for: "the worker to warn of it") {
+          bench.logLines.contains { $0.contains("the frame topic is compacted") }
+        }
         try await bench.settle(Int64(30 + sent), by: worker)
         try await send(0..<3, partition: 0, to: bench)
         try await bench.settle(Int64(33 + sent), by: worker)
