@@ -1,18 +1,17 @@
 # Everything goes through SwiftPM; this file only fixes the flags.
 # Everything a target imports must stand in its row of Package.swift.
 SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
-# The tests have objects of their own: a statically linked program is compiled with other flags.
-TEST_BUILD  := .build/tests
-TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports --scratch-path $(TEST_BUILD)
-TEST_BUNDLE := $(TEST_BUILD)/release/lecternPackageTests.xctest
+# No test is `@testable`: with this flag the tests are built on the objects of the product.
+TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports
+TEST_BUNDLE := .build/release/lecternPackageTests.xctest
 # Which rounds `make test` runs, such as `units database`; all of them unless some are named (ops/run-tests lists them).
 ROUNDS      ?=
-# The program that the integration tests run as its user would; the one built with the tests unless another is named.
-export LECTERN_TEST_EXECUTABLE ?= $(abspath $(TEST_BUILD)/release/lectern)
 LECTERN     := .build/release/lectern
+# The program that the integration tests run as its user would: the one that is shipped, unless another is named.
+export LECTERN_TEST_EXECUTABLE ?= $(abspath $(LECTERN))
 DEMO_FLAGS  ?=
 # The programs under Benchmarks are part of the package only where this is set.
-BENCH       := LECTERN_BENCHMARKS=1 swift build $(SWIFT_FLAGS) --scratch-path $(TEST_BUILD)
+BENCH       := LECTERN_BENCHMARKS=1 swift build $(SWIFT_FLAGS)
 BENCH_FLAGS ?= --runs 30
 # How long `make torture` runs, and the seed that gives the same faults again; another one each time unless it is set.
 TORTURE_SECONDS ?= 3600
@@ -32,7 +31,7 @@ bootstrap-tests: bootstrap
 	@ops/bootstrap-tests.sh
 
 build: bootstrap
-	swift build $(SWIFT_FLAGS) --static-swift-stdlib --product lectern
+	swift build $(SWIFT_FLAGS) --product lectern
 
 demo: build
 	$(LECTERN) demo $(DEMO_FLAGS)
@@ -54,14 +53,14 @@ torture: test-build
 # What a frame costs, stage by stage, on one and two threads; the other programs under Benchmarks say what they need.
 bench: bootstrap
 	$(BENCH) --product RecognitionBenchmark
-	$(TEST_BUILD)/release/RecognitionBenchmark $(BENCH_FLAGS)
+	.build/release/RecognitionBenchmark $(BENCH_FLAGS)
 
 # How many frames one worker stores a second, and in how much memory; the servers are named by INGEST_BENCH_FLAGS, such
 # as --kafka 127.0.0.1:9092 --postgres postgresql://postgres@127.0.0.1/postgres
 bench-ingest: bootstrap
 	$(BENCH) --product StubWorker
 	$(BENCH) --product IngestBenchmark
-	$(TEST_BUILD)/release/IngestBenchmark $(INGEST_BENCH_FLAGS)
+	.build/release/IngestBenchmark $(INGEST_BENCH_FLAGS)
 
 # Every program under Benchmarks, built and not run.
 benchmarks: bootstrap

@@ -128,9 +128,24 @@ let features: [Target] = [
 
 // MARK: Top
 
+/// Links the product with Swift's libraries inside, so that it runs where no Swift is installed. What Foundation's
+/// archive needs is named here: `--static-swift-stdlib` would find it by itself, but compiles everything in a way of
+/// its own, and the tests, which cannot be linked statically, would need a second build of every target.
+let withSwiftInside: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-static-stdlib"]
+      + [
+        "Foundation", "FoundationInternationalization", "FoundationEssentials", "CoreFoundation", "_FoundationICU",
+        "_FoundationCShims", "_FoundationCollections",
+      ].map { "-l\($0)" },
+    .when(configuration: .release))
+]
+
 let top: [Target] = [
   target("LocalServers", ["KafkaIO", "PostgresIO", "Processes", "Services", "Telemetry"]),
-  .executableTarget(name: "lectern", dependencies: ["Commands"], swiftSettings: swift),
+  // No test may depend on it: its linker settings would become those of the tests. They run it as a program.
+  .executableTarget(
+    name: "lectern", dependencies: ["Commands"], swiftSettings: swift, linkerSettings: withSwiftInside),
   target(
     "Commands",
     [

@@ -12,7 +12,7 @@ package enum LocalKafkaCluster {
   package static func run(
     settings: [String: String] = [:], _ body: ([LocalKafka]) async throws -> Void
   ) async throws {
-    let folder = "/tmp/lectern-kafka-\(UUID().uuidString.prefix(8))"
+    let folder = TestTools.scratchPath("kafka")
     var ports: [Int] = []
     while ports.count < nodes.count {
       let port = LocalKafka.freePort()
@@ -22,8 +22,7 @@ package enum LocalKafkaCluster {
     let common = [
       "controller.quorum.voters": voters, "default.replication.factor": "3", "min.insync.replicas": "2",
       "offsets.topic.replication.factor": "3", "transaction.state.log.replication.factor": "3",
-      "broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500",
-      "controller.quorum.election.timeout.ms": "500", "controller.quorum.fetch.timeout.ms": "1000",
+      "broker.session.timeout.ms": "6000", "broker.heartbeat.interval.ms": "500",
       "replica.lag.time.max.ms": "2000",
     ].merging(settings) { $1 }
     let cluster = zip(nodes, ports).map { number, port in

@@ -96,7 +96,7 @@ package actor PostgresTestServer {
     if let given = ProcessInfo.processInfo.environment["LECTERN_POSTGRES_URL"], !given.isEmpty {
       return Running(url: given, template: try await makeTemplate(given), cluster: nil, folder: nil)
     }
-    let folder = "/tmp/lectern-test-\(suffix())"
+    let folder = TestTools.scratchPath("test")
     do {
       let cluster = try await PostgresCluster.start(
         folder: "\(folder)/postgres", durability: .none, launcher: ProcessLauncher(), logger: .silent)

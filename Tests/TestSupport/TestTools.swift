@@ -1,4 +1,5 @@
 package import Foundation
+import Glibc
 import Processes
 
 /// Programs that some tests use and that the package itself never needs; `ops/bootstrap-tests.sh` installs them.
@@ -20,6 +21,19 @@ package enum TestTools {
     }
     return nil
   }
+
+  /// A path of its own for a server that lives as long as a test: in memory where there is room, else under /tmp. Tests
+  /// make and drop thousands of files a minute, which a disk's file system may be slow at.
+  package static func scratchPath(_ name: String) -> String {
+    "\(scratchFolder)/lectern-\(name)-\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+  }
+
+  private static let scratchFolder: String = {
+    let memory = "/dev/shm"
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: memory)
+    let free = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
+    return free >= 6 << 30 ? memory : "/tmp"
+  }()
 
   /// The repository, also where the tests are built through a link to it.
   package static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
