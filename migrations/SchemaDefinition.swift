@@ -33,6 +33,7 @@ package struct SchemaDefinition: Sendable, Equatable {
     ("apply_course", PackageResources.apply_course_sql),
     ("apply_session", PackageResources.apply_session_sql),
     ("audit", PackageResources.audit_sql),
+    ("audit_control", PackageResources.audit_control_sql),
     ("check_secret", PackageResources.check_secret_sql),
     ("claim", PackageResources.claim_sql),
     ("course_models", PackageResources.course_models_sql),

@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import HTTPServing
 import KafkaIO
+import Persistence
 import Services
 import Telemetry
 
@@ -19,7 +20,7 @@ extension CommandContext {
   ///   - kafka: asked for `/ready` too; nil for a service that does not use it.
   ///   - problems: further reasons why it is not ready.
   func runMonitored(
-    _ service: any Service, role: String, kafka: KafkaSettings? = nil,
+    _ service: any Service, role: DatabaseRole, kafka: KafkaSettings? = nil,
     problems: @escaping @Sendable () -> [String] = { [] }
   ) async throws {
     guard let port = settings.optional(Keys.metricsPort) else { return try await run([service]) }

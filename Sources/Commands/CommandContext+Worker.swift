@@ -57,7 +57,7 @@ extension CommandContext {
   func parts(_ stored: StoredBundle, _ recognizer: Recognizer, as application: String) throws -> IngestParts {
     IngestParts(
       settings: ingest, kafka: kafka,
-      postgres: postgres(role: "lectern_ingest", application: application), recognizer: recognizer,
+      postgres: postgres(role: .ingest, application: application), recognizer: recognizer,
       model: try model(of: stored), pseudonymizer: pseudonymizer, registry: registry,
       logger: logger.labelled(application), clock: clock)
   }

@@ -5,6 +5,7 @@ import Foundation
 import Ingest
 import KafkaIO
 import LearningEvents
+import Persistence
 import PostgresIO
 import Telemetry
 import TextOutput
@@ -63,9 +64,9 @@ struct CommandContext: Sendable {
   }
 
   /// PostgreSQL as configured, under one of Lectern's roles.
-  func postgres(role: String?, application: String) -> PostgresSettings {
+  func postgres(role: DatabaseRole?, application: String) -> PostgresSettings {
     PostgresSettings(
-      url: settings[Keys.postgresURL], applicationName: "lectern \(application)", role: role,
+      url: settings[Keys.postgresURL], applicationName: "lectern \(application)", role: role?.rawValue,
       lockTimeout: .seconds(10))
   }
 

@@ -23,8 +23,7 @@ struct Lectern: Command {
         "Look after it",
         [
           LedgerCommand.self, RejectsCommand.self, TopCommand.self, TapCommand.self, VerifyCommand.self,
-          ConfigCommand.self,
-          CompletionCommand.self,
+          AuditCommand.self, ConfigCommand.self, CompletionCommand.self,
         ]),
     ])
 }

@@ -14,12 +14,13 @@ struct Reporting: Sendable {
   private let pool: PostgresPool
   private let deployment: CourseInterestReport.Deployment
 
-  init(context: CommandContext, gate: DeploymentGate, framesAreSynthetic: Bool) {
+  /// - Parameter role: another than the one that reads only, for who keeps reports too.
+  init(context: CommandContext, gate: DeploymentGate, framesAreSynthetic: Bool, role: DatabaseRole = .reader) {
     self.context = context
     deployment = CourseInterestReport.Deployment(
       region: gate.region.code, purpose: gate.purpose.rawValue, basis: gate.basis)
     pool = PostgresPool(
-      context.postgres(role: "lectern_aggregator", application: "serve"), logger: context.logger.labelled("serve"))
+      context.postgres(role: role, application: "serve"), logger: context.logger.labelled("serve"))
     source = DatabaseReportSource(
       pool: pool, reader: .deployment,
       context: ReportContext(

@@ -5,14 +5,15 @@ import PostgresIO
 enum ControlStatement {
   private static let sql = """
     SELECT applied, superseded, rejects
-    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     """
 
   static func run(
-    _ connection: PostgresConnection, step: LedgerStep?, events: [ControlRow], rejects: [RejectRow]
+    _ connection: PostgresConnection, step: LedgerStep?, events: [ControlRow], rejects: [RejectRow],
+    by: String? = nil
   ) async throws(PostgresError) -> ControlResult {
     let json = "[\(events.map(\.json).joined(separator: ","))]"
-    let parameters = LedgerStep.parameters(step) + [.json(json)] + RejectRow.parameters(rejects)
+    let parameters = LedgerStep.parameters(step) + [.json(json)] + RejectRow.parameters(rejects) + [.optional(by)]
     let row = try await connection.query(sql, parameters).single()
     return ControlResult(
       applied: try row.decode("applied"), superseded: try row.decode("superseded"), rejects: try row.decode("rejects"))

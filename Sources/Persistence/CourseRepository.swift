@@ -25,13 +25,15 @@ package struct CourseRepository: Sendable {
   /// Applies control events of any kind that come from no log, in the order given, as one transaction. Where the server
   /// undoes it for the sake of another transaction (class 40, such as a deadlock), it is tried again at once, `tries`
   /// times in all: the other has what it waited for then.
+  ///
+  /// - Parameter by: who brings them in, in words, for the audit log.
   @discardableResult
-  package func apply(_ events: [ControlRow]) async throws(PostgresError) -> ControlResult {
+  package func apply(_ events: [ControlRow], by: String) async throws(PostgresError) -> ControlResult {
     var triesLeft = Self.tries
     while true {
       triesLeft -= 1
       do throws(PostgresError) {
-        return try await ControlStatement.run(connection, step: nil, events: events, rejects: [])
+        return try await ControlStatement.run(connection, step: nil, events: events, rejects: [], by: by)
       } catch {
         guard triesLeft > 0, !error.connectionIsLost, error.code.rawValue.hasPrefix("40") else { throw error }
       }

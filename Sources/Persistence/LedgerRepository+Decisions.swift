@@ -6,7 +6,7 @@ extension PostgresError.Code {
 }
 
 /// What an operator decides about a log. Needs the role `lectern_migrator`; each call is one transaction and leaves a
-/// line in `audit_log`. `by` is who decides, in words.
+/// line in the audit log. `by` is who decides, in words.
 extension LedgerRepository {
   /// Counts the offsets from the ledger's next one up to `begin` as lost and goes on there; returns how many. A worker
   /// that holds the partition is fenced and claims it again. Fails with `.decisionOverdue` unless the ledger still

@@ -73,7 +73,7 @@ package struct PrivacyRepository: Sendable {
 
   package init(connection: PostgresConnection) { self.connection = connection }
 
-  /// Orders the erasure of a learner and withdraws every consent, with a line in `audit_log`; the aggregator then
+  /// Orders the erasure of a learner and withdraws every consent, with a line in the audit log; the aggregator then
   /// deletes.
   ///
   /// - Parameter by: who decides, in words.
@@ -124,15 +124,18 @@ package struct PrivacyRepository: Sendable {
   ///
   /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs
   /// ahead dated the grant, it takes that time, since ties go to revoke.
+  ///
+  /// - Parameter by: who says it, in words, for the audit log.
   package func decide(
-    _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer
+    _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer, by: String
   ) async throws(PostgresError) -> ConsentOutcome {
     var event = word
     let learner = pseudonymizer.pseudonym(source: event.source, learnerID: event.learnerID)
     while true {
-      let result = try await CourseRepository(connection: connection).apply([
-        ControlRow(.consent(event), pseudonymizer: pseudonymizer)
-      ])
+      let result = try await CourseRepository(connection: connection).apply(
+        [
+          ControlRow(.consent(event), pseudonymizer: pseudonymizer)
+        ], by: by)
       if result.superseded == 0 { return .holds(since: event.time) }
       let stated = try await statedConsent(of: learner, scope: event.scope)
       if event.granted { return .superseded(by: stated) }

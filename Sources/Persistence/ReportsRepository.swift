@@ -4,14 +4,14 @@ package import PostgresIO
 
 /// What reports and pages may read: courses, released cells, totals, stored reports. Never a learner.
 ///
-/// Works under either role: `lectern_aggregator` sees every course, `lectern_web` only those of the teacher it reads
-/// for (row-level security; no teacher, no released cell).
+/// Works under either role: `lectern_reader` sees every course, `lectern_web` only those of the teacher it reads for
+/// (row-level security; no teacher, no released cell).
 package struct ReportsRepository: Sendable {
   /// For whom figures are read.
   package enum Reader: Sendable, Equatable {
     /// A person the LMS names as a teacher of the course.
     case teacher(TeacherID)
-    /// The operator of the deployment, for a connection with the role `lectern_aggregator`.
+    /// The operator of the deployment, for a connection with the role `lectern_reader`.
     case deployment
 
     var teacher: TeacherID? {

@@ -15,7 +15,7 @@ struct SchemaCatalog: Sendable {
   /// Reads the catalog. Needs no privilege, and `pg_catalog` as the search path, which decides how names are written.
   init(_ connection: isolated PostgresConnection) throws(PostgresError) {
     var objects: [String: Object] = [:]
-    for row in try connection.query(Self.sql) {
+    for row in try connection.query(Self.sql, [.texts(DatabaseRole.allCases.map(\.rawValue))]) {
       objects[try row.decode(at: 0)] = Object(fingerprint: try row.decode(at: 1), drops: try row.decode(at: 2))
     }
     self.objects = objects
@@ -28,8 +28,7 @@ struct SchemaCatalog: Sendable {
     WITH role AS (
       SELECT 0::oid AS oid, 'PUBLIC' AS name
       UNION ALL
-      SELECT oid, rolname FROM pg_roles WHERE rolname IN ('lectern_migrator', 'lectern_ingest', 'lectern_aggregator',
-        'lectern_web', 'lectern_analyst', 'lectern_researcher')
+      SELECT oid, rolname FROM pg_roles WHERE rolname = ANY ($1::text[])
     ), object AS (
       SELECT 'functions/' || p.proname AS name, 'DROP ROUTINE ' || p.oid::regprocedure AS dropping,
         ROW(p.prokind, l.lanname, p.prosecdef, p.proleakproof, p.proisstrict, p.proretset, p.provolatile, p.proparallel,

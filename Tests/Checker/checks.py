@@ -21,7 +21,7 @@ CREATE INDEX ON stored (ledger_id, log_offset);
 CREATE INDEX ON stored (session, seq);
 CREATE TEMPORARY TABLE gap AS
   SELECT (detail ->> 'ledger')::integer AS ledger_id, (detail ->> 'from')::bigint AS low, (detail ->> 'to')::bigint AS high
-  FROM lectern.audit_log WHERE action = 'ledger.accept_gap';
+  FROM audit.entry WHERE action = 'ledger.accept_gap';
 ANALYZE ledger; ANALYZE stored; ANALYZE gap;
 CREATE TEMPORARY TABLE placed AS
   SELECT s.line, s.incarnation, s.partition, s.off, s.expect, l.ledger_id, r.code, e.is_sample, d.is_duplicate,

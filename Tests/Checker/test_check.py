@@ -60,7 +60,7 @@ class State:
                 (source, f"session-{TWINS[number]}", START.date(), who, self.course)).fetchone()[0])
         self.ledgers = [self.ledger("frames", 0, 14, samples=11, rejects=1, duplicates=1, skipped=1),
                         self.ledger("frames", 1, 9, samples=5, lost=4), self.ledger("control", 0, 3, applied=3)]
-        run("""INSERT INTO lectern.audit_log (actor, action, detail) VALUES ('test', 'ledger.accept_gap', %s)""",
+        run("""INSERT INTO audit.entry (actor, action, detail) VALUES ('test', 'ledger.accept_gap', %s)""",
             (json.dumps({"ledger": self.ledgers[1], "from": 0, "to": 4}),))
         for number in range(10):
             self.sample(number, 0, number)
@@ -373,7 +373,7 @@ class CheckTests(unittest.TestCase):
 
     def test_a_loss_nobody_decided(self):
         self.expect("lost_without_a_decision", "missing", "unexpected", "duplicates_miscounted",
-                    spoil="DELETE FROM lectern.audit_log")
+                    spoil="DELETE FROM audit.entry")
 
     def test_an_erased_learner_who_is_still_there(self):
         who = formats.pseudonym(SECRET, SOURCE, learner(0))

@@ -30,6 +30,32 @@ import TextOutput
     return console.output.text
   }
 
+  @Test func auditLog() throws {
+    func entry(_ id: Int64, _ action: String, _ detail: String) -> AuditEntry {
+      AuditEntry(id: id, at: time, actor: "anna\u{1B}", action: action, detail: detail)
+    }
+    let entries = [
+      entry(9, "control.by_hand", #"{"by": "root", "grants": 2, "erasures": [], "superseded": 0}"#),
+      entry(7, "control.revocations", #"{"before": 12, "ledger": 3, "erasures": [4, 5], "revocations": 2}"#),
+      entry(2, "erase", #"{"by": "root", "erasure": 1}"#),
+    ]
+    let page = try AuditPage(entries, limit: 2)
+    #expect(
+      page.text == """
+        line  at                    login       action               detail
+        9     2025-11-24T16:00:00Z  anna\\u{1b}  control.by_hand      by=root grants=2 superseded=0
+        7     2025-11-24T16:00:00Z  anna\\u{1b}  control.revocations  before=12 erasures=4,5 ledger=3 revocations=2
+        next page: --before 7
+
+        """)
+    #expect(
+      try json(AuditPage([entries[1]], limit: 2))
+        == #"{"lines":[{"action":"control.revocations","actor":"anna\u001b","at":"2025-11-24T16:00:00Z","#
+        + #""detail":{"before":12,"erasures":[4,5],"ledger":3,"revocations":2},"entry":7}]}"# + "\n")
+    #expect(try AuditPage([], limit: 2).text == "line  at  login  action  detail\n")
+    #expect(throws: DecodingError.self) { try AuditPage([entry(1, "x", #"{"a": {}}"#)], limit: 1) }
+  }
+
   @Test func ledgers() throws {
     let lost = LedgerExamination(
       ledger: row(1, next: 120), lowWatermark: 300, highWatermark: 420,

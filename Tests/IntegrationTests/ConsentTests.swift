@@ -45,7 +45,7 @@ extension Database {
             ConsentEvent(
               eventID: "decision", source: Fixture.source, time: fixture.yesterday(seconds), learnerID: "learner-0",
               scope: scope, granted: granted),
-            pseudonymizer: Fixture.pseudonymizer)
+            pseudonymizer: Fixture.pseudonymizer, by: "a test")
         }
         for scope in ConsentEvent.Scope.allCases {
           try await courses.apply([Fixture.consent(0, scope: scope, granted: true, at: later)])

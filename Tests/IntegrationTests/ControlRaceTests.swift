@@ -23,7 +23,8 @@ extension Database {
     private func applyOnce(_ events: [String], on connection: PostgresConnection) async throws {
       try await connection.query(
         """
-        SELECT lectern.apply_control(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1::text::jsonb, '{}', '{}', '{}', '{}')
+        SELECT lectern.apply_control(
+          NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1::text::jsonb, '{}', '{}', '{}', '{}', 'a test')
         """, [.text("[\(events.joined(separator: ", "))]")])
     }
 

@@ -92,7 +92,7 @@ extension Broker {
         #expect(try await rows(of: victim, bench).isEmpty)
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure WHERE NOT pending") == 1)
         #expect(try await bench.number("SELECT count(*) FROM lectern.emotion_sample") == Int64(learners - 1) * 4)
-        #expect(try await bench.number("SELECT count(*) FROM lectern.audit_log WHERE action = 'erase'") == 1)
+        #expect(try await bench.number("SELECT count(*) FROM audit.entry WHERE action = 'erase'") == 1)
 
         // A replay stores nothing; a new consent counts for what is captured after it, in the same session too.
         try await bench.send(

@@ -199,7 +199,7 @@ extension Broker {
         #expect(again.status == .exited(1))
         #expect(
           try await bench.number(
-            "SELECT count(*) FROM lectern.audit_log WHERE action = 'ledger.accept_gap' AND detail ? 'by' AND actor <> ''"
+            "SELECT count(*) FROM audit.entry WHERE action = 'ledger.accept_gap' AND detail ? 'by' AND actor <> ''"
           )
             == 1)
       }
@@ -231,7 +231,7 @@ extension Broker {
         let row = try #require(try await repository.ledgers().first)
         #expect((row.firstOffset, row.nextOffset, row.counters.lost, row.epoch) == (0, 7, 7, claim.epoch))
         try await bench.checkArithmetic()
-        #expect(try await bench.number("SELECT count(*) FROM lectern.audit_log") == 1)
+        #expect(try await bench.number("SELECT count(*) FROM audit.entry WHERE action LIKE 'ledger.%'") == 1)
       }
     }
 

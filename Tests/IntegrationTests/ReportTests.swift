@@ -128,6 +128,40 @@ extension Database {
       }
     }
 
+    /// `lectern serve` and `lectern report` log in as who reads what was released, of every course.
+    @Test func theReaderReadsWhatWasReleasedAndNothingElse() async throws {
+      try await Self.seeded { database, course in
+        let connection = try await database.connect(role: "lectern_reader")
+        let repository = ReportsRepository(connection: connection, reader: .deployment)
+        #expect(try await repository.courses().count == 2)
+        let released = try await repository.released(course: course, cohortMinimum: 10)
+        #expect(released?.segments.map(\.metrics.count) == [13, 0, 0])
+        let rights = try await connection.query(
+          """
+          SELECT format('%s %s', p.name, c.oid::regclass) AS item
+          FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES']) AS p (name)
+          WHERE c.relnamespace IN ('lectern'::regnamespace, 'analytics'::regnamespace, 'audit'::regnamespace)
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+            AND (CASE WHEN c.relkind = 'S' THEN p.name IN ('SELECT', 'UPDATE') AND has_sequence_privilege(c.oid, p.name)
+                 ELSE has_table_privilege(c.oid, p.name)
+                   OR p.name <> 'DELETE' AND p.name <> 'TRUNCATE' AND has_any_column_privilege(c.oid, p.name) END)
+          UNION ALL
+          SELECT format('EXECUTE %s', f.proname) FROM pg_proc f
+          WHERE f.pronamespace IN ('lectern'::regnamespace, 'audit'::regnamespace)
+            AND has_function_privilege(f.oid, 'EXECUTE')
+          ORDER BY 1
+          """
+        ).map { try $0.decode(at: 0, as: String.self) }
+        #expect(
+          rights == [
+            "EXECUTE course_models", "SELECT lectern.course", "SELECT lectern.ingest_total",
+            "SELECT lectern.released_minute", "SELECT lectern.released_segment", "SELECT lectern.schema_definition",
+            "SELECT lectern.schema_migration", "SELECT lectern.segment",
+          ])
+        await connection.close()
+      }
+    }
+
     @Test func theModelsOfACourseAreNamed() async throws {
       try await Self.seeded { database, course in
         let owner = try await database.connect()

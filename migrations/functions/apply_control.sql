@@ -2,12 +2,15 @@ CREATE FUNCTION lectern.apply_control(
   p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
   p_last_timestamp_ms bigint, p_last_id_hash bigint, p_events jsonb,
   p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
+  p_by text,
   OUT applied bigint, OUT superseded bigint, OUT rejects bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_event jsonb;
   v_took boolean;
+  v_revoked bigint := 0;
+  v_last_erasure bigint;
 BEGIN
   applied := 0;
   superseded := 0;
@@ -18,6 +21,7 @@ BEGIN
   -- A revocation's cutoff is the clock under the exclusive lock: every store is then before it or sees it.
   IF jsonb_path_exists(p_events, '$[*] ? (@.type == "org.lectern.consent.v1" && @.data.granted == false)') THEN
     LOCK TABLE lectern.privacy_lock IN EXCLUSIVE MODE;
+    SELECT max(e.erasure_id) INTO v_last_erasure FROM lectern.erasure e;
   END IF;
   PERFORM lectern.lock_batch(p_events);
   -- In the order of the log. Control events are few, and what one does depends on those before it.
@@ -32,8 +36,15 @@ BEGIN
     applied := applied + 1;
     IF NOT v_took THEN
       superseded := superseded + 1;
+    ELSIF v_event #>> '{data,granted}' = 'false' THEN
+      v_revoked := v_revoked + 1;
     END IF;
   END LOOP;
+  IF v_revoked > 0 OR p_ledger IS NULL AND applied > 0 THEN
+    PERFORM lectern.audit_control(p_ledger, p_next, p_by, p_events, superseded, ARRAY(
+      SELECT e.erasure_id FROM lectern.erasure e
+      WHERE v_revoked > 0 AND e.erasure_id > coalesce(v_last_erasure, 0) ORDER BY 1));
+  END IF;
   IF rejects > 0 AND p_ledger IS NOT NULL THEN
     PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
       p_reject_time, clock_timestamp());
@@ -47,5 +58,5 @@ $$;
 COMMENT ON FUNCTION lectern.apply_control IS
   'Applies course, session and consent events, CloudEvents whose learner is a pseudonym; the newest event time wins, '
   'ties go to revoke. With a ledger it follows the same rule as store; without (null) the events came from a file or '
-  'over HTTP.';
+  'over HTTP, by whom p_by says. What came so, and every revocation, leaves a line in the audit log.';
 GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

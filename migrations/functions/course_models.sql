@@ -13,4 +13,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION lectern.course_models IS
   'Which model bundles measured a course''s samples, oldest first. A report must name them.';
-GRANT EXECUTE ON FUNCTION lectern.course_models TO lectern_aggregator, lectern_web;
+GRANT EXECUTE ON FUNCTION lectern.course_models TO lectern_aggregator, lectern_reader, lectern_web;

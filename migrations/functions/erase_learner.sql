@@ -1,5 +1,5 @@
 CREATE FUNCTION lectern.erase_learner(p_learner uuid, OUT erasure_id bigint, OUT cutoff timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -18,4 +18,3 @@ END
 $$;
 COMMENT ON FUNCTION lectern.erase_learner IS
   'Orders the erasure of a learner and withdraws every consent; erase_pending then deletes. A later grant counts again.';
-GRANT EXECUTE ON FUNCTION lectern.erase_learner TO lectern_aggregator;

@@ -7,5 +7,5 @@ BEGIN
   PERFORM lectern.audit('erase', p_by, jsonb_build_object('erasure', order_erasure.erasure_id));
 END
 $$;
-COMMENT ON FUNCTION lectern.order_erasure IS 'erase_learner, with a line in audit_log.';
+COMMENT ON FUNCTION lectern.order_erasure IS 'erase_learner, with a line in the audit log.';
 GRANT EXECUTE ON FUNCTION lectern.order_erasure TO lectern_aggregator;

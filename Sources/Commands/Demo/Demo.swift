@@ -71,7 +71,7 @@ struct Demo {
     try await context.withMigrations { _ = try await $0.up() }
     let stored = try await bundle(context)
     let (worker, problems) = try await context.worker(stored, clusterID: broker?.clusterID)
-    let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil)
+    let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil, role: .aggregator)
     let server = try reporting.site(port: context.settings[Keys.httpPort], alsoMissing: problems)
     let scenario = DemoScenario(
       context: context, lesson: lesson, picture: picture, broker: broker, folder: folder, reporting: reporting,

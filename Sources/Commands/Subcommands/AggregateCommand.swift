@@ -2,6 +2,7 @@ import Aggregation
 import Analytics
 import Arguments
 import Configuration
+import Persistence
 import Telemetry
 import TextOutput
 
@@ -26,7 +27,7 @@ struct AggregateCommand: Command {
       context.console.print("\(counts.sessions) sessions computed, \(counts.cellsReleased) figures released\n")
       return
     }
-    try await context.runMonitored(aggregator, role: "lectern_aggregator")
+    try await context.runMonitored(aggregator, role: .aggregator)
   }
 }
 
@@ -34,7 +35,7 @@ extension CommandContext {
   /// The configured aggregator, under a name for PostgreSQL and the log.
   func aggregator(_ application: String = "aggregate") -> Aggregator {
     Aggregator(
-      postgres: postgres(role: "lectern_aggregator", application: application), settings: aggregation,
+      postgres: postgres(role: .aggregator, application: application), settings: aggregation,
       logger: logger.labelled(application), metrics: registry)
   }
 

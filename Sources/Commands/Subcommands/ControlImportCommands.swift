@@ -85,9 +85,9 @@ struct LearnerOptions: ArgumentGroup {
     let event = ConsentEvent(
       eventID: EventID(UUID().uuidString), source: source, time: context.clock(), learnerID: learner, scope: scope,
       granted: granted)
-    let pseudonymizer = context.pseudonymizer
-    let outcome = try await context.withConnection(role: "lectern_ingest", application: "import") { connection in
-      try await PrivacyRepository(connection: connection).decide(event, pseudonymizer: pseudonymizer)
+    let (pseudonymizer, by) = (context.pseudonymizer, context.environment.userName())
+    let outcome = try await context.withConnection(role: .ingest, application: "import") { connection in
+      try await PrivacyRepository(connection: connection).decide(event, pseudonymizer: pseudonymizer, by: by)
     }
     let answer = ConsentAnswer(outcome, to: event)
     guard answer.isApplied else {
@@ -133,14 +133,14 @@ enum ControlFile {
 extension CommandContext {
   /// Applies control events that did not come through Kafka, as one transaction.
   func apply(_ rows: [ControlRow]) async throws {
-    let result = try await withConnection(role: "lectern_ingest", application: "import") { connection in
-      try await CourseRepository(connection: connection).apply(rows)
+    let result = try await withConnection(role: .ingest, application: "import") { connection in
+      try await CourseRepository(connection: connection).apply(rows, by: environment.userName())
     }
     console.print(ControlAnswer.text(result))
   }
 
   /// Refuses a secret that is not this database's.
-  func requireDeploymentSecret(role: String = "lectern_ingest") async throws {
+  func requireDeploymentSecret(role: DatabaseRole = .ingest) async throws {
     let fingerprint = pseudonymizer.fingerprint
     let isOurs = try await withConnection(role: role, application: "import") { connection in
       try await IngestRepository(connection: connection).checkSecretFingerprint(fingerprint)

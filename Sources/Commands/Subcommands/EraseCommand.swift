@@ -28,11 +28,11 @@ struct EraseCommand: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
-    try await context.requireDeploymentSecret(role: "lectern_aggregator")
+    try await context.requireDeploymentSecret(role: .aggregator)
     // The LMS's id goes no further than this line.
     let pseudonym = context.pseudonymizer.pseudonym(source: source, learnerID: learner)
     let yes = yes
-    let receipt = try await context.withConnection(role: "lectern_aggregator", application: "erase") { connection in
+    let receipt = try await context.withConnection(role: .aggregator, application: "erase") { connection in
       let repository = PrivacyRepository(connection: connection)
       let before = try await repository.holdings(of: pseudonym)
       guard yes else { return EraseReceipt(before) }

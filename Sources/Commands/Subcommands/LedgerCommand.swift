@@ -24,7 +24,7 @@ struct LedgerCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
-      let ledgers = try await context.withConnection(role: "lectern_aggregator", application: "ledger") { connection in
+      let ledgers = try await context.withConnection(role: .aggregator, application: "ledger") { connection in
         try await LedgerRepository(connection: connection).ledgers()
       }
       let lines = try await lines(ledgers, context)

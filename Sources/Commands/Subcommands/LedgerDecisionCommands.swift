@@ -53,7 +53,7 @@ struct LogOptions: ArgumentGroup {
     let partition = partition?.value
     let decision = LedgerDecision<Change>(
       console: context.console, isOfOnePartition: partition != nil, isConfirmed: yes, printsJSON: json)
-    try await context.withConnection(role: "lectern_migrator", application: "ledger") { connection in
+    try await context.withConnection(role: .migrator, application: "ledger") { connection in
       let repository = LedgerRepository(connection: connection)
       let cluster = try await context.clusterID()
       let ledgers = try await repository.ledgers(clusterID: cluster).filter {

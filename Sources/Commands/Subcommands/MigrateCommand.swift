@@ -70,7 +70,7 @@ extension CommandContext {
   ///
   /// - Parameter statementsMayTakeLong: lets a statement take any time, such as one that reads whole tables.
   func withConnection<Value: Sendable>(
-    role: String? = nil, application: String, statementsMayTakeLong: Bool = false,
+    role: DatabaseRole? = nil, application: String, statementsMayTakeLong: Bool = false,
     _ body: (PostgresConnection) async throws -> Value
   ) async throws -> Value {
     var settings = postgres(role: role, application: application)

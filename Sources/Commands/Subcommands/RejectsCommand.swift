@@ -38,7 +38,7 @@ struct RejectsCommand: Command {
       filter.codes = choice.codes
       (filter.since, filter.until) = (since, until)
       let (asked, wantsRows, limit, after) = (filter, rows, self.limit, self.after)
-      let page = try await context.withConnection(role: "lectern_aggregator", application: "rejects") { connection in
+      let page = try await context.withConnection(role: .aggregator, application: "rejects") { connection in
         let repository = RejectRepository(connection: connection)
         if wantsRows {
           // One row more than the page holds shows whether there is a next page.

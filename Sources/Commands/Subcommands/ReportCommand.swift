@@ -43,7 +43,7 @@ struct ReportCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
-      let courses = try await context.withConnection(role: "lectern_aggregator", application: "report") { connection in
+      let courses = try await context.withConnection(role: .reader, application: "report") { connection in
         try await ReportsRepository(connection: connection, reader: .deployment).courses()
       }
       context.console.print(CourseList.text(courses))

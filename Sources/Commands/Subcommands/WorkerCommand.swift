@@ -1,6 +1,7 @@
 import Arguments
 import Configuration
 import Ingest
+import Persistence
 import Telemetry
 
 struct WorkerCommand: Command {
@@ -28,6 +29,6 @@ struct WorkerCommand: Command {
         "basis": .string(gate.basis ?? "none needed"),
       ])
     let (worker, problems) = try await context.worker(try context.bundle())
-    try await context.runMonitored(worker, role: "lectern_ingest", kafka: context.kafka, problems: problems)
+    try await context.runMonitored(worker, role: .ingest, kafka: context.kafka, problems: problems)
   }
 }

@@ -1,6 +1,7 @@
 import Arguments
 import Configuration
 import LearningEvents
+import Persistence
 import Services
 import Synchronization
 import TextOutput
@@ -33,7 +34,7 @@ final class Top: Service {
     let clusterID = context.settings.optional(Keys.clusterID)
     watch = Mutex(IngestWatch(patience: max(.seconds(5), interval * 3), clusterID: clusterID))
     ledgers = LedgerObserver(
-      settings: context.postgres(role: "lectern_aggregator", application: "top"), clock: context.clock)
+      settings: context.postgres(role: .aggregator, application: "top"), clock: context.clock)
     logs =
       context.settings.optional(Keys.bootstrapServers) == nil
       ? nil

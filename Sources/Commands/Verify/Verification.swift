@@ -17,7 +17,7 @@ struct Verification {
     let begin = uptime()
     let verification = RollupVerification(settings: context.aggregation)
     return try await context.withConnection(
-      role: "lectern_aggregator", application: "verify", statementsMayTakeLong: true
+      role: .aggregator, application: "verify", statementsMayTakeLong: true
     ) { connection in
       let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
         try LogConsistency().prepare(on: connection)
