@@ -26,5 +26,6 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 4, name: "0004_marks", bytes: PackageResources._004_marks_sql),
     Migration(version: 5, name: "0005_locks", bytes: PackageResources._005_locks_sql),
     Migration(version: 6, name: "0006_audit", bytes: PackageResources._006_audit_sql),
+    Migration(version: 7, name: "0007_log_identity", bytes: PackageResources._007_log_identity_sql),
   ]
 }

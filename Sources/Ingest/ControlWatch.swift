@@ -102,7 +102,8 @@ struct ControlWatch: Service {
       if number < count {
         let marks = try await context.database.attempt { try await $0.marks(of: ledger.ledgerID) }
         let reason = try await probe.reasonToPark(
-          partition, nextOffset: ledger.nextOffset, stored: marks.and(ledger.last).few, until: stop)
+          partition, nextOffset: ledger.nextOffset, topicID: ledger.topicID, stored: marks.and(ledger.last).few,
+          until: stop)
         if let reason { return (partition, reason) }
       } else if ledger.nextOffset > 0 {
         return (partition, .logIsGone(nextOffset: ledger.nextOffset))

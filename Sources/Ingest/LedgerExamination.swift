@@ -43,7 +43,8 @@ package struct LedgerExamination: Sendable, Equatable {
         let partition = TopicPartition(topic: ledger.log.topic, partition: ledger.log.partition)
         let watermarks = try await probe.watermarks(of: partition, until: stop)
         let reason = try await probe.reasonToPark(
-          partition, nextOffset: ledger.nextOffset, stored: ledger.marks.and(ledger.last), until: stop)
+          partition, nextOffset: ledger.nextOffset, topicID: ledger.topicID, stored: ledger.marks.and(ledger.last),
+          until: stop)
         return LedgerExamination(
           ledger: ledger, lowWatermark: watermarks.low, highWatermark: watermarks.high, reason: reason)
       }

@@ -73,16 +73,26 @@ struct LogProbe: Sendable {
     try await answer(until: stop) { client, _ in try client.clusterID(timeout: Self.deadline) }
   }
 
+  /// Kafka's id of a topic; nil where it is not told, for whatever reason: the log's records are compared all the same.
+  func topicID(of topic: TopicName, until stop: StopFlag) async throws -> TopicID? {
+    try await stop.abandoning {
+      try await thread.ask { client, _ in try? client.topicID(of: topic, timeout: Self.deadline) }
+    }
+  }
+
   /// What the log holds at these offsets, which ascend and lie close together.
+  ///
+  /// - Parameter asksForTopic: whether the topic's id is asked for too.
   func contents(
-    of partition: TopicPartition, at offsets: [Int64], until stop: StopFlag
+    of partition: TopicPartition, at offsets: [Int64], asksForTopic: Bool, until stop: StopFlag
   ) async throws -> LogContents {
     let (low, high) = try await watermarks(of: partition, until: stop)
     let wanted = offsets.filter { $0 >= low && $0 < high }
     let records = try await answer(until: stop) { _, reader in
       try reader.records(at: wanted, in: partition, timeout: Self.deadline)
     }
-    return LogContents(low: low, high: high, records: records)
+    let topicID = asksForTopic ? try await topicID(of: partition.topic, until: stop) : nil
+    return LogContents(low: low, high: high, records: records, topicID: topicID)
   }
 
   /// What the log holds at these offsets, wherever they lie.
@@ -105,10 +115,17 @@ struct LogProbe: Sendable {
 
   /// Why a ledger does not fit its log; nil if it does.
   ///
-  /// - Parameter stored: what is known of records that were stored from the log, in the order of their offsets.
+  /// - Parameters:
+  ///   - topicID: of the topic that the ledger reads; nil if it does not know.
+  ///   - stored: what is known of records that were stored from the log, in the order of their offsets.
   func reasonToPark(
-    _ partition: TopicPartition, nextOffset: Int64, stored: [RecordMark], until stop: StopFlag
+    _ partition: TopicPartition, nextOffset: Int64, topicID: TopicID?, stored: [RecordMark], until stop: StopFlag
   ) async throws -> ParkReason? {
+    // Of a topic that was made again nothing is lost before anything was read.
+    if let topicID, nextOffset > 0 {
+      let found = try await self.topicID(of: partition.topic, until: stop)
+      if let reason = ParkReason(topicID: topicID, found: found) { return reason }
+    }
     let watermarks = try await watermarks(of: partition, until: stop)
     if let reason = ParkReason(
       nextOffset: nextOffset, lowWatermark: watermarks.low, highWatermark: watermarks.high)

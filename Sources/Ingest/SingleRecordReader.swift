@@ -77,7 +77,8 @@ extension RecordMark {
     let hash = SHA256.hash(record.identityBytes)
     let prefix = hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     self.init(
-      offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix))
+      offset: record.offset, timestampMilliseconds: record.timestampMilliseconds, idHash: Int64(bitPattern: prefix),
+      leaderEpoch: record.leaderEpoch)
   }
 }
 

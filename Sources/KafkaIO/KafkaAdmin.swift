@@ -153,6 +153,33 @@ package final class KafkaAdmin: Sendable {
     }
   }
 
+  /// The id of a topic, which another one that is made under its name does not get. Nil where there is no such topic, or
+  /// the broker (before Kafka 2.8) or librdkafka (before 2.3) does not tell.
+  package func topicID(of topic: TopicName, timeout: Duration = .seconds(10)) throws(KafkaError) -> TopicID? {
+    guard let library = KafkaLibrary.topicDescriptions else { return nil }
+    let operation = "asking for a topic's id"
+    let collection = topic.text.withCString { name in
+      var names: UnsafePointer<CChar>? = name
+      return library.collection(&names, 1)
+    }
+    defer { library.destroyCollection(collection) }
+    // No kind of operation of this library's headers is that one.
+    return try perform(operation, RD_KAFKA_ADMIN_OP_ANY, timeout: timeout) { options, queue in
+      library.describe(client, collection, options, queue)
+    } result: { event throws(KafkaError) in
+      var count = 0
+      let topics = library.topics(library.result(event), &count)
+      guard count == 1, let found = topics?.pointee else { throw KafkaError(.unsupported, while: operation) }
+      let code = rd_kafka_error_code(library.error(found))
+      if code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART { return nil }
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
+      guard let text = library.text(library.topicID(found)).map({ String(cString: $0) }),
+        !text.allSatisfy({ $0 == "A" })
+      else { return nil }
+      return TopicID(text)
+    }
+  }
+
   /// Throws the first topic's error.
   private static func check(
     _ topics: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ operation: String

@@ -37,6 +37,12 @@ package final class KafkaRecord: @unchecked Sendable {
     return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || timestamp < 0 ? nil : timestamp
   }
 
+  /// The epoch of the leader that took the record; nil where the broker or librdkafka (before 2.1) does not tell.
+  package var leaderEpoch: Int32? {
+    guard let epoch = KafkaLibrary.messageLeaderEpoch?(message), epoch >= 0 else { return nil }
+    return epoch
+  }
+
   /// Size of the value in bytes; 0 for a record without one.
   package var valueByteCount: Int { message.pointee.payload == nil ? 0 : message.pointee.len }
 

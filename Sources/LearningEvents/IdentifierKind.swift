@@ -18,6 +18,7 @@ package enum IdentifierKinds {
   package enum Teacher: IdentifierKind {}
   package enum Model: IdentifierKind {}
   package enum Topic: IdentifierKind {}
+  package enum TopicUUID: IdentifierKind {}
   package enum Cluster: IdentifierKind {}
   package enum Header: IdentifierKind {}
 
@@ -44,6 +45,8 @@ package typealias EventID = Identifier<IdentifierKinds.Event>
 package typealias ModelID = Identifier<IdentifierKinds.Model>
 /// A Kafka topic.
 package typealias TopicName = Identifier<IdentifierKinds.Topic>
+/// Kafka's id of a topic, in Base64: another one than that of a topic that had its name before.
+package typealias TopicID = Identifier<IdentifierKinds.TopicUUID>
 /// What a Kafka cluster calls itself, or is called by the ledger.
 package typealias ClusterID = Identifier<IdentifierKinds.Cluster>
 /// The name of a record's header.

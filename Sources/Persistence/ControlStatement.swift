@@ -5,7 +5,7 @@ import PostgresIO
 enum ControlStatement {
   private static let sql = """
     SELECT applied, superseded, rejects
-    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     """
 
   static func run(
@@ -21,12 +21,12 @@ enum ControlStatement {
 }
 
 extension LedgerStep {
-  /// The eight values with which both `store` and `apply_control` begin; without a step all are null.
+  /// The nine values with which both `store` and `apply_control` begin; without a step all are null.
   static func parameters(_ step: LedgerStep?) -> [PostgresParameter] {
     [
       .optional(step?.ledgerID), .optional(step?.epoch), .optional(step?.expectedOffset), .optional(step?.nextOffset),
       .optional(step?.skipped), .optional(step?.last?.offset), .optional(step?.last?.timestampMilliseconds),
-      .optional(step?.last?.idHash),
+      .optional(step?.last?.idHash), .optional(step?.last?.leaderEpoch),
     ]
   }
 }

@@ -64,6 +64,12 @@ package final class IngestRepository: Sendable {
     try await connection.query("SELECT * FROM lectern.read_marks($1)", [.int4s([ledgerID])]).map(RecordMark.init(mark:))
   }
 
+  /// Keeps the id of the topic that a claimed ledger reads, once its log was found to fit; unless it has one.
+  package func noteTopic(_ id: TopicID, of ledger: LedgerState) async throws(PostgresError) {
+    try await connection.query(
+      "SELECT lectern.note_topic($1, $2, $3)", [.int4(ledger.ledgerID), .int8(ledger.epoch), .id(id)])
+  }
+
   /// How far each partition of a topic was taken (the next offset), for those that have a ledger.
   package func progress(clusterID: ClusterID, topic: TopicName) async throws(PostgresError) -> [Int32: Int64] {
     try await newestLedgers(clusterID: clusterID, topic: topic).mapValues(\.nextOffset)
@@ -171,6 +177,7 @@ extension LedgerState {
     epoch = try row.decode("epoch")
     nextOffset = try row.decode("next_offset")
     last = try RecordMark(row)
+    topicID = try row.decodeIfPresent("topic_id")
   }
 }
 
@@ -179,7 +186,8 @@ extension RecordMark {
     guard let offset: Int64 = try row.decodeIfPresent("last_offset") else { return nil }
     self.init(
       offset: offset, timestampMilliseconds: try row.decodeIfPresent("last_timestamp_ms"),
-      idHash: try row.decodeIfPresent("last_id_hash") ?? 0)
+      idHash: try row.decodeIfPresent("last_id_hash") ?? 0,
+      leaderEpoch: try row.decodeIfPresent("last_leader_epoch"))
   }
 }
 
@@ -188,7 +196,7 @@ extension RecordMark {
   init(mark row: PostgresRow) throws(PostgresError) {
     self.init(
       offset: try row.decode("log_offset"), timestampMilliseconds: try row.decodeIfPresent("timestamp_ms"),
-      idHash: try row.decode("id_hash"))
+      idHash: try row.decode("id_hash"), leaderEpoch: try row.decodeIfPresent("leader_epoch"))
   }
 }
 

@@ -19,9 +19,19 @@ package struct RecordMark: Sendable, Hashable {
   package var timestampMilliseconds: Int64?
   /// A hash of the event's id, made by the worker.
   package var idHash: Int64
+  /// The epoch of the leader that took the record; nil where the broker or librdkafka does not tell.
+  package var leaderEpoch: Int32?
 
-  package init(offset: Int64, timestampMilliseconds: Int64?, idHash: Int64) {
+  package init(offset: Int64, timestampMilliseconds: Int64?, idHash: Int64, leaderEpoch: Int32? = nil) {
     (self.offset, self.timestampMilliseconds, self.idHash) = (offset, timestampMilliseconds, idHash)
+    self.leaderEpoch = leaderEpoch
+  }
+
+  /// Whether both are of one record. An epoch that one of them does not know tells nothing: who stored the record may
+  /// have had another librdkafka.
+  package func isSame(as other: RecordMark) -> Bool {
+    (offset, timestampMilliseconds, idHash) == (other.offset, other.timestampMilliseconds, other.idHash)
+      && (leaderEpoch == nil || other.leaderEpoch == nil || leaderEpoch == other.leaderEpoch)
   }
 }
 
@@ -31,9 +41,12 @@ package struct LedgerState: Sendable, Equatable {
   package let epoch: Int64
   package let nextOffset: Int64
   package let last: RecordMark?
+  /// Of the topic that it reads; nil where that was never told.
+  package var topicID: TopicID?
 
-  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark?) {
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark?, topicID: TopicID? = nil) {
     (self.ledgerID, self.epoch, self.nextOffset, self.last) = (ledgerID, epoch, nextOffset, last)
+    self.topicID = topicID
   }
 }
 

@@ -29,6 +29,8 @@ package struct LedgerRow: Sendable, Equatable {
   package let last: RecordMark?
   /// Earlier records that were stored, in the order of their offsets; empty where they were not asked for.
   package var marks: [RecordMark] = []
+  /// Of the topic that it reads; nil where that was never told.
+  package var topicID: TopicID?
   package let counters: LedgerCounters
   package let updatedAt: EventTime
 
@@ -135,6 +137,7 @@ extension LedgerRow {
     firstOffset = try row.decode("first_offset")
     nextOffset = try row.decode("next_offset")
     last = try RecordMark(row)
+    topicID = try row.decodeIfPresent("topic_id")
     counters = try LedgerCounters(row)
     updatedAt = try row.decode("updated_at")
   }

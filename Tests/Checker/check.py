@@ -13,6 +13,10 @@ The journal is written by whoever sends, a line before each send and one at its 
      "captured_at": RFC 3339, "body_sha256": hex, "partition": P, "offset": O, "incarnation": I (0),
      "expect": "sample" | "reject" | "reject:<code>|<code>…" | "duplicate" | "any"}
     {"state": "erased" | "revoked", "source": …, "learner": …, "at": RFC 3339}
+    {"state": "changed", "at": RFC 3339, "ends": {"<partition>": O, …}}
+
+The last says that the log of the frame topic became another one, while nothing was on its way: of what was acknowledged
+in the lines before, each partition still holds the records below O. See changes.py for what that means.
 
 With LECTERN_PSEUDONYM_SECRET in the environment it computes pseudonyms too. Needs psycopg 3 and, for --bootstrap,
 confluent-kafka (ops/bootstrap-tests.sh). Shares no code with Lectern.

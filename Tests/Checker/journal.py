@@ -8,6 +8,7 @@ CREATE TEMPORARY TABLE sent (
   line bigint, acked boolean, source text, session text, seq integer, learner uuid, course text, captured timestamptz,
   body bytea, incarnation integer, partition integer, off bigint, expect text);
 CREATE TEMPORARY TABLE withdrawn (learner uuid, at timestamptz);
+CREATE TEMPORARY TABLE change (line bigint, at timestamptz, partition integer, cut bigint);
 CREATE TEMPORARY TABLE history (line bigint, generation bigint, ledger_id integer, epoch bigint, next_offset bigint);
 """
 COLUMNS = "line, acked, source, session, seq, learner, course, captured, body, incarnation, partition, off, expect"
@@ -64,8 +65,9 @@ class Journal:
             entry.get("offset"), entry.get("expect") or "any")
 
     def load(self, path):
-        """The journal: sends begun (`maybe`) and acknowledged (`acked`), learners `erased` or `revoked` at a time."""
-        withdrawn = []
+        """The journal: sends begun (`maybe`) and acknowledged (`acked`), learners `erased` or `revoked` at a time, and
+        logs that were `changed`."""
+        withdrawn, changes = [], []
         with self.connection.cursor() as cursor, cursor.copy(f"COPY sent ({COLUMNS}) FROM STDIN") as copy:
             for number, entry in lines(path):
                 state = entry.get("state")
@@ -73,10 +75,13 @@ class Journal:
                     copy.write_row(self.row(number, entry))
                 elif state in ("erased", "revoked"):
                     withdrawn.append((self.learner(entry["source"], entry["learner"]), entry["at"]))
+                elif state == "changed":
+                    changes += [(number, entry["at"], int(partition), end) for partition, end in entry["ends"].items()]
                 else:
                     raise JournalError(f"{path}, line {number}: unknown state")
         with self.connection.cursor() as cursor:
             cursor.executemany("INSERT INTO withdrawn VALUES (%s, %s)", [pair for pair in withdrawn if pair[0]])
+            cursor.executemany("INSERT INTO change VALUES (%s, %s, %s, %s)", changes)
         self.connection.execute("CREATE INDEX ON sent (partition, off) WHERE acked; ANALYZE sent")
 
     def load_history(self, path):

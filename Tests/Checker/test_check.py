@@ -228,7 +228,82 @@ class CheckTests(unittest.TestCase):
         self.ends["frames"][1] = (4, 11)
         self.expect(more=["--behind", "1"])
 
+    def change(self, **ends):
+        """The log of a partition became another one, after all that the journal holds."""
+        self.state.journal.append({
+            "state": "changed", "at": (START - datetime.timedelta(days=1)).isoformat(),
+            "ends": {number[1:]: end for number, end in ends.items()}})
+
+    def end_at(self, end, samples, **counters):
+        """The ledger of partition 1 and its log end there."""
+        names = "".join(f", {name} = {value}" for name, value in counters.items())
+        self.connection.execute(f"""
+            UPDATE lectern.ingest_ledger SET next_offset = {end}, samples = {samples}{names}
+            WHERE ledger_id = {self.state.ledgers[1]}""")
+        self.ends["frames"][1] = (4, end)
+
+    def test_what_kafka_lost_before_it_was_read_is_nobodys_fault(self):
+        for number in (25, 26):
+            self.state.journal.append(self.state.entry(number, 1, number - 16, "sample"))
+        self.change(p1=9)
+        self.state.sample(27, 1, 9)
+        self.state.send(27, 1, 9, "sample")
+        self.end_at(10, 6)
+        counts = self.expect().counts
+        self.assertEqual((counts["lost_by_kafka"], counts["log_changes"]), (2, 1))
+
+    def decide(self, first, end, **counters):
+        """The operator begins a second incarnation of partition 1, now."""
+        names = ", ".join(counters)
+        ledger = self.connection.execute(f"""
+            INSERT INTO lectern.ingest_ledger (cluster_id, topic, partition, incarnation, consumer_group, first_offset,
+              next_offset, epoch, {names})
+            VALUES ('c', 'frames', 1, 1, 'g', %s, %s, 1, {', '.join(['%s'] * len(counters))}) RETURNING ledger_id""",
+            (first, end, *counters.values())).fetchone()[0]
+        self.connection.execute(
+            "INSERT INTO audit.entry (action, detail) VALUES ('ledger.new_incarnation', %s)",
+            (json.dumps({"ledger": self.state.ledgers[1], "new": ledger, "first": first}),))
+        self.state.ledgers.append(ledger)
+        self.ends["frames"][1] = (first, end)
+
+    def remake(self):
+        """Two of five stored records are still there, one that was not read yet is gone, and one came since."""
+        self.state.journal.append(self.state.entry(25, 1, 9, "sample"))
+        self.change(p1=6)
+        self.decide(4, 7, samples=1, duplicates=2)
+        self.state.log[1] = [(20, 4), (21, 5)]
+        self.state.send(28, 1, 6, "sample")
+
+    def test_a_log_that_lost_what_was_read(self):
+        self.remake()
+        self.state.sample(28, 3, 6)
+        self.assertEqual(self.expect().counts["lost_by_kafka"], 1)
+
     # What is wrong
+
+    def test_a_record_of_the_new_log_that_is_missing(self):
+        self.remake()
+        found = self.expect("missing", "unexpected", "skipped_miscounted", "duplicates_miscounted", spoil=f"""
+            UPDATE lectern.ingest_ledger SET samples = 0, skipped = 1 WHERE ledger_id = {self.state.ledgers[3]}""")
+        self.assertEqual(found.violations["missing"]["examples"][0]["off"], 6)
+
+    def test_a_record_that_survived_is_not_lost_by_kafka(self):
+        self.state.send(25, 1, 9, "sample")
+        self.state.journal.append(self.state.entry(26, 1, 10, "sample"))
+        self.change(p1=10)
+        self.state.sample(27, 1, 10)
+        self.state.send(27, 1, 10, "sample")
+        self.end_at(11, 6, skipped=1)
+        found = self.expect("missing", "unexpected", "duplicates_miscounted")
+        self.assertEqual(found.violations["missing"]["examples"][0]["off"], 9)
+        self.assertEqual(found.counts["lost_by_kafka"], 1)
+
+    def test_a_settled_record_that_is_gone(self):
+        self.remake()
+        self.state.sample(28, 3, 6)
+        found = self.expect("missing", "ledger_rows", "duplicates_miscounted", spoil="""
+            DELETE FROM lectern.emotion_sample WHERE seq = 24""")
+        self.assertEqual(found.violations["missing"]["examples"][0]["off"], 8)
 
     def test_a_missing_sample(self):
         self.expect("missing", "unexpected", "duplicates_miscounted", "skipped_miscounted", spoil=f"""

@@ -1,4 +1,5 @@
 import Ingest
+import LearningEvents
 import Persistence
 import Testing
 
@@ -33,6 +34,32 @@ import Testing
       verdict(after: record(9), later, record(10), record(11)) == .broken(.recordDiffers(offset: 9, sameUpTo: nil)))
     #expect(
       verdict(after: record(9), high: 4) == .broken(.logIsShorter(nextOffset: 10, highWatermark: 4)))
+  }
+
+  @Test func aRecordOfAnotherLeadersEpochIsAnother() {
+    func of(_ epoch: Int32?) -> RecordMark {
+      RecordMark(offset: 9, timestampMilliseconds: 1_009, idHash: 9, leaderEpoch: epoch)
+    }
+    #expect(verdict(after: of(3), of(3), record(10), record(11)) == .whole)
+    #expect(
+      verdict(after: of(3), of(4), record(10), record(11)) == .broken(.recordDiffers(offset: 9, sameUpTo: nil)))
+    // Who does not know it says nothing against the record.
+    #expect(verdict(after: of(nil), of(4), record(10), record(11)) == .whole)
+    #expect(verdict(after: of(3), of(nil), record(10), record(11)) == .whole)
+  }
+
+  @Test func aTopicOfAnotherIdIsAnotherLog() {
+    func verdict(_ known: TopicID?, _ found: TopicID?, nextOffset: Int64 = 10) -> LogChain {
+      LogChain(
+        after: nil, nextOffset: nextOffset, batch: [record(10)], reaching: 11, topicID: known,
+        in: LogContents(low: 0, high: 12, records: [10: record(10)], topicID: found))
+    }
+    #expect(verdict("a", "a") == .whole)
+    #expect(verdict("a", "b") == .broken(.topicIsAnother))
+    #expect(verdict(nil, "b") == .whole)
+    #expect(verdict("a", nil) == .whole)
+    // Nothing was read yet.
+    #expect(verdict("a", "b", nextOffset: 0) == .whole)
   }
 
   @Test func aBatchThatTheLogNoLongerHoldsIsReadAgain() {

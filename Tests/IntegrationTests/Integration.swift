@@ -25,6 +25,10 @@ enum Faults {}
 @Suite(.serialized, .postgresServer)
 enum BrokerFaults {}
 
+/// Logs that become others and leaders that move, on clusters of Apache Kafka that the tests start for themselves.
+@Suite(.serialized, .postgresServer)
+enum LogFaults {}
+
 /// The built program and its decoder processes, with whichever broker is at hand.
 @Suite(.serialized, .postgresServer)
 enum Program {}

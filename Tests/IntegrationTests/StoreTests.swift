@@ -193,6 +193,30 @@ extension Database {
     }
 
     /// The answer to a store was lost and it is sent again: the ledger says it is done, nothing else does.
+    @Test func whatTellsALogFromAnotherIsKept() async throws {
+      try await withFixture { fixture in
+        var batch = fixture.batch([fixture.sample(offset: 0, sequence: 0)])
+        batch.step.last?.leaderEpoch = 7
+        _ = try await fixture.repository.store(batch)
+        let id = fixture.claim.ledgerID
+        #expect(try await fixture.repository.ledgers([id])[id]?.last?.leaderEpoch == 7)
+        #expect(try await fixture.repository.marks(of: id).map(\.leaderEpoch) == [7])
+        try await fixture.repository.noteTopic("first", of: fixture.claim)
+        // Once something was read the topic is known by its id for good, and to the holder of the claim alone.
+        try await fixture.repository.noteTopic("second", of: fixture.claim)
+        let again = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0).ledger
+        #expect(again.topicID == "first" && again.last?.leaderEpoch == 7)
+        let empty = try await fixture.repository.claim(Fixture.log(partition: 1), group: Fixture.group, lowWatermark: 0)
+        for name: TopicID in ["first", "second"] { try await fixture.repository.noteTopic(name, of: empty.ledger) }
+        #expect(
+          try await fixture.repository.newestLedgers(clusterID: "cluster", topic: Fixture.topic)[1]?.topicID == "second"
+        )
+        let rows = try await LedgerRepository(connection: fixture.owner).ledgers()
+        #expect(rows.map(\.topicID) == ["first", "second"])
+        fixture.claim = again
+      }
+    }
+
     @Test func aBatchSentTwiceIsFencedTheSecondTime() async throws {
       try await withFixture { fixture in
         let batch = fixture.batch([fixture.sample(offset: 0, sequence: 0)], rejects: [fixture.reject(offset: 1)])

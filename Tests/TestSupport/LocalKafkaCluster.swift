@@ -47,29 +47,39 @@ package enum LocalKafkaCluster {
       "A"
       + Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
       .replacing("+", with: "_").replacing("/", with: "-").prefix(21)
-    for (number, node) in zip(nodes, cluster) {
-      let own = settings.merging(["node.id": "\(number)"]) { $1 }
-      try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
-      let lines = own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      try (lines.joined(separator: "\n") + "\n").write(
-        toFile: "\(node.folder)/extra.properties", atomically: true, encoding: .utf8)
-      let format = [
-        "process.roles=broker,controller", "log.dirs=\(node.folder)/data", "controller.listener.names=CONTROLLER",
-        "listeners=PLAINTEXT://127.0.0.1:\(node.port),CONTROLLER://127.0.0.1:\(node.port + 1)",
-        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-      ]
-      let path = "\(node.folder)/format.properties"
-      try (format + lines).joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-      guard let kit = LocalKafka.kit, let java = TestTools.path(of: "java") else { throw LocalKafkaError.missing }
-      try await ProcessLauncher().run(
-        ChildCommand(
-          java, ["-cp", "\(kit.path)/libs/*", "kafka.tools.StorageTool", "format", "-t", id, "-c", path]),
-        deadline: .seconds(60)
-      ).requireSuccess()
-    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for node in cluster { group.addTask { try await node.start() } }
+      for (number, node) in zip(nodes, cluster) {
+        let own = settings.merging(["node.id": "\(number)"]) { $1 }
+        group.addTask {
+          try await format(node, for: id, own)
+          try await node.start()
+        }
+      }
       try await group.waitForAll()
     }
+  }
+
+  private static func format(_ node: LocalKafka, for clusterID: String, _ settings: [String: String]) async throws {
+    try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
+    let lines = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    try (lines.joined(separator: "\n") + "\n").write(
+      toFile: "\(node.folder)/extra.properties", atomically: true, encoding: .utf8)
+    let format = [
+      "process.roles=broker,controller", "log.dirs=\(node.folder)/data", "controller.listener.names=CONTROLLER",
+      "listeners=PLAINTEXT://127.0.0.1:\(node.port),CONTROLLER://127.0.0.1:\(node.port + 1)",
+      "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    ]
+    let path = "\(node.folder)/format.properties"
+    try (format + lines).joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    guard let kit = LocalKafka.kit, let java = TestTools.path(of: "java") else { throw LocalKafkaError.missing }
+    try await ProcessLauncher().run(
+      ChildCommand(
+        java,
+        [
+          "-XX:TieredStopAtLevel=1", "-cp", "\(kit.path)/libs/*", "kafka.tools.StorageTool", "format", "-t", clusterID,
+          "-c", path,
+        ]),
+      deadline: .seconds(60)
+    ).requireSuccess()
   }
 }

@@ -22,6 +22,9 @@ package enum TestTools {
     return nil
   }
 
+  /// A librdkafka that is newer than the one the tests are linked with; nil where `LECTERN_TEST_RDKAFKA` names none.
+  package static let newerRDKafka = ProcessInfo.processInfo.environment["LECTERN_TEST_RDKAFKA"]
+
   /// A path of its own for a server that lives as long as a test: in memory where there is room, else under /tmp. Tests
   /// make and drop thousands of files a minute, which a disk's file system may be slow at.
   package static func scratchPath(_ name: String) -> String {

@@ -1,6 +1,6 @@
 CREATE FUNCTION lectern.apply_control(
   p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
-  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_events jsonb,
+  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_last_leader_epoch integer, p_events jsonb,
   p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
   p_by text,
   OUT applied bigint, OUT superseded bigint, OUT rejects bigint)
@@ -51,7 +51,7 @@ BEGIN
   END IF;
   IF p_ledger IS NOT NULL THEN
     PERFORM lectern.advance_ledger(p_ledger, p_epoch, p_expected, p_next, 0, rejects, 0, applied, p_skipped,
-      p_last_offset, p_last_timestamp_ms, p_last_id_hash);
+      p_last_offset, p_last_timestamp_ms, p_last_id_hash, p_last_leader_epoch);
   END IF;
 END
 $$;

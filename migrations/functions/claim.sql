@@ -4,7 +4,8 @@
 CREATE FUNCTION lectern.claim(
   p_cluster text, p_topic text, p_incarnation integer, p_partition integer, p_group text, p_low bigint,
   OUT ledger_id integer, OUT incarnation integer, OUT epoch bigint, OUT next_offset bigint, OUT last_offset bigint,
-  OUT last_timestamp_ms bigint, OUT last_id_hash bigint, OUT is_new boolean)
+  OUT last_timestamp_ms bigint, OUT last_id_hash bigint, OUT last_leader_epoch integer, OUT topic_id text,
+  OUT is_new boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'
 AS $$
 #variable_conflict use_column
@@ -25,8 +26,10 @@ BEGIN
       updated_at = clock_timestamp()
   WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation
     AND l.partition = p_partition AND l.consumer_group = p_group
-  RETURNING l.ledger_id, l.epoch, l.next_offset, l.last_offset, l.last_timestamp_ms, l.last_id_hash
-  INTO claim.ledger_id, claim.epoch, claim.next_offset, claim.last_offset, claim.last_timestamp_ms, claim.last_id_hash;
+  RETURNING l.ledger_id, l.epoch, l.next_offset, l.last_offset, l.last_timestamp_ms, l.last_id_hash, l.last_leader_epoch,
+    l.topic_id
+  INTO claim.ledger_id, claim.epoch, claim.next_offset, claim.last_offset, claim.last_timestamp_ms, claim.last_id_hash,
+    claim.last_leader_epoch, claim.topic_id;
   IF NOT FOUND THEN
     SELECT l.consumer_group INTO v_group FROM lectern.ingest_ledger l
     WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation

@@ -3,7 +3,8 @@
 --
 -- A mark stays until 16 times as many came after it as the greatest power of two that divides its number: the latest 16
 -- are all there, and of those before, eight for each doubling of age.
-CREATE FUNCTION lectern.mark_ledger(p_ledger integer, p_offset bigint, p_timestamp_ms bigint, p_id_hash bigint)
+CREATE FUNCTION lectern.mark_ledger(p_ledger integer, p_offset bigint, p_timestamp_ms bigint, p_id_hash bigint,
+  p_leader_epoch integer)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,8 +20,8 @@ BEGIN
     RETURN;
   END IF;
   v_no := coalesce(v_newest.mark_no, 0) + 1;
-  INSERT INTO lectern.ledger_mark (ledger_id, mark_no, log_offset, timestamp_ms, id_hash, marked_at)
-  VALUES (p_ledger, v_no, p_offset, p_timestamp_ms, p_id_hash, v_now);
+  INSERT INTO lectern.ledger_mark (ledger_id, mark_no, log_offset, timestamp_ms, id_hash, leader_epoch, marked_at)
+  VALUES (p_ledger, v_no, p_offset, p_timestamp_ms, p_id_hash, p_leader_epoch, v_now);
   DELETE FROM lectern.ledger_mark m
   WHERE m.ledger_id = p_ledger AND v_no - m.mark_no >= 16 * (m.mark_no & -m.mark_no);
 END

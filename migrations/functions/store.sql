@@ -2,7 +2,7 @@
 -- empty.
 CREATE FUNCTION lectern.store(
   p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
-  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_known_duplicates bigint, p_model integer, p_has_repeats boolean,
+  p_last_timestamp_ms bigint, p_last_id_hash bigint, p_last_leader_epoch integer, p_known_duplicates bigint, p_model integer, p_has_repeats boolean,
   p_offset bigint[], p_session_day date[], p_session bigint[], p_seq integer[], p_captured timestamptz[],
   p_course bigint[], p_learner uuid[], p_status smallint[], p_faces smallint[], p_quality smallint[],
   p_label smallint[], p_focused smallint[], p_distracted smallint[], p_curious smallint[], p_confused smallint[],
@@ -141,7 +141,7 @@ BEGIN
 
   -- (5) The ledger, last, so that its row is locked for as short as can be. A fenced caller undoes everything.
   PERFORM lectern.advance_ledger(p_ledger, p_epoch, p_expected, p_next, samples, rejects, duplicates, 0, p_skipped,
-    p_last_offset, p_last_timestamp_ms, p_last_id_hash);
+    p_last_offset, p_last_timestamp_ms, p_last_id_hash, p_last_leader_epoch);
 END
 $$;
 COMMENT ON FUNCTION lectern.store IS

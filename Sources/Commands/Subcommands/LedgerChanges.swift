@@ -32,7 +32,7 @@ package struct LedgerGap: LedgerChange {
     switch examination.reason {
     case .retentionPassed(let next, let low): (from, to, isBeginning) = (next, low, false)
     case nil where row.firstOffset > 0: (from, to, isBeginning) = (0, row.firstOffset, true)
-    case nil, .logIsShorter, .logIsGone, .recordDiffers: return nil
+    case nil, .logIsShorter, .logIsGone, .recordDiffers, .topicIsAnother: return nil
     }
     lost = to - from
   }
@@ -67,7 +67,7 @@ package struct LedgerRenewal: LedgerChange {
 
   package init?(_ examination: LedgerExamination) {
     switch examination.reason {
-    case .logIsShorter, .logIsGone, .recordDiffers: break
+    case .logIsShorter, .logIsGone, .recordDiffers, .topicIsAnother: break
     case nil, .retentionPassed: return nil
     }
     let row = examination.ledger

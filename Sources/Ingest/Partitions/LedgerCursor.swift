@@ -1,3 +1,4 @@
+package import LearningEvents
 package import Persistence
 
 /// Where a claimed partition stands in its ledger: the fence every store goes through.
@@ -8,12 +9,14 @@ package struct LedgerCursor: Sendable, Equatable {
   package private(set) var nextOffset: Int64
   /// The record stored last; nil if none was.
   package private(set) var last: RecordMark?
+  /// Of the topic that the ledger reads, where it is known.
+  package let topicID: TopicID?
 
-  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark? = nil) {
+  package init(ledgerID: Int32, epoch: Int64, nextOffset: Int64, last: RecordMark? = nil, topicID: TopicID? = nil) {
     self.ledgerID = ledgerID
     self.epoch = epoch
     self.nextOffset = nextOffset
-    self.last = last
+    (self.last, self.topicID) = (last, topicID)
   }
 
   /// Moves behind a step that was stored.
@@ -95,6 +98,15 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
   /// - Parameter sameUpTo: the last record known to be in both; nil if none is.
   case recordDiffers(offset: Int64, sameUpTo: Int64?)
 
+  /// The topic is another one under the same name, by Kafka's own id.
+  case topicIsAnother
+
+  /// Compares the topic's id with the one that the ledger knows; what either does not know tells nothing.
+  package init?(topicID: TopicID?, found: TopicID?) {
+    guard let topicID, let found, topicID != found else { return nil }
+    self = .topicIsAnother
+  }
+
   /// Compares a claim with the log's watermarks.
   package init?(nextOffset: Int64, lowWatermark: Int64, highWatermark: Int64) {
     if lowWatermark > nextOffset {
@@ -114,6 +126,8 @@ package enum ParkReason: Sendable, Equatable, CustomStringConvertible {
       "the log ends at \(high), before the ledger's offset \(next): was the topic recreated? See 'lectern ledger new-incarnation'"
     case .logIsGone(let next):
       "the cluster has no such partition, of which the ledger has \(next) offsets: was the topic deleted? See 'lectern ledger new-incarnation'"
+    case .topicIsAnother:
+      "the topic was made again: Kafka gives it another id than the ledger knows; see 'lectern ledger new-incarnation'"
     case .recordDiffers(let offset, nil):
       "the record at offset \(offset) is not the one that was stored: was the topic recreated? See 'lectern ledger new-incarnation'"
     case .recordDiffers(let offset, let same?):

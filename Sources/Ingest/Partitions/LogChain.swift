@@ -1,3 +1,4 @@
+package import LearningEvents
 package import Persistence
 
 /// What a partition's log holds at some moment: its ends, and the records at the offsets that were asked for.
@@ -7,9 +8,11 @@ package struct LogContents: Sendable, Equatable {
   package let high: Int64
   /// Nothing for an offset that holds no record: below `low`, compacted, a transaction's marker.
   package let records: [Int64: RecordMark]
+  /// Of its topic; nil where it was not asked for, or not told.
+  package let topicID: TopicID?
 
-  package init(low: Int64, high: Int64, records: [Int64: RecordMark]) {
-    (self.low, self.high, self.records) = (low, high, records)
+  package init(low: Int64, high: Int64, records: [Int64: RecordMark], topicID: TopicID? = nil) {
+    (self.low, self.high, self.records, self.topicID) = (low, high, records, topicID)
   }
 }
 
@@ -32,16 +35,20 @@ package enum LogChain: Sendable, Equatable {
   ///   - nextOffset: where the ledger stands.
   ///   - batch: records that were fetched before the log was asked, from `nextOffset` on.
   ///   - end: the offset that the ledger is to reach.
+  ///   - topicID: of the topic that the ledger reads; nil if it does not know.
   ///   - contents: at the offsets of `stored` and `batch`.
   package init(
-    after stored: RecordMark?, nextOffset: Int64, batch: [RecordMark], reaching end: Int64, in contents: LogContents
+    after stored: RecordMark?, nextOffset: Int64, batch: [RecordMark], reaching end: Int64, topicID: TopicID? = nil,
+    in contents: LogContents
   ) {
-    if contents.high < nextOffset {
+    if nextOffset > 0, let reason = ParkReason(topicID: topicID, found: contents.topicID) {
+      self = .broken(reason)
+    } else if contents.high < nextOffset {
       self = .broken(.logIsShorter(nextOffset: nextOffset, highWatermark: contents.high))
     } else if let reason = ParkReason(stored: [stored].compactMap(\.self), in: contents) {
       self = .broken(reason)
     } else if contents.high < end
-      || batch.contains(where: { $0.offset >= contents.low && contents.records[$0.offset] != $0 })
+      || batch.contains(where: { $0.offset >= contents.low && contents.records[$0.offset]?.isSame(as: $0) != true })
     {
       self = .batchIsStale
     } else {
@@ -57,7 +64,7 @@ extension ParkReason {
     var same: Int64?
     for mark in stored {
       guard let found = contents.records[mark.offset] else { continue }
-      guard found == mark else {
+      guard found.isSame(as: mark) else {
         self = .recordDiffers(offset: mark.offset, sameUpTo: same)
         return
       }

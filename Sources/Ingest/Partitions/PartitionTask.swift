@@ -57,12 +57,21 @@ struct PartitionTask: Sendable {
     var known: ParkReason?
     while true {
       let ledger = try await claim()
+      // Before the log is compared: a topic that is made again in between is then known by its id.
+      var topicID = ledger.topicID
+      if topicID == nil || ledger.nextOffset == 0 {
+        topicID = try await context.probe.topicID(of: partition.topic, until: stop)
+      }
       guard let reason = try await reasonToPark(ledger) else {
         if known != nil {
           context.logger.info("a parked partition goes on", metadata: ["partition": .string(name)])
         }
+        if let topicID, topicID != ledger.topicID {
+          try await context.database.retrying(until: stop) { try await $0.noteTopic(topicID, of: ledger) }
+        }
         return LedgerCursor(
-          ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset, last: ledger.last)
+          ledgerID: ledger.ledgerID, epoch: ledger.epoch, nextOffset: ledger.nextOffset, last: ledger.last,
+          topicID: topicID)
       }
       context.health.park(partition, reason)
       context.metrics.parkedPartitions.set(context.health.parkedCount)
@@ -94,7 +103,8 @@ struct PartitionTask: Sendable {
   private func reasonToPark(_ ledger: LedgerState) async throws -> ParkReason? {
     let marks = try await context.database.retrying(until: stop) { try await $0.marks(of: ledger.ledgerID) }
     return try await context.probe.reasonToPark(
-      partition, nextOffset: ledger.nextOffset, stored: marks.and(ledger.last).few, until: stop)
+      partition, nextOffset: ledger.nextOffset, topicID: ledger.topicID, stored: marks.and(ledger.last).few, until: stop
+    )
   }
 
   /// Returns once another claim or decision raised the ledger's epoch, or the log fits it again; and now and then all
@@ -163,9 +173,11 @@ struct PartitionTask: Sendable {
       if logEnd != nil { suspicion.end(at: .now) }
       let batch = received.map { RecordMark($0.record) }
       let offsets = [cursor.last?.offset].compactMap(\.self) + batch.map(\.offset)
-      let contents = try await context.chainProbe.contents(of: partition, at: offsets, until: stop)
+      let contents = try await context.chainProbe.contents(
+        of: partition, at: offsets, asksForTopic: cursor.topicID != nil, until: stop)
       chain = LogChain(
-        after: cursor.last, nextOffset: cursor.nextOffset, batch: batch, reaching: end, in: contents)
+        after: cursor.last, nextOffset: cursor.nextOffset, batch: batch, reaching: end, topicID: cursor.topicID,
+        in: contents)
     }
     if chain == .whole { suspicion.noteComparison(after: cursor.last, at: .now) }
     return chain

@@ -57,7 +57,7 @@ package struct RejectRetry: Sendable {
       // Another log under the same name holds other records at the same places.
       let marks = try await lease.retrying(until: stop) { try await $0.marks(of: ledger.ledgerID) }
       if let reason = try await probe.reasonToPark(
-        partition, nextOffset: ledger.nextOffset, stored: marks.and(ledger.last), until: stop)
+        partition, nextOffset: ledger.nextOffset, topicID: ledger.topicID, stored: marks.and(ledger.last), until: stop)
       {
         guard case .retentionPassed = reason else {
           report.parked[partition] = reason

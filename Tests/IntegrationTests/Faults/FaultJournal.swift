@@ -59,5 +59,12 @@ final class FaultJournal: Sendable {
       "{\"state\":\"erased\",\"source\":\"\(source.text)\",\"learner\":\"\(learner.text)\",\"at\":\"\(time.rfc3339)\"}")
   }
 
+  /// Takes down that the log became another one, before what is acknowledged from now on: of each partition it holds
+  /// what was before this offset.
+  func changed(at time: EventTime, ends: [Int32: Int64]) {
+    let cuts = ends.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+    file.append("{\"state\":\"changed\",\"at\":\"\(time.rfc3339)\",\"ends\":{\(cuts)}}")
+  }
+
   func fail() { counted.withLock { $0.failed += 1 } }
 }

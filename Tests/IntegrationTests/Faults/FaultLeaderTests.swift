@@ -3,11 +3,10 @@ import Processes
 import TestSupport
 import Testing
 
-extension BrokerFaults {
+extension LogFaults {
   /// Leaders of partitions move between three brokers, as in every upgrade of a cluster.
   @Suite(
     .enabled(if: LocalKafka.isPresent, LocalKafka.missing),
-    .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultLeader {
     /// Each broker is killed and comes back as a follower; then a worker ends, and another one claims what it held from

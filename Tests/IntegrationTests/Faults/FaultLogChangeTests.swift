@@ -7,12 +7,11 @@ import Processes
 import TestSupport
 import Testing
 
-extension BrokerFaults {
+extension LogFaults {
   /// The log becomes another one under a running worker, and is longer again before the worker asks for more: no
   /// acknowledged record may be passed over in silence.
   @Suite(
     .enabled(if: LocalKafka.isPresent, LocalKafka.missing),
-    .enabled(if: !KafkaTestServer.isReal, "a Kafka of its own: only the embedded broker's round runs it"),
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultLogChange {
     /// A worker whose broker was away for long comes back once its session has timed out.
@@ -80,10 +79,12 @@ extension BrokerFaults {
       }
     }
 
-    @Test(.timeLimit(.minutes(6))) func aTopicMadeAgainParksARunningWorker() async throws {
+    /// With the librdkafka that is installed, and with one that tells topics' ids and leaders' epochs.
+    @Test(.timeLimit(.minutes(6)), arguments: [nil] + [TestTools.newerRDKafka].compactMap(\.self).map { Optional($0) })
+    func aTopicMadeAgainParksARunningWorker(library: String?) async throws {
       try await LocalKafka.run { broker in
         try await FaultBench.run(on: broker, FaultBench.Options(partitions: 1), properties: Self.patient) { bench in
-          let worker = try await bench.startWorker("one")
+          let worker = try await bench.startWorker("one", environment: library.map { ["LD_PRELOAD": $0] } ?? [:])
           try await send(0..<30, session: "before", to: bench.ingest)
           try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
             try await bench.ingest.progress() == 30
@@ -96,9 +97,12 @@ extension BrokerFaults {
             while (try? server.createTopic(topic, partitions: 1)) == nil { usleep(100_000) }
           }
           try await send(0..<50, session: "after", to: bench.ingest)
+          let told = "SELECT count(topic_id) + count(last_leader_epoch) FROM lectern.ingest_ledger WHERE samples > 0"
+          #expect(try await bench.ingest.number(told) == (library == nil ? 0 : 2))
           worker.thaw()
           try await decide(worker, at: 30, then: 80, topic: topic, bench)
           #expect(try await bench.ingest.counters().samples == 80)
+          #expect(try await bench.ingest.number(told) == (library == nil ? 0 : 4))
         }
       }
     }

@@ -26,7 +26,7 @@ final class FaultProducer: Sendable {
     var ahead = 20_000
   }
 
-  private let producer: KafkaProducer
+  private let producer: Mutex<KafkaProducer>
   private let journal: FaultJournal
   private let plan: Plan
   /// Frames the ledger accounts for, as far as is known.
@@ -48,7 +48,8 @@ final class FaultProducer: Sendable {
   init(
     producer: KafkaProducer, journal: FaultJournal, plan: Plan, accounted: @escaping @Sendable () -> Int64
   ) {
-    (self.producer, self.journal, self.plan, self.accounted) = (producer, journal, plan, accounted)
+    self.producer = Mutex(producer)
+    (self.journal, self.plan, self.accounted) = (journal, plan, accounted)
     generator = Mutex(plan.seed.map { SplitMix64(seed: $0) })
   }
 
@@ -82,6 +83,13 @@ final class FaultProducer: Sendable {
       guard ContinuousClock.now < deadline else { throw FaultBenchError.tooSlow("sent frames are not acknowledged") }
       try await Task.sleep(for: .milliseconds(20))
     }
+  }
+
+  /// Goes on with another producer after the log became another one: what was acknowledged before may be gone, so
+  /// nothing of it is sent once more. Nothing may be on its way.
+  func goOn(with another: KafkaProducer) {
+    producer.withLock { $0 = another }
+    delivered.withLock { $0.removeAll() }
   }
 
   private var mayGoOn: Bool {
@@ -122,7 +130,7 @@ final class FaultProducer: Sendable {
     let expectation = sent.isWavering ? .any : impurity?.expectation ?? .sample
     let entry = journal.begin(frame, image: sent.image, expect: expectation)
     do {
-      try producer.send(
+      try producer.withLock(\.self).send(
         topic: plan.topic, key: event.key, headers: headers, value: event.value, partition: sent.partition
       ) { [self] result in
         switch result {

@@ -31,7 +31,7 @@ final class LedgerHistory: Sendable {
   var path: String { file.path }
   /// Frame records the ledger accounts for, as of the last look.
   var accounted: Int64 { state.withLock(\.accounted) }
-  /// The sum of the next offsets of a topic's ledgers, as of the last look; 0 without any.
+  /// The sum of the next offsets of a topic's newest ledgers, as of the last look; 0 without any.
   func next(of topic: TopicName) -> Int64 { state.withLock { $0.next[topic] ?? 0 } }
   /// Changes seen.
   var steps: Int { state.withLock(\.steps) }
@@ -77,7 +77,12 @@ final class LedgerHistory: Sendable {
   private func look(_ connection: PostgresConnection) async throws {
     let generation = state.withLock(\.generation)
     let rows = try await connection.query(
-      "SELECT ledger_id, epoch, next_offset, topic, next_offset - first_offset FROM lectern.ingest_ledger")
+      """
+      SELECT l.ledger_id, l.epoch, l.next_offset, l.topic, l.next_offset - l.first_offset, NOT EXISTS (
+        SELECT FROM lectern.ingest_ledger n WHERE n.cluster_id = l.cluster_id AND n.topic = l.topic
+          AND n.partition = l.partition AND n.incarnation > l.incarnation)
+      FROM lectern.ingest_ledger l
+      """)
     var accounted: Int64 = 0
     var next: [TopicName: Int64] = [:]
     let now = Date().timeIntervalSince1970
@@ -85,7 +90,7 @@ final class LedgerHistory: Sendable {
       let id: Int32 = try row.decode(at: 0)
       let found = Row(epoch: try row.decode(at: 1), next: try row.decode(at: 2))
       let topic: TopicName = try row.decode(at: 3)
-      next[topic, default: 0] += found.next
+      if try row.decode(at: 5) { next[topic, default: 0] += found.next }
       if topic == frameTopic { accounted += try row.decode(at: 4, as: Int64.self) }
       let isNew = state.withLock { state in
         guard state.generation == generation, state.rows[id] != found else { return false }

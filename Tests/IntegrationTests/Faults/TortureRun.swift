@@ -37,15 +37,20 @@ final class TortureRun {
   var surprises: [String] { ends.surprises }
   /// How often the live database was verified.
   var audits: Int { audit.looks }
+  /// How often the operator decided about logs that had become others.
+  var decisions: Int { decider.decisions }
   /// The most that a worker held in memory, in bytes.
   private(set) var residentPeak = 0
   private var courseEdits = 0
   private var consentEvents = 0
   private let unacknowledged = PendingSends()
+  private var controlProducer: KafkaProducer
   private var isWithdrawn = false
   private var hasBackup = false
+  private var hasKeptDisks = false
   private let erasures: TortureErasures?
   private let audit: TortureAudit
+  private let decider: TortureOperator
   private var aggregator: ChildProcess?
   private var aggregatorStarts = 0
 
@@ -54,6 +59,8 @@ final class TortureRun {
   ) async throws {
     (self.bench, self.database, self.broker) = (bench, database, broker)
     schedule = TortureSchedule(seed: seed, workers: workers)
+    decider = TortureOperator(bench)
+    controlProducer = bench.ingest.producer
     audit = TortureAudit(bench) { [ends] in ends.note($0) }
     erasures = bench.options.waveringLearner.map { TortureErasures(bench, learner: IngestBench.learner($0)) }
     for _ in 0..<workers {
@@ -62,6 +69,7 @@ final class TortureRun {
     for index in places.indices { try await fill(index) }
     try await startAggregator()
     audit.start()
+    decider.start()
   }
 
   /// Runs for some time; `report` is called once a minute.
@@ -91,6 +99,8 @@ final class TortureRun {
     while !unacknowledged.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
     await endAggregator()
     await audit.stop()
+    try await decider.settle(within: .seconds(120))
+    await decider.stop()
     while ends.stopping > 0 { try await Task.sleep(for: .milliseconds(50)) }
     for index in places.indices {
       places[index].proxy.disarm()
@@ -136,12 +146,21 @@ final class TortureRun {
     case .slow(let index, let delay): places[index].proxy.setStatementDelay(delay)
     case .refuse(let index): places[index].proxy.setRefusing(true)
     case .crashDatabase: isDone = await database.crash()
-    case .killBroker:
+    case .killBroker(let choice):
       isDone = !brokerIsDown
       if isDone {
         brokerIsDown = true
-        try await broker.takeDown()
+        try await broker.takeDown(choice)
       }
+    case .truncateLogs:
+      isDone = !broker.isEmbedded && !brokerIsDown && !hasKeptDisks
+      if isDone {
+        hasKeptDisks = true
+        try await broker.keepDisks()
+      }
+    case .remakeTopic:
+      isDone = !broker.isEmbedded && !brokerIsDown && !hasKeptDisks
+      if isDone { try await remakeTopic() }
     case .killAggregator:
       isDone = aggregator != nil
       await endAggregator()
@@ -181,6 +200,86 @@ final class TortureRun {
     }
   }
 
+  // MARK: Logs that become others
+
+  private func truncateLogs() async throws {
+    hasKeptDisks = false
+    try await prepareForAnotherLog()
+    var time = IngestBench.now
+    try await broker.loseWhatCameSince { time = IngestBench.now }
+    try await goOn(since: time, with: await ends())
+  }
+
+  private func remakeTopic() async throws {
+    try await prepareForAnotherLog()
+    let (server, topic, partitions) = (bench.ingest.server, bench.ingest.frameTopic, bench.options.partitions)
+    let time = IngestBench.now
+    try await BlockingThread().run {
+      try server.deleteTopic(topic)
+      // A broker says that it is gone before it is.
+      let limit = ContinuousClock.now + .seconds(60)
+      while true {
+        do { return try server.createTopic(topic, partitions: partitions) } catch {
+          guard ContinuousClock.now < limit else { throw error }
+          usleep(100_000)
+        }
+      }
+    }
+    let ends = Dictionary(uniqueKeysWithValues: (0..<Int32(partitions)).map { ($0, Int64(0)) })
+    try await goOn(since: time, with: ends)
+  }
+
+  /// Nothing may be on its way, so that each acknowledgement is of the log before or of the one after; and what the
+  /// operator had to decide about the change before is decided, so that it is known which change a decision is about.
+  private func prepareForAnotherLog() async throws {
+    thawAll()
+    try await bench.producer.stop(within: .seconds(120))
+    while !unacknowledged.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+    try await bringDatabaseUp()
+    try await decider.settle(within: .seconds(120))
+    // A backup of before would take back the operator's decisions.
+    hasBackup = false
+    endings.removeAll { if case .restore = $0.fault { true } else { false } }
+  }
+
+  private func goOn(since time: EventTime, with ends: [Int32: Int64]) async throws {
+    bench.journal.changed(at: time, ends: ends)
+    // A producer that numbers its records notices that some are gone.
+    controlProducer = try bench.ingest.withANewProducer().producer
+    bench.producer.goOn(with: controlProducer)
+    bench.producer.start()
+  }
+
+  /// Where the partitions of frames end, once the brokers that came back agree about it.
+  private func ends() async throws -> [Int32: Int64] {
+    let limit = ContinuousClock.now + .seconds(120)
+    var (before, same): ([Int32: Int64], Int) = ([:], 0)
+    let (admin, topic, partitions) = (bench.admin, bench.ingest.frameTopic, Int32(bench.options.partitions))
+    while same < 4 {
+      let found = try? await BlockingThread().run {
+        try Dictionary(
+          uniqueKeysWithValues: (0..<partitions).map {
+            ($0, try admin.watermarks(of: TopicPartition(topic: topic, partition: $0), timeout: .seconds(5)).high)
+          })
+      }
+      same = found == before ? same + 1 : 0
+      before = found ?? [:]
+      guard ContinuousClock.now < limit else { throw FaultBenchError.tooSlow("the log's ends") }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    return before
+  }
+
+  private func thawAll() { for index in places.indices { thaw(index) } }
+
+  /// Ends what takes the whole database away.
+  private func bringDatabaseUp() async throws {
+    try await database.start()
+    endings.removeAll { if case .crashDatabase = $0.fault { true } else { false } }
+  }
+
+  // MARK: The end of faults
+
   private func undo(until now: ContinuousClock.Instant?) async throws {
     let over = endings.filter { ending in now.map { ending.at <= $0 } ?? true }
     endings.removeAll { ending in now.map { ending.at <= $0 } ?? true }
@@ -195,13 +294,16 @@ final class TortureRun {
       case .killBroker:
         try await broker.bringUp()
         brokerIsDown = false
+      // Beside a broker that is down the disks would not be of one moment.
+      case .truncateLogs where brokerIsDown: endings.append(Ending(at: .now + .milliseconds(200), fault: .truncateLogs))
+      case .truncateLogs: try await truncateLogs()
       case .killAggregator: if now != nil { try await startAggregator() }
       case .restore: try await restore()
       case .revoke: try consent(granted: true)
       case .erase where erasures?.isRunning == true:
         if now != nil { endings.append(Ending(at: .now + .milliseconds(200), fault: .erase)) }
       case .erase: try consent(granted: true)
-      case .cut, .cutInStore, .control: break
+      case .cut, .cutInStore, .control, .remakeTopic: break
       }
     }
   }
@@ -295,7 +397,7 @@ final class TortureRun {
   private func send(_ event: EncodedEvent) throws {
     let unacknowledged = unacknowledged
     unacknowledged.add(1)
-    try bench.ingest.producer.send(
+    try controlProducer.send(
       topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
     ) { _ in unacknowledged.add(-1) }
   }

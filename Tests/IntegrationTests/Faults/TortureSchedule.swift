@@ -21,8 +21,12 @@ struct TortureSchedule: Sendable {
     case refuse(worker: Int)
     /// PostgreSQL ends at once, as in a crash, and is started again when the time is over.
     case crashDatabase
-    /// The broker is killed and started again when the time is over.
-    case killBroker
+    /// The broker is killed and started again when the time is over; of several, one.
+    case killBroker(Int)
+    /// The brokers' disks are kept now and put back when the time is over: the logs lose what came meanwhile.
+    case truncateLogs
+    /// The topic of frames is deleted and made again.
+    case remakeTopic
     /// SIGKILL to the aggregator, and a new one when the time is over.
     case killAggregator
     /// A backup is made of PostgreSQL now and put in its place when the time is over.
@@ -47,6 +51,8 @@ struct TortureSchedule: Sendable {
       case .refuse: "no database"
       case .crashDatabase: "database crash"
       case .killBroker: "broker kill"
+      case .truncateLogs: "lost tail of the logs"
+      case .remakeTopic: "topic made again"
       case .killAggregator: "aggregator kill"
       case .restore: "restored backup"
       case .revoke: "revocation"
@@ -91,7 +97,9 @@ struct TortureSchedule: Sendable {
     case ..<71: return Step(after: after, fault: .slow(worker: worker, delay), lasting: long)
     case ..<79: return Step(after: after, fault: .refuse(worker: worker), lasting: lasting)
     case ..<84: return Step(after: after, fault: .crashDatabase, lasting: lasting)
-    case ..<88: return Step(after: after, fault: .killBroker, lasting: lasting)
+    case ..<88: return Step(after: after, fault: .killBroker(worker), lasting: lasting)
+    case ..<89: return Step(after: after, fault: .truncateLogs, lasting: long)
+    case ..<90: return Step(after: after, fault: .remakeTopic, lasting: .zero)
     case ..<91: return Step(after: after, fault: .killAggregator, lasting: lasting)
     case ..<93: return Step(after: after, fault: .restore, lasting: long)
     case ..<95: return Step(after: after, fault: .erase, lasting: lasting)

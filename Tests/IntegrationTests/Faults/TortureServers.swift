@@ -79,39 +79,87 @@ actor CrashableDatabase {
   }
 }
 
-/// The broker of a torture: an Apache Kafka that is killed, or the embedded one that is taken down.
-struct TortureBroker: Sendable {
+/// The brokers of a torture: nodes of Apache Kafka that are killed, one or three, or the embedded broker that is taken
+/// down.
+final class TortureBroker: Sendable {
   let server: KafkaTestServer
-  private let local: LocalKafka?
+  private let nodes: [LocalKafka]
+  /// The node that is down.
+  private let absent = Mutex<Int?>(nil)
+
+  private init(server: KafkaTestServer, nodes: [LocalKafka]) { (self.server, self.nodes) = (server, nodes) }
 
   /// Runs a test with an Apache Kafka of its own where that is wanted and there is one, else with the embedded broker.
   static func run(_ body: (TortureBroker) async throws -> Void) async throws {
-    guard LocalKafka.isPresent, TortureSettings.wantsKafka else {
+    guard LocalKafka.isPresent, TortureSettings.broker != .embedded else {
       let server = try await BlockingThread().run { try KafkaTestServer() }
-      return try await body(TortureBroker(server: server, local: nil))
+      return try await body(TortureBroker(server: server, nodes: []))
     }
-    try await LocalKafka.run { local in
-      let server = try await BlockingThread().run { try KafkaTestServer(real: FaultBench.settings(of: local)) }
-      try await body(TortureBroker(server: server, local: local))
+    func use(_ nodes: [LocalKafka]) async throws {
+      var settings = FaultBench.settings(of: nodes[0])
+      settings.bootstrapServers = nodes.map(\.bootstrapServers).joined(separator: ",")
+      let (chosen, thread) = (settings, BlockingThread())
+      let server = try await thread.run { try KafkaTestServer(real: chosen) }
+      try await body(TortureBroker(server: server, nodes: nodes))
+    }
+    switch TortureSettings.broker {
+    case .cluster: try await LocalKafkaCluster.run { try await use($0) }
+    case .kafka, .embedded: try await LocalKafka.run { try await use([$0]) }
     }
   }
 
-  var isEmbedded: Bool { local == nil }
+  var isEmbedded: Bool { nodes.isEmpty }
   /// Whether a group survives that some of its members are frozen or killed while others wait for the end of a
   /// rebalance: the embedded broker ends the process then (librdkafka 2.0.2:
   /// `rd_kafka_mock_cgrp_member_sync_set: Assertion !member->resp`).
   var mayLoseMembers: Bool { !isEmbedded }
-  var name: String { isEmbedded ? "the embedded broker" : "Apache Kafka" }
+  var name: String {
+    isEmbedded ? "the embedded broker" : "Apache Kafka of \(nodes.count) node\(nodes.count == 1 ? "" : "s")"
+  }
 
-  func takeDown() async throws {
-    if let local { return try await local.kill() }
-    let broker = server.broker
-    try await BlockingThread().run { try broker?.cluster.setDown(true) }
+  /// Takes one node down: of three, so that leaders move and the group finds another coordinator.
+  ///
+  /// - Parameter choice: any number; it says which.
+  func takeDown(_ choice: Int) async throws {
+    guard !nodes.isEmpty else {
+      let broker = server.broker
+      return try await BlockingThread().run { try broker?.cluster.setDown(true) }
+    }
+    let index = choice % nodes.count
+    absent.withLock { $0 = index }
+    try await nodes[index].kill()
   }
 
   func bringUp() async throws {
-    if let local { return try await local.restart() }
-    let broker = server.broker
-    try await BlockingThread().run { try broker?.cluster.setDown(false) }
+    guard !nodes.isEmpty else {
+      let broker = server.broker
+      return try await BlockingThread().run { try broker?.cluster.setDown(false) }
+    }
+    guard let index = absent.withLock({ $0.take() }) else { return }
+    try await nodes[index].restart()
+  }
+
+  /// Keeps what the disks of all nodes hold now, for `loseWhatCameSince`; all of them must be up.
+  func keepDisks() async throws {
+    for node in nodes { try await node.kill() }
+    for node in nodes { try await node.keepDisk() }
+    try await restart()
+  }
+
+  /// Kills all nodes, and starts them with the disks that were kept: what came since was acknowledged and is gone, as
+  /// where machines lost their power. `down` is called while no node runs.
+  func loseWhatCameSince(_ down: () -> Void) async throws {
+    for node in nodes { try await node.kill() }
+    down()
+    for node in nodes { try node.putKeptDisk() }
+    try await restart()
+  }
+
+  /// None of several serves alone.
+  private func restart() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for node in nodes { group.addTask { try await node.restart() } }
+      try await group.waitForAll()
+    }
   }
 }

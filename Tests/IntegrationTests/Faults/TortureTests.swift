@@ -12,9 +12,18 @@ enum TortureSettings {
   static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 30
   static let seed = number("LECTERN_TORTURE_SEED").map { UInt64($0) } ?? .random(in: 0..<1 << 32)
 
-  /// Whether it runs on an Apache Kafka of its own: by hand if there is one, else in the round of tests against one.
-  static let wantsKafka =
-    ProcessInfo.processInfo.environment["LECTERN_TORTURE_BROKER"].map { $0 == "kafka" } ?? KafkaTestServer.isReal
+  enum Broker: String {
+    case embedded
+    /// One node.
+    case kafka
+    /// Three.
+    case cluster
+  }
+
+  /// On what it runs: by hand as is said, else in the round of tests against an Apache Kafka on one of its own.
+  static let broker =
+    ProcessInfo.processInfo.environment["LECTERN_TORTURE_BROKER"].flatMap { Broker(rawValue: $0) }
+    ?? (KafkaTestServer.isReal ? .kafka : .embedded)
 
   /// What the test may take: the run, and everything before and after it.
   static let minutes = seconds / 60 * 3 / 2 + 15
@@ -76,7 +85,7 @@ extension Faults {
         say(
           """
           seed \(seed): \(bench.journal.counts.acknowledged) frames, faults \(Self.list(run.faults)), \
-          \(run.restarts) restarts, verified \(run.audits) times meanwhile, at most \(run.residentPeak >> 20) MB a worker, \
+          \(run.restarts) restarts, verified \(run.audits) times meanwhile, \(run.decisions) decisions about logs, at most \(run.residentPeak >> 20) MB a worker, \
           lost 0, doubled 0; the checker: \(report)
           """)
         #expect(run.audits > 0, "seed \(seed): the live database was never verified")
