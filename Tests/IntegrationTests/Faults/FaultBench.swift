@@ -177,7 +177,8 @@ final class FaultBench: Sendable {
     }
   }
 
-  /// How far the frame partitions' ledgers are behind the log's ends, in records, as of the history's last look.
+  /// How far the frame partitions' ledgers are behind the log's ends, in records, as of the history's last look; more
+  /// than any number where the brokers do not say, as while leaders move.
   func lag() async throws -> Int64 { try await lag(of: ingest.frameTopic, partitions: options.partitions) }
 
   /// The same of the control topic.
@@ -185,11 +186,12 @@ final class FaultBench: Sendable {
 
   private func lag(of topic: TopicName, partitions: Int) async throws -> Int64 {
     let admin = admin
-    let ends = try await BlockingThread().run {
+    let ends = try? await BlockingThread().run {
       try (0..<Int32(partitions)).map {
         try admin.watermarks(of: TopicPartition(topic: topic, partition: $0), timeout: .seconds(10)).high
       }
     }
+    guard let ends else { return .max }
     return ends.reduce(0, +) - history.next(of: topic)
   }
 
