@@ -153,8 +153,8 @@ package final class KafkaAdmin: Sendable {
     }
   }
 
-  /// The id of a topic, which another one that is made under its name does not get. Nil where there is no such topic, or
-  /// the broker (before Kafka 2.8) or librdkafka (before 2.3) does not tell.
+  /// The id of a topic, which another one that is made under its name does not get. Nil where there is no such topic,
+  /// or the broker (before Kafka 2.8) or librdkafka (before 2.3) does not tell.
   package func topicID(of topic: TopicName, timeout: Duration = .seconds(10)) throws(KafkaError) -> TopicID? {
     guard let library = KafkaLibrary.topicDescriptions else { return nil }
     let operation = "asking for a topic's id"
