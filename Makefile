@@ -16,8 +16,9 @@ BENCH_FLAGS ?= --runs 30
 # How long `make torture` runs, and the seed that gives the same faults again; another one each time unless it is set.
 TORTURE_SECONDS ?= 3600
 TORTURE_SEED    ?=
-# `kafka`: an Apache Kafka of its own, where there is one to start; `embedded`: the broker inside librdkafka.
-TORTURE_BROKER  ?= kafka
+# `cluster`: three nodes of an Apache Kafka of its own, where there is one to start; `kafka`: one node; `embedded`: the
+# broker inside librdkafka.
+TORTURE_BROKER  ?= cluster
 
 .PHONY: all build demo test test-build torture bench bench-ingest benchmarks check-onednn3 lint format clean bootstrap bootstrap-tests
 

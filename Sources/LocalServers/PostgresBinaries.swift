@@ -5,6 +5,8 @@ package import Processes
 package struct PostgresBinaries: Sendable, Equatable {
   package let folder: String
 
+  package init(folder: String) { self.folder = folder }
+
   package var initdb: String { "\(folder)/initdb" }
   package var postgres: String { "\(folder)/postgres" }
 

@@ -36,14 +36,21 @@ package final class PostgresCluster: Sendable {
   private static let superuser = "lectern"
 
   /// Makes the cluster if the folder is empty or missing, starts the server and waits until it answers.
+  ///
+  /// - Parameter binaries: the server's programs; nil finds those that are installed.
   package static func start(
-    folder: String, durability: Durability = .full, launcher: ProcessLauncher, logger: Logger,
-    readyDeadline: Duration = .seconds(60)
+    folder: String, durability: Durability = .full, binaries chosen: PostgresBinaries? = nil, launcher: ProcessLauncher,
+    logger: Logger, readyDeadline: Duration = .seconds(60)
   ) async throws -> PostgresCluster {
     let folder = URL(fileURLWithPath: folder).standardizedFileURL.path
     let user = try PostgresFolders.serverUser()
     let version = try PostgresFolders.clusterVersion(folder)
-    let binaries = try await PostgresBinaries.find(majorVersion: version, launcher: launcher)
+    let binaries: PostgresBinaries
+    if let chosen {
+      binaries = chosen
+    } else {
+      binaries = try await PostgresBinaries.find(majorVersion: version, launcher: launcher)
+    }
     if version == nil {
       try await create(folder, binaries: binaries, user: user, durability: durability, launcher: launcher)
       logger.info("made a private PostgreSQL cluster", metadata: ["folder": .string(folder)])

@@ -25,6 +25,10 @@ package enum TestTools {
   /// A librdkafka that is newer than the one the tests are linked with; nil where `LECTERN_TEST_RDKAFKA` names none.
   package static let newerRDKafka = ProcessInfo.processInfo.environment["LECTERN_TEST_RDKAFKA"]
 
+  /// Folders with `initdb` and `postgres` of other versions than the installed one: `LECTERN_TEST_POSTGRES`.
+  package static let otherPostgres =
+    (ProcessInfo.processInfo.environment["LECTERN_TEST_POSTGRES"] ?? "").split(separator: ":").map(String.init)
+
   /// A path of its own for a server that lives as long as a test: in memory where there is room, else under /tmp. Tests
   /// make and drop thousands of files a minute, which a disk's file system may be slow at.
   package static func scratchPath(_ name: String) -> String {

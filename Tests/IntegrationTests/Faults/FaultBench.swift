@@ -69,6 +69,18 @@ final class FaultBench: Sendable {
     }
   }
 
+  /// Runs a test on a database of its own, with topics on the Kafka of the test run.
+  static func run(
+    on database: TestDatabase, _ options: Options, _ body: (FaultBench) async throws -> Void
+  ) async throws {
+    try await KafkaTestServer.withTopics(partitions: [options.partitions, 1]) { server, topics in
+      let owner = try await database.connect()
+      let ingest = try await IngestBench(server: server, database: database, owner: owner, topics)
+      try await use(ingest, options, body)
+      await owner.close()
+    }
+  }
+
   /// A real Kafka's clients, with the shortest session timeout that it allows.
   static func settings(of broker: LocalKafka) -> KafkaSettings {
     KafkaSettings(
@@ -222,14 +234,20 @@ extension IngestBench {
     let (frames, control) = (
       TopicName(KafkaTestServer.unique("lectern-test")), TopicName(KafkaTestServer.unique("lectern-test"))
     )
-    let clusterID = try await BlockingThread().run {
+    try await BlockingThread().run {
       try server.createTopic(frames, partitions: options.partitions)
       try server.createTopic(control, partitions: 1)
-      return try server.clusterID()
     }
+    try await self.init(server: server, database: database, owner: owner, [frames, control])
+  }
+
+  /// A bench on topics that are there: of frames, and of control events.
+  init(
+    server: KafkaTestServer, database: TestDatabase, owner: PostgresConnection, _ topics: [TopicName]
+  ) async throws {
     self.init(
-      server: server, database: database, owner: owner, frameTopic: frames, controlTopic: control,
-      clusterID: clusterID,
+      server: server, database: database, owner: owner, frameTopic: topics[0], controlTopic: topics[1],
+      clusterID: try await BlockingThread().run { try server.clusterID() },
       producer: try KafkaProducer(settings: server.settings.adding(["linger.ms": "0"]), logger: .silent))
   }
 }
