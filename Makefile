@@ -45,11 +45,11 @@ test-build: bootstrap-tests
 test: test-build
 	ops/run-tests $(TEST_BUNDLE) $(ROUNDS)
 
-# Workers, connections, PostgreSQL and the broker fail together at random, for long; `make test` does it for half a
-# minute.
+# Workers, connections, PostgreSQL and the brokers fail together at random, for long; `make test` does it for half a
+# minute. Beside it what takes minutes: leaders that move, and all the ways in which a log becomes another one.
 torture: test-build
 	LECTERN_TORTURE_SECONDS=$(TORTURE_SECONDS) LECTERN_TORTURE_SEED=$(TORTURE_SEED) LECTERN_TORTURE_BROKER=$(TORTURE_BROKER) LECTERN_REQUIRE=postgres \
-	$(TEST_BUNDLE) --testing-library swift-testing --filter '^IntegrationTests\.Faults/Torture/'
+	$(TEST_BUNDLE) --testing-library swift-testing --filter '^IntegrationTests\.(Faults/Torture|LogFaults)/'
 
 # What a frame costs, stage by stage, on one and two threads; the other programs under Benchmarks say what they need.
 bench: bootstrap

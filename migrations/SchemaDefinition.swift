@@ -44,6 +44,7 @@ package struct SchemaDefinition: Sendable, Equatable {
     ("expire_sessions", PackageResources.expire_sessions_sql),
     ("forget_sessions", PackageResources.forget_sessions_sql),
     ("keep_cohort_minimum", PackageResources.keep_cohort_minimum_sql),
+    ("knows_secret", PackageResources.knows_secret_sql),
     ("lock_batch", PackageResources.lock_batch_sql),
     ("lock_courses", PackageResources.lock_courses_sql),
     ("lock_sessions", PackageResources.lock_sessions_sql),

@@ -1,3 +1,4 @@
+package import LearningEvents
 import Persistence
 package import PostgresIO
 import Services
@@ -19,6 +20,9 @@ package actor IngestDatabase {
     let modelKey: Int32
   }
 
+  /// Compared with this machine's on every connection.
+  package nonisolated let clock: DatabaseClock
+
   private let settings: PostgresSettings
   private let logger: Logger
   private let metrics: IngestMetrics
@@ -30,8 +34,12 @@ package actor IngestDatabase {
   /// When the first call failed since PostgreSQL last answered one; nil while it answers.
   private var awaySince: ContinuousClock.Instant?
 
-  package init(settings: PostgresSettings, registry: MetricsRegistry, health: IngestHealth, logger: Logger) {
+  package init(
+    settings: PostgresSettings, registry: MetricsRegistry, health: IngestHealth, logger: Logger,
+    clock: @escaping @Sendable () -> EventTime
+  ) {
     self.settings = settings
+    self.clock = DatabaseClock(clock)
     self.logger = logger
     self.health = health
     metrics = IngestMetrics(registry)
@@ -41,8 +49,7 @@ package actor IngestDatabase {
   /// and deadlocks are over by then.
   private static let refusalsToReport = 3
 
-  /// How often partitions are made for one call. A day without one after that lies beyond what is made ahead: the
-  /// worker's clock and the database's disagree.
+  /// How often partitions are made for one call. A day without one after that lies beyond what is made ahead.
   private static let partitionRemakes = 3
 
   /// Runs work over the database and closes the connection after it, however it ends.
@@ -189,9 +196,9 @@ package actor IngestDatabase {
       task = opening
     } else {
       opened += 1
-      task = Task { [settings, logger, identity, opened] in
+      task = Task { [settings, logger, identity, opened, clock] in
         do throws(PostgresError) {
-          return .success(try await Self.open(settings, as: identity, number: opened, logger: logger))
+          return .success(try await Self.open(settings, as: identity, number: opened, clock, logger: logger))
         } catch {
           return .failure(error)
         }
@@ -208,7 +215,7 @@ package actor IngestDatabase {
   }
 
   private static func open(
-    _ settings: PostgresSettings, as identity: Identity?, number: Int, logger: Logger
+    _ settings: PostgresSettings, as identity: Identity?, number: Int, _ clock: DatabaseClock, logger: Logger
   ) async throws(PostgresError) -> Connected {
     let repository = try await IngestRepository.open(settings, logger: logger)
     guard let identity else { return Connected(repository: repository, number: number, modelKey: 0) }
@@ -218,6 +225,7 @@ package actor IngestDatabase {
           code: .otherSecret, message: "the database was begun with another pseudonym secret",
           operation: "connecting")
       }
+      try await clock.compare { () throws(PostgresError) in try await repository.time() }
       _ = try await repository.premake()
       let model = try await repository.registerModel(identity.model)
       return Connected(repository: repository, number: number, modelKey: model)

@@ -29,7 +29,7 @@ package struct IngestParts: Sendable {
   }
 
   func database(reporting health: IngestHealth) -> IngestDatabase {
-    IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger)
+    IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger, clock: clock)
   }
 
   /// Refuses another schema or secret than the database's, and makes the model known.

@@ -55,7 +55,7 @@ package struct IngestWorker: Service {
       health: health)
     let services: [any Service] = [
       PollService(loop: loop, consumer: consumer),
-      PartitionUpkeep(database: database, registry: parts.registry, clock: parts.clock, logger: logger),
+      PartitionUpkeep(database: database, registry: parts.registry, logger: logger),
       ConnectionWatch(database: database, loop: loop, health: health, metrics: context.metrics),
       try ControlWatch(context: context, kafka: kafka),
       TopicWatch(

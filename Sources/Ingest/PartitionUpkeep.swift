@@ -8,17 +8,13 @@ struct PartitionUpkeep: Service {
   let database: IngestDatabase
   let logger: Logger
   private let daysAhead: Gauge
-  private let clock: @Sendable () -> EventTime
 
   /// Fewer days than this ahead need a person: something keeps partitions from being made.
   private static let alertDays = 14
   private static let interval = Duration.seconds(3600)
 
-  init(
-    database: IngestDatabase, registry: MetricsRegistry, clock: @escaping @Sendable () -> EventTime, logger: Logger
-  ) {
+  init(database: IngestDatabase, registry: MetricsRegistry, logger: Logger) {
     self.database = database
-    self.clock = clock
     self.logger = logger
     daysAhead = registry.gauge(
       "lectern_ingest_premade_partitions", help: "Daily partitions of the sample table made for days to come")
@@ -37,7 +33,7 @@ struct PartitionUpkeep: Service {
   private func premake(until stop: StopFlag) async throws {
     do {
       let last = try await database.retrying(until: stop) { try await $0.premake().lastDay }
-      let ahead = Int(last.map { $0.daysSinceEpoch - clock().day.daysSinceEpoch } ?? 0)
+      let ahead = Int(last.map { $0.daysSinceEpoch - database.clock.now.day.daysSinceEpoch } ?? 0)
       daysAhead.set(ahead)
       if ahead < Self.alertDays {
         logger.error("the sample table's partitions end soon", metadata: ["days_ahead": .int(Int64(ahead))])

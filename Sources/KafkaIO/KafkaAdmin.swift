@@ -165,7 +165,7 @@ package final class KafkaAdmin: Sendable {
     defer { library.destroyCollection(collection) }
     // No kind of operation of this library's headers is that one.
     return try perform(operation, RD_KAFKA_ADMIN_OP_ANY, timeout: timeout) { options, queue in
-      library.describe(client, collection, options, queue)
+      library.request(client, collection, options, queue)
     } result: { event throws(KafkaError) in
       var count = 0
       let topics = library.topics(library.result(event), &count)

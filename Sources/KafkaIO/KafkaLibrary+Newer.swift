@@ -12,7 +12,7 @@ extension KafkaLibrary {
   struct TopicDescriptions: Sendable {
     let collection: @convention(c) (UnsafeMutablePointer<UnsafePointer<CChar>?>, Int) -> OpaquePointer?
     let destroyCollection: @convention(c) (OpaquePointer?) -> Void
-    let describe: @convention(c) (OpaquePointer, OpaquePointer?, OpaquePointer?, OpaquePointer?) -> Void
+    let request: @convention(c) (OpaquePointer, OpaquePointer?, OpaquePointer?, OpaquePointer?) -> Void
     let result: @convention(c) (OpaquePointer) -> OpaquePointer?
     let topics: @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<OpaquePointer?>?
     let error: @convention(c) (OpaquePointer?) -> OpaquePointer?
@@ -27,7 +27,7 @@ extension KafkaLibrary {
         as: (@convention(c) (UnsafeMutablePointer<UnsafePointer<CChar>?>, Int) -> OpaquePointer?).self),
       let destroyCollection = symbol(
         "rd_kafka_TopicCollection_destroy", as: (@convention(c) (OpaquePointer?) -> Void).self),
-      let describe = symbol(
+      let request = symbol(
         "rd_kafka_DescribeTopics",
         as: (@convention(c) (OpaquePointer, OpaquePointer?, OpaquePointer?, OpaquePointer?) -> Void).self),
       let result = symbol(
@@ -43,7 +43,7 @@ extension KafkaLibrary {
         "rd_kafka_Uuid_base64str", as: (@convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?).self)
     else { return nil }
     return TopicDescriptions(
-      collection: collection, destroyCollection: destroyCollection, describe: describe, result: result, topics: topics,
+      collection: collection, destroyCollection: destroyCollection, request: request, result: result, topics: topics,
       error: error, topicID: topicID, text: text)
   }()
 

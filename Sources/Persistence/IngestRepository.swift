@@ -21,6 +21,11 @@ package final class IngestRepository: Sendable {
 
   package func close() async { await connection.close() }
 
+  /// What the server's clock says.
+  package func time() async throws(PostgresError) -> EventTime {
+    try await connection.query("SELECT clock_timestamp()").value()
+  }
+
   /// Returns if the server answers.
   package func ping() async throws(PostgresError) { try await connection.query("SELECT 1") }
 

@@ -11,13 +11,14 @@ extension LedgerRepository {
     clusterID: ClusterID?, rejectsFrom first: @Sendable ([LedgerRow]) -> [Int32: Int64]?
   ) async throws -> (ledgers: [LedgerRow], rejects: [RejectCode: Int64]) {
     try await connection.withTransaction(.snapshot) { connection in
-      let ledgers = try connection.query(
-        """
-        SELECT DISTINCT ON (cluster_id, topic, partition) * FROM lectern.ingest_ledger
-        WHERE cluster_id = $1::text OR $1::text IS NULL
-        ORDER BY cluster_id, topic, partition, incarnation DESC
-        """, [.optionalID(clusterID)]
-      ).map(LedgerRow.init)
+      let ledgers = try LedgerRow.withMarks(
+        connection.query(
+          """
+          SELECT DISTINCT ON (cluster_id, topic, partition) * FROM lectern.ingest_ledger
+          WHERE cluster_id = $1::text OR $1::text IS NULL
+          ORDER BY cluster_id, topic, partition, incarnation DESC
+          """, [.optionalID(clusterID)]
+        ).map(LedgerRow.init), on: connection)
       let from = first(ledgers)
       let moved = ledgers.filter { from?[$0.ledgerID] ?? -1 < $0.nextOffset }
       guard !moved.isEmpty else { return (ledgers, [:]) }

@@ -112,12 +112,20 @@ extension LedgerRow {
   static func all(
     on connection: isolated PostgresConnection, clusterID: ClusterID? = nil
   ) throws(PostgresError) -> [LedgerRow] {
-    var ledgers = try connection.query(
-      """
-      SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
-      ORDER BY cluster_id, topic, incarnation, partition
-      """, [.optionalID(clusterID)]
-    ).map(LedgerRow.init)
+    try withMarks(
+      connection.query(
+        """
+        SELECT * FROM lectern.ingest_ledger WHERE cluster_id = $1::text OR $1::text IS NULL
+        ORDER BY cluster_id, topic, incarnation, partition
+        """, [.optionalID(clusterID)]
+      ).map(LedgerRow.init), on: connection)
+  }
+
+  /// The same ledgers with their marks.
+  static func withMarks(
+    _ ledgers: [LedgerRow], on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> [LedgerRow] {
+    var ledgers = ledgers
     var marks: [Int32: [RecordMark]] = [:]
     let rows = try connection.query(
       "SELECT * FROM lectern.ledger_mark WHERE ledger_id = ANY ($1) ORDER BY ledger_id, log_offset",

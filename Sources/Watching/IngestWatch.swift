@@ -10,6 +10,12 @@ package struct IngestWatch: Sendable {
   /// Who may fail to answer.
   package enum Server: Sendable, Hashable { case postgres, kafka, workers }
 
+  private struct Problem {
+    let text: String
+    /// Whether the server answered, and refuses what was asked.
+    let isRefusal: Bool
+  }
+
   private struct Progress {
     let at: EventTime
     /// Records taken, by ledger: offsets that held one and were not lost.
@@ -26,7 +32,7 @@ package struct IngestWatch: Sendable {
   /// Rejects of the first observation of `countedCluster`, or of all clusters where that is nil.
   private var firstRejects: [RejectCode: Int64]?
   private var countedCluster: ClusterID?
-  private var problems: [Server: String] = [:]
+  private var problems: [Server: Problem] = [:]
   /// A server that was not heard of for longer is taken not to answer, though nothing failed yet.
   private let patience: Duration
   private let configuredCluster: ClusterID?
@@ -69,7 +75,11 @@ package struct IngestWatch: Sendable {
   }
 
   /// An observation that failed: what was seen last stays, and the report says how old it is.
-  package mutating func miss(_ server: Server, problem: String) { problems[server] = problem }
+  ///
+  /// - Parameter isRefusal: whether the server answered and refuses what was asked, such as for want of a role.
+  package mutating func miss(_ server: Server, problem: String, isRefusal: Bool = false) {
+    problems[server] = Problem(text: problem, isRefusal: isRefusal)
+  }
 
   /// The ledgers as last seen, to observe their logs by.
   package var lastLedgers: [LedgerRow]? { ledgers?.ledgers }
@@ -163,7 +173,9 @@ package struct IngestWatch: Sendable {
 
   private func status(_ server: Server, since seen: EventTime?, _ now: EventTime) -> WatchReport.Status? {
     if let problem = problems[server] {
-      return WatchReport.Status(ok: false, problem: problem, ageSeconds: seen.map { seconds(from: $0, to: now) })
+      return WatchReport.Status(
+        ok: false, problem: problem.text, isRefusal: problem.isRefusal,
+        ageSeconds: seen.map { seconds(from: $0, to: now) })
     }
     return seen.map { seen in
       let isLate = seen.advanced(by: patience) < now

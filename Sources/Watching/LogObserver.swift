@@ -8,9 +8,9 @@ import Telemetry
 /// Observes the logs of ledgers again and again: where they begin and end, and whether they are the ones the ledgers
 /// know.
 ///
-/// On a thread of its own, because the questions block. The watermarks are asked for at each observation, the last
-/// record, which costs a fetch, only once in a while. Nothing is repeated here: an observation that fails is the
-/// caller's to show.
+/// On a thread of its own, because the questions block. The watermarks are asked for at each observation, records that
+/// were stored, each of which costs a fetch, only once in a while. Nothing is repeated here: an observation that fails
+/// is the caller's to show.
 package actor LogObserver {
   nonisolated let executor = ThreadExecutor(name: "log-observer")
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -20,7 +20,7 @@ package actor LogObserver {
   private let clock: @Sendable () -> EventTime
   private var client: KafkaAdmin?
   private var clusterID: ClusterID?
-  /// What the last comparison of last records found, and when it was made.
+  /// What the last comparison of records found, and when it was made.
   private var differing: [Int32: String] = [:]
   private var compared: EventTime?
   private var partitionCounts: [TopicName: Int32] = [:]
@@ -102,9 +102,12 @@ package actor LogObserver {
       }
       observation.waitingSince[ledger.ledgerID] = firstTimes[ledger.ledgerID]
     }
-    if comparing, let last = ledger.last, last.offset >= low {
-      let records = try reader.marks(at: [last.offset], in: place, timeout: Self.deadline)
-      let reason = ParkReason(stored: [last], in: LogContents(low: low, high: high, records: records))
+    if comparing {
+      // As a worker does that claims it.
+      let stored = ledger.marks.and(ledger.last).few
+      let offsets = stored.map(\.offset).filter { $0 >= low && $0 < high }
+      let records = try reader.marks(at: offsets, in: place, timeout: Self.deadline)
+      let reason = ParkReason(stored: stored, in: LogContents(low: low, high: high, records: records))
       if let reason { differing[ledger.ledgerID] = reason.description }
     }
     observation.parked[ledger.ledgerID] = differing[ledger.ledgerID]

@@ -8,11 +8,14 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   package struct Status: Sendable, Equatable, Encodable {
     package var ok: Bool
     package var problem: String?
+    /// Whether it answers and refuses what is asked of it; left out of JSON where it does not.
+    package var isRefusal: Bool?
     /// How old what is shown of it is.
     package var ageSeconds: Double?
 
-    package init(ok: Bool, problem: String?, ageSeconds: Double?) {
+    package init(ok: Bool, problem: String?, isRefusal: Bool = false, ageSeconds: Double?) {
       (self.ok, self.problem, self.ageSeconds) = (ok, problem, ageSeconds)
+      self.isRefusal = isRefusal ? true : nil
     }
   }
 

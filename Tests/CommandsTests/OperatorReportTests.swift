@@ -238,6 +238,47 @@ import TextOutput
     #expect(finding("control topic", control) == .good("control topic", "t, 6 partitions, kept for ever"))
   }
 
+  @Test func whatTheDoctorSaysOfADatabase() {
+    func findings(_ change: (inout DatabaseFacts) -> Void = { _ in }) -> [String: Finding] {
+      var facts = DatabaseFacts(
+        version: 150_014, login: "worker",
+        roles: Dictionary(uniqueKeysWithValues: DatabaseRole.allCases.map { ($0, $0 == .ingest) }))
+      change(&facts)
+      return Dictionary(uniqueKeysWithValues: facts.findings.map { ($0.subject, $0) })
+    }
+    #expect(
+      findings() == [
+        "PostgreSQL version": .good("PostgreSQL version", "15.14"),
+        "database roles": .good("database roles", "worker may take on lectern_ingest"),
+        "clocks": .good("clocks", "the server's is 0 ms ahead of this machine's"),
+      ])
+    #expect(findings { $0.version = 140_000 }["PostgreSQL version"]?.state == .missing)
+    #expect(findings { $0.version = 190_001 }["PostgreSQL version"]?.state == .warning)
+    #expect(
+      findings { $0.roles[.reader] = nil }["database roles"]
+        == .missing(
+          "database roles", "not there: lectern_reader",
+          remedy: "'lectern migrate up' makes them, or an administrator does (docs/operations.md)"))
+    #expect(
+      findings { $0.roles[.ingest] = false }["database roles"]?.remedy
+        == "GRANT the role of what it is to run, such as lectern_ingest, TO worker")
+    #expect(findings { $0.isSuperuser = true }["database roles"]?.state == .warning)
+    #expect(
+      findings { $0.roles[.auditOwner] = true }["database roles"]?.remedy == "REVOKE lectern_audit_owner FROM worker")
+    #expect(findings { $0.mayCreateRoles = true }["database roles"]?.remedy == "ALTER ROLE worker NOCREATEROLE")
+    #expect(
+      findings {
+        $0.mayCreateRoles = true
+        $0.version = 160_002
+      }["database roles"]?.state == .good)
+    #expect(findings { $0.secretIsItsOwn = true }["pseudonym secret"]?.state == .good)
+    #expect(findings { $0.secretIsItsOwn = false }["pseudonym secret"]?.state == .missing)
+    #expect(
+      findings { $0.clockDifference = .milliseconds(-2_500) }["clocks"]
+        == .warning(
+          "clocks", "the server's is 2500 ms behind this machine's", remedy: "have both set by the same time server"))
+  }
+
   @Test func doctor() throws {
     let report = DoctorReport([
       .good("machine", "2 cores, 8.0 GB of memory"),

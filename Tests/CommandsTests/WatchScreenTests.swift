@@ -42,6 +42,17 @@ import WatchingTestSupport
         """)
   }
 
+  @Test func aServerThatRefusesAnswers() {
+    var watch = IngestWatch()
+    watch.miss(.postgres, problem: "GRANT lectern_aggregator TO the user", isRefusal: true)
+    watch.miss(.kafka, problem: "timed out")
+    let lines = WatchScreen(columns: 120).lines(watch.report(at: at(1)))
+    #expect(
+      lines.dropFirst().prefix(2) == [
+        "PostgreSQL refuses: GRANT lectern_aggregator TO the user", "no answer from Kafka: timed out",
+      ])
+  }
+
   @Test(arguments: [20, 33, 40, 52, 60, 79, 200], [3, 5, 7, 9, 50])
   func nothingLeavesTheTerminal(columns: Int, rows: Int) {
     for hasColour in [false, true] {

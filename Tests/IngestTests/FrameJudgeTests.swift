@@ -33,7 +33,7 @@ import Testing
   }
 
   private func verdict(_ frame: FrameCandidate, _ known: FrameResolution, mayWait: Bool = true) -> FrameVerdict {
-    judge.judge(frame, known: known, mayWait: mayWait, now: now)
+    judge.judge(frame, known: known, mayWait: mayWait, now: now, today: now.day)
   }
 
   private func code(_ frame: FrameCandidate, _ known: FrameResolution, mayWait: Bool = true) -> RejectCode? {

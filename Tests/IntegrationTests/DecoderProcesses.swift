@@ -54,7 +54,7 @@ struct DecoderProcesses {
 
   /// Waits until one of them, confined and so past its start, takes three hundredths of a second of processor time: it
   /// holds a costly frame.
-  func waitForWork(within limit: Duration = .seconds(20)) async -> Int32? {
+  func waitForWork(within limit: Duration = .seconds(60)) async -> Int32? {
     var before: [Int32: Int] = [:]
     var found: Int32?
     _ = await Self.wait(limit) {

@@ -28,7 +28,7 @@ extension Program {
       }
 
       /// Waits until `/ready` answers so; liveness holds all the while.
-      func waitForReady(_ status: Int, _ words: String = "", within limit: Duration = .seconds(60)) async throws {
+      func waitForReady(_ status: Int, _ words: String = "", within limit: Duration = .seconds(120)) async throws {
         let deadline = ContinuousClock.now + limit
         while true {
           let live = try await get("live")

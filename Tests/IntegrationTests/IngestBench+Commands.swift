@@ -32,7 +32,7 @@ extension IngestBench {
 
   /// Waits until something holds; fails when that takes too long.
   func wait(
-    for what: String, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    for what: String, within limit: Duration = .seconds(120), sourceLocation: SourceLocation = #_sourceLocation,
     _ holds: () async throws -> Bool
   ) async throws {
     let deadline = ContinuousClock.now + limit

@@ -69,6 +69,7 @@ struct IngestBench: Sendable {
   func start(
     _ recognizer: any FrameRecognizing, secret: [UInt8] = secret, applicationName: String = "ingest-worker",
     kafkaProperties: [String: String] = [:], statementDeadline: Duration? = nil,
+    clockAheadBy clockError: Duration = .zero,
     _ adjust: (inout IngestSettings) -> Void = { _ in }
   ) -> IngestRun {
     var settings = IngestSettings()
@@ -90,7 +91,7 @@ struct IngestBench: Sendable {
           model: ModelDescription(
             id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
           pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
-          logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now })))
+          logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now.advanced(by: clockError) })))
   }
 
   static var now: EventTime { EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
@@ -188,7 +189,7 @@ struct IngestBench: Sendable {
 
   /// Waits until so many frame records are accounted for; fails when that takes too long or a worker has ended.
   func settle(
-    _ count: Int64, by workers: IngestRun..., within limit: Duration = .seconds(40),
+    _ count: Int64, by workers: IngestRun..., within limit: Duration = .seconds(120),
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let deadline = ContinuousClock.now + limit

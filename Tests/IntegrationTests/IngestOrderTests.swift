@@ -115,6 +115,22 @@ extension Broker {
       }
     }
 
+    /// Workers on several machines judge one day alike, and partitions are the database's.
+    @Test(arguments: [-40, 40]) func aWorkerWhoseClockIsWrongJudgesByTheDatabases(daysOff: Int64) async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        for number in 0..<3 {
+          try await bench.send(
+            IngestBench.frame(session: "s", sequence: Int32(number)), image: IngestPictures.picture(number))
+        }
+        let worker = bench.start(IngestRecognizer(), clockAheadBy: .seconds(daysOff * 86_400))
+        try await bench.settle(3, by: worker)
+        try await worker.stop()
+        let counters = try await bench.counters()
+        #expect((counters.samples, counters.rejects) == (3, 0))
+      }
+    }
+
     @Test func aWorkerWithAnotherSecretIsRefused() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         // The database knows another one.

@@ -28,7 +28,7 @@ final class IngestRun: Sendable {
   var hasEnded: Bool { ended.isSet.load(ordering: .sequentiallyConsistent) }
 
   /// Waits until the worker holds partitions and the control topic is read.
-  func becomeReady(within limit: Duration = .seconds(30)) async throws {
+  func becomeReady(within limit: Duration = .seconds(120)) async throws {
     let deadline = ContinuousClock.now + limit
     while !worker.health.problems.isEmpty {
       if hasEnded { try await task.value }

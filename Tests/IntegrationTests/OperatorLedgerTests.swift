@@ -292,6 +292,8 @@ extension Broker {
         #expect(found.status == .exited(1) && found.output.contains(reason), "\(found)")
         let shown = try await bench.lectern(["ledger", "show"])
         #expect(shown.status == .exited(0) && shown.output.contains(reason), "\(shown)")
+        let watched = try await bench.lectern(["top", "--once"])
+        #expect(watched.status == .exited(0) && watched.output.contains(reason), "\(watched)")
         try await send(5..<7, partition: 0, to: bench)
         let worker = bench.start(IngestRecognizer()) { $0.parkedInterval = .seconds(1) }
         try await bench.wait(for: "the partition to be parked") { isParked(worker) }

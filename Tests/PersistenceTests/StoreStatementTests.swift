@@ -28,7 +28,7 @@ import Testing
   }
 
   /// Where the columns of samples begin, and where those of rejects do.
-  private static let samplesStart = 11
+  private static let samplesStart = 12
   private static let rejectsStart = samplesStart + 13 + Emotion.count
 
   @Test func thereIsAPlaceForEachValue() {
@@ -47,11 +47,11 @@ import Testing
   @Test func theStepComesFirst() {
     #expect(
       Array(parameters([]).prefix(Self.samplesStart)) == [
-        .int4(3), .int8(4), .int8(5), .int8(9), .int8(1), .null, .null, .null, .int8(2), .int4(11),
+        .int4(3), .int8(4), .int8(5), .int8(9), .int8(1), .null, .null, .null, .null, .int8(2), .int4(11),
         .bool(false),
       ])
-    let last = RecordMark(offset: 8, timestampMilliseconds: 99, idHash: -1)
-    #expect(Array(parameters([], last: last)[5..<8]) == [.int8(8), .int8(99), .int8(-1)])
+    let last = RecordMark(offset: 8, timestampMilliseconds: 99, idHash: -1, leaderEpoch: 6)
+    #expect(Array(parameters([], last: last)[5..<9]) == [.int8(8), .int8(99), .int8(-1), .int4(6)])
   }
 
   /// Everybody inserts in key order, so that two workers cannot wait for each other in a circle.

@@ -47,6 +47,29 @@ extension KafkaAdmin {
     return entry.offset < 0 ? nil : entry.offset
   }
 
+  /// Who leads the first partition of a topic, who has it, and who has all of it, by the brokers' numbers.
+  package struct Placement: Sendable, Equatable {
+    package var leader: Int32
+    package var replicas: Set<Int32>
+    package var inSync: Set<Int32>
+  }
+
+  /// Where the first partition of a topic is.
+  package func placement(of topic: TopicName) throws(KafkaError) -> Placement {
+    let reference = rd_kafka_topic_new(client, topic.text, nil)
+    defer { rd_kafka_topic_destroy(reference) }
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let code = rd_kafka_metadata(client, 0, reference, &metadata, 5_000)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata, let found = metadata.pointee.topics?.pointee,
+      let partition = found.partitions?.pointee
+    else { throw KafkaError(KafkaError.Code(rawValue: code.rawValue), while: "asking where a topic is") }
+    defer { rd_kafka_metadata_destroy(metadata) }
+    return Placement(
+      leader: partition.leader,
+      replicas: Set(UnsafeBufferPointer(start: partition.replicas, count: Int(partition.replica_cnt))),
+      inSync: Set(UnsafeBufferPointer(start: partition.isrs, count: Int(partition.isr_cnt))))
+  }
+
   private func perform(
     _ operation: String, request: (_ queue: OpaquePointer?) -> Void,
     results: (_ event: OpaquePointer) -> [rd_kafka_resp_err_t]

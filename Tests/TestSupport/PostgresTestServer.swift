@@ -167,6 +167,14 @@ package struct TestDatabase: Sendable {
     return "\(match.output.1)/\(name)\(match.output.2 ?? "")"
   }
 
+  /// The same as another login; its password counts where the server asks for one.
+  package func programURL(as login: String, password: String) -> String {
+    guard let match = programURL.wholeMatch(of: #/(postgres(?:ql)?:\/\/)(?:[^@\/]*@)?(.*)/#) else {
+      return "\(programURL) user=\(login) password=\(password)"
+    }
+    return "\(match.output.1)\(login):\(password)@\(match.output.2)"
+  }
+
   package func connect(role: String? = nil) async throws -> PostgresConnection {
     try await PostgresConnection.open(settings(role: role), logger: .silent)
   }

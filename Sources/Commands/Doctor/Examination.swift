@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Cryptography
 import Foundation
 import Ingest
 import IsolatedDecoding
@@ -22,7 +23,7 @@ struct Examination {
     findings += [kafkaLibrary(), deployment(), bundle(), await kafka()]
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
-    return findings
+    return findings + (await database())
   }
 
   private func machine() -> Finding {
@@ -187,5 +188,16 @@ struct Examination {
     } catch {
       return .missing("PostgreSQL", "\(error)", remedy: "check \(Keys.postgresURL.name)")
     }
+  }
+
+  /// What matters beside the schema; nothing where no PostgreSQL is configured, or it does not let this user in.
+  private func database() async -> [Finding] {
+    guard context.settings.optional(Keys.postgresURL) != nil else { return [] }
+    let secret = context.settings.optional(Keys.pseudonymSecret).map { _ in context.pseudonymizer.fingerprint }
+    let clock = context.clock
+    let facts = try? await context.withConnection(application: "doctor") { connection in
+      try await DatabaseFacts(on: connection, secret: secret, clock: clock)
+    }
+    return facts?.findings ?? []
   }
 }

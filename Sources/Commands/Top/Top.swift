@@ -1,7 +1,9 @@
 import Arguments
 import Configuration
+import KafkaIO
 import LearningEvents
 import Persistence
+import PostgresIO
 import Services
 import Synchronization
 import TextOutput
@@ -79,7 +81,8 @@ final class Top: Service {
       let observation = try await ledgers.observe(clusterID: cluster)
       watch.withLock { $0.take(observation, of: cluster) }
     } catch {
-      watch.withLock { $0.miss(.postgres, problem: "\(error)") }
+      let isRefusal = (error as? PostgresError).map { !$0.isTransient } ?? false
+      watch.withLock { $0.miss(.postgres, problem: "\(error)", isRefusal: isRefusal) }
     }
   }
 
@@ -91,7 +94,7 @@ final class Top: Service {
       let observation = try await logs.observe(ledgers)
       watch.withLock { $0.take(observation) }
     } catch {
-      watch.withLock { $0.miss(.kafka, problem: "\(error)") }
+      watch.withLock { $0.miss(.kafka, problem: "\(error)", isRefusal: error.isRefusal) }
     }
   }
 

@@ -29,7 +29,8 @@ package struct WatchScreen: Sendable {
     ] {
       guard let status, !status.ok else { continue }
       let age = status.ageSeconds.map { ", shown is what it said \(Self.span($0)) ago" } ?? ""
-      lines.append(painted("no answer from \(name)\(age): \((status.problem ?? "").printable)", .red))
+      let what = status.isRefusal == true ? "\(name) refuses" : "no answer from \(name)"
+      lines.append(painted("\(what)\(age): \((status.problem ?? "").printable)", .red))
     }
     if !report.rejects.isEmpty || report.rejectsTotal ?? 0 > 0 { lines.append(painted(rejects(report), .plain)) }
     lines.append("")

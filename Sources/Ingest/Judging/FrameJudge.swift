@@ -57,9 +57,10 @@ package struct FrameJudge: Sendable {
   /// - Parameters:
   ///   - known: what the database knows of the frame's course, learner, session and identity.
   ///   - mayWait: false once this course and learner have been waited for.
-  ///   - now: the worker's clock.
+  ///   - now: the worker's clock, for how long a frame waits.
+  ///   - today: by the database's clock, for whether a session's day is still open.
   package func judge(
-    _ frame: FrameCandidate, known: FrameResolution, mayWait: Bool, now: EventTime
+    _ frame: FrameCandidate, known: FrameResolution, mayWait: Bool, now: EventTime, today: CalendarDay
   ) -> FrameVerdict {
     if let session = known.session, let detail = Self.contradiction(of: frame, in: known.courseID, to: session) {
       return .reject(.badEvent, detail: detail)
@@ -73,7 +74,7 @@ package struct FrameJudge: Sendable {
         .outOfWindow, detail: "captured over \(window.past) d before or \(window.future) d after its record")
     }
     // A frame that would open a session gives it its day; of a backlog's old records that day may be over as well.
-    guard window.admits(sessionDay: known.session?.day ?? frame.event.capturedAt.day, today: now.day) else {
+    guard window.admits(sessionDay: known.session?.day ?? frame.event.capturedAt.day, today: today) else {
       return .reject(
         .outOfWindow, detail: "its session's day is over \(window.past) d ago or \(window.premade) d or more ahead")
     }

@@ -31,7 +31,7 @@ struct FrameJudging {
     let resolutions = try await FrameResolver(lease: lease, stop: stop).resolve(records)
     var sessions = SessionOpener(
       frameIntervalMilliseconds: context.settings.frameIntervalMilliseconds, lease: lease, stop: stop)
-    let now = context.clock()
+    let (now, today) = (context.clock(), lease.database.clock.now.day)
     var frames: [FrameInWork] = []
     frames.reserveCapacity(records.count)
     for (record, resolved) in zip(records, resolutions) {
@@ -44,7 +44,7 @@ struct FrameJudging {
       let isAnnounced = known.courseID != nil && known.consent != .unknown
       let mayWait = !isAnnounced && waiting?.mayWait(for: candidate) ?? false
       let state: FrameInWork.State
-      switch context.settings.judge.judge(candidate, known: known, mayWait: mayWait, now: now) {
+      switch context.settings.judge.judge(candidate, known: known, mayWait: mayWait, now: now, today: today) {
       case .wait(let deadline):
         if waiting?.begin(for: candidate) == true {
           context.logger.info(

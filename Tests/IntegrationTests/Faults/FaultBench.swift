@@ -163,7 +163,7 @@ final class FaultBench: Sendable {
 
   /// Waits until something holds; fails when that takes too long, or a worker ends meanwhile that should live.
   func wait(
-    for what: String, within limit: Duration = .seconds(40), alive: [StubWorkerProcess] = [],
+    for what: String, within limit: Duration = .seconds(120), alive: [StubWorkerProcess] = [],
     sourceLocation: SourceLocation = #_sourceLocation, _ holds: () async throws -> Bool
   ) async throws {
     let deadline = ContinuousClock.now + limit
@@ -182,7 +182,7 @@ final class FaultBench: Sendable {
   }
 
   /// Waits until these workers hold all partitions of both topics, each of them at least one.
-  func share(_ workers: StubWorkerProcess..., within limit: Duration = .seconds(60)) async throws {
+  func share(_ workers: StubWorkerProcess..., within limit: Duration = .seconds(120)) async throws {
     try await wait(for: "\(workers.map(\.name)) share the partitions", within: limit, alive: workers) {
       let held = workers.map(\.assignedPartitions)
       return held.reduce(0, +) == options.partitions + 1 && held.allSatisfy { $0 > 0 }

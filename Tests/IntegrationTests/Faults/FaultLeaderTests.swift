@@ -7,6 +7,7 @@ extension LogFaults {
   /// Leaders of partitions move between three brokers, as in every upgrade of a cluster.
   @Suite(
     .enabled(if: LocalKafka.isPresent, LocalKafka.missing),
+    .enabled(if: TortureSettings.isLong, TortureSettings.onlyLong),
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted))
   struct FaultLeader {
     /// Each broker is killed and comes back as a follower; then a worker ends, and another one claims what it held from

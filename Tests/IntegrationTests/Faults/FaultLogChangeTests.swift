@@ -79,6 +79,53 @@ extension LogFaults {
       }
     }
 
+    /// A leader is elected that lacks what the one before it had acknowledged alone.
+    @Test(.enabled(if: TortureSettings.isLong, TortureSettings.onlyLong), .timeLimit(.minutes(6)))
+    func anUncleanElectionParksARunningWorker() async throws {
+      let settings = [
+        "default.replication.factor": "2", "min.insync.replicas": "1", "unclean.leader.election.enable": "true",
+      ]
+      try await LocalKafkaCluster.run(settings: settings) { brokers in
+        let servers = brokers.map(\.bootstrapServers).joined(separator: ",")
+        try await FaultBench.run(
+          on: brokers[0], bootstrap: servers, FaultBench.Options(partitions: 1), properties: Self.patient
+        ) { bench in
+          let (admin, topic) = (bench.admin, bench.ingest.frameTopic)
+          func wait(for what: String, _ holds: (KafkaAdmin.Placement) -> Bool) async throws {
+            try await bench.wait(for: what, within: Self.limit) {
+              (try? await BlockingThread().run { try admin.placement(of: topic) }).map(holds) ?? false
+            }
+          }
+          let worker = try await bench.startWorker("one")
+          try await send(0..<40, session: "kept", to: bench.ingest)
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await bench.ingest.progress() == 40
+          }
+          try await wait(for: "both have all of it") { $0.inSync.count == 2 }
+          let placement = try await BlockingThread().run { try admin.placement(of: topic) }
+          let leader = brokers[Int(placement.leader) - 1]
+          let followerID = try #require(placement.replicas.subtracting([placement.leader]).first)
+          let follower = brokers[Int(followerID) - 1]
+          try await follower.kill()
+          try await wait(for: "the leader is alone") { $0.inSync == [placement.leader] }
+          try await send(0..<20, session: "unreplicated", to: bench.ingest)
+          try await bench.wait(for: "frames are stored", within: Self.limit, alive: [worker]) {
+            try await bench.ingest.progress() == 60
+          }
+          worker.freeze()
+          try await leader.kill()
+          try await follower.restart()
+          try await wait(for: "the follower leads") { $0.leader == followerID }
+          try await send(0..<50, session: "queued", to: bench.ingest.withANewProducer())
+          try await leader.restart()
+          worker.thaw()
+          try await decide(worker, at: 60, then: 150, topic: topic, bench)
+          let counters = try await bench.ingest.counters()
+          #expect((counters.samples, counters.duplicates, counters.rejects) == (110, 40, 0))
+        }
+      }
+    }
+
     /// With the librdkafka that is installed, and with one that tells topics' ids and leaders' epochs.
     @Test(.timeLimit(.minutes(6)), arguments: [nil] + [TestTools.newerRDKafka].compactMap(\.self).map { Optional($0) })
     func aTopicMadeAgainParksARunningWorker(library: String?) async throws {
@@ -109,7 +156,9 @@ extension LogFaults {
 
     /// What was fetched of the old topic is stored without a pause, and what is fetched of the new one behind it. In
     /// small batches the change is noticed between two of them; in one that holds all, once there is nothing more.
-    @Test(.timeLimit(.minutes(6)), arguments: [(batch: 20, isNoticedMidway: true), (2000, false)])
+    @Test(
+      .enabled(if: TortureSettings.isLong, TortureSettings.onlyLong), .timeLimit(.minutes(6)),
+      arguments: [(batch: 20, isNoticedMidway: true), (2000, false)])
     func aTopicMadeAgainUnderAWorkerThatIsBehindParksIt(batch: Int, isNoticedMidway: Bool) async throws {
       try await LocalKafka.run { broker in
         try await FaultBench.run(on: broker, FaultBench.Options(partitions: 1), properties: Self.patient) { bench in

@@ -12,6 +12,10 @@ enum TortureSettings {
   static let seconds = number("LECTERN_TORTURE_SECONDS") ?? 30
   static let seed = number("LECTERN_TORTURE_SEED").map { UInt64($0) } ?? .random(in: 0..<1 << 32)
 
+  /// Whether it is run by hand, with time for tests of minutes beside it.
+  static let isLong = number("LECTERN_TORTURE_SECONDS") != nil
+  static let onlyLong: Comment = "it takes minutes: only make torture runs it"
+
   enum Broker: String {
     case embedded
     /// One node.
