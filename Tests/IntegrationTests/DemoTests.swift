@@ -6,7 +6,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// The built program, run as its user runs it. On the embedded broker, or on the Kafka the tests were given.
   @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Demo {

@@ -11,7 +11,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// `lectern erase`: what it removes, what it says, and that nothing of the learner comes back.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))

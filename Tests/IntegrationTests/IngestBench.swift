@@ -91,7 +91,8 @@ struct IngestBench: Sendable {
           model: ModelDescription(
             id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
           pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
-          logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now.advanced(by: clockError) })))
+          logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now.advanced(by: clockError) }
+        )))
   }
 
   static var now: EventTime { EventTime(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }

@@ -17,6 +17,10 @@ enum Database {}
 @Suite(.serialized, .postgresServer)
 enum Broker {}
 
+/// What the built program's commands do with a log and its ledger; against both brokers as well.
+@Suite(.serialized, .postgresServer)
+enum Operators {}
+
 /// Workers, connections and databases that fail; against both brokers as well.
 @Suite(.serialized, .postgresServer)
 enum Faults {}

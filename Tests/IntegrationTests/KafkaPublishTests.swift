@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// The built `lectern publish`, read back as a worker would.
   @Suite(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
   struct Publish {

@@ -9,7 +9,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// Partitions that are parked, what an operator decides about them, and workers that take it up by themselves.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))

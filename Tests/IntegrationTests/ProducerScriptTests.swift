@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// The producers of docs/events and `lectern publish`, in both modes, each into one worker: every picture becomes one
   /// sample of its own, whoever sent it and however.
   @Suite(.enabled(if: PostgresTestServer.isWanted))

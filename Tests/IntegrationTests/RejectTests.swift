@@ -15,7 +15,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// Rejects that are listed, and judged once more beside whatever else goes on.
   @Suite(.enabled(if: PostgresTestServer.isWanted))
   struct RejectTests {

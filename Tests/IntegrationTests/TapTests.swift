@@ -5,7 +5,7 @@ import Processes
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// `lectern tap`: what passes, and nothing of whose it is.
   @Suite(
     .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))

@@ -13,7 +13,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-extension Broker {
+extension Operators {
   /// `lectern verify`: a healthy system passes while everything runs, and each thing that is wrong is found by its
   /// check.
   @Suite(
