@@ -271,7 +271,7 @@ extension Database {
         let connection = try await database.connect(role: "lectern_ingest")
         for statement in [
           "SELECT 1 FROM lectern.emotion_sample", "SELECT 1 FROM lectern.session", "DELETE FROM lectern.consent",
-          "SELECT lectern.advance_ledger(1,1,1,1,1,1,1,1,1,1,1,1)", "SELECT lectern.erase_pending(1)",
+          "SELECT lectern.advance_ledger(1,1,1,1,1,1,1,1,1,1,1,1,1)", "SELECT lectern.erase_pending(1)",
           "CREATE TABLE lectern.x ()",
         ] {
           let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }

@@ -56,9 +56,9 @@ extension Database {
         try await fixture.owner.execute(
           """
           UPDATE lectern.ledger_mark SET marked_at = clock_timestamp() + interval '1 hour';
-          SELECT lectern.mark_ledger(\(id), 3, NULL, 7);
+          SELECT lectern.mark_ledger(\(id), 3, NULL, 7, NULL);
           UPDATE lectern.ledger_mark SET marked_at = clock_timestamp();
-          SELECT lectern.mark_ledger(\(id), 4, 5, 8);
+          SELECT lectern.mark_ledger(\(id), 4, 5, 8, NULL);
           """)
         let second = RecordMark(offset: 3, timestampMilliseconds: nil, idHash: 7)
         #expect(try await fixture.repository.marks(of: id) == [first, second])
@@ -68,7 +68,7 @@ extension Database {
             FOR n IN 3..1000 LOOP
               UPDATE lectern.ledger_mark SET marked_at = clock_timestamp() - interval '2 seconds'
               WHERE marked_at > clock_timestamp() - interval '1 second';
-              PERFORM lectern.mark_ledger(\(id), n * 10, n, n);
+              PERFORM lectern.mark_ledger(\(id), n * 10, n, n, NULL);
             END LOOP;
           END $$
           """)
