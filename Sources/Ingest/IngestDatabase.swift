@@ -20,7 +20,7 @@ package actor IngestDatabase {
     let modelKey: Int32
   }
 
-  /// Compared with this machine's on every connection.
+  /// Set by the database on every connection and every hour (`PartitionUpkeep`).
   package nonisolated let clock: DatabaseClock
 
   private let settings: PostgresSettings
@@ -225,7 +225,7 @@ package actor IngestDatabase {
           code: .otherSecret, message: "the database was begun with another pseudonym secret",
           operation: "connecting")
       }
-      try await clock.compare { () throws(PostgresError) in try await repository.time() }
+      try await clock.set { () throws(PostgresError) in try await repository.time() }
       _ = try await repository.premake()
       let model = try await repository.registerModel(identity.model)
       return Connected(repository: repository, number: number, modelKey: model)

@@ -1,5 +1,6 @@
 import LearningEvents
 import Persistence
+import PostgresIO
 import Services
 import Telemetry
 
@@ -32,7 +33,11 @@ struct PartitionUpkeep: Service {
 
   private func premake(until stop: StopFlag) async throws {
     do {
-      let last = try await database.retrying(until: stop) { try await $0.premake().lastDay }
+      let clock = database.clock
+      let last = try await database.retrying(until: stop) { repository in
+        try await clock.set { () throws(PostgresError) in try await repository.time() }
+        return try await repository.premake().lastDay
+      }
       let ahead = Int(last.map { $0.daysSinceEpoch - database.clock.now.day.daysSinceEpoch } ?? 0)
       daysAhead.set(ahead)
       if ahead < Self.alertDays {

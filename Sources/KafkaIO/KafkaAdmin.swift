@@ -48,7 +48,7 @@ package final class KafkaAdmin: Sendable {
   }
 
   /// Why brokers turned this client away, if they did. librdkafka tells it beside the calls, which only time out.
-  private func refusal() -> KafkaError? {
+  package func refusal() -> KafkaError? {
     while rd_kafka_poll(client, 0) > 0 {}
     return handle.callbacks.state.withLock { state in
       defer { state.events = [] }

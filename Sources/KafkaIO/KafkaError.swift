@@ -77,6 +77,14 @@ package struct KafkaError: Error, Sendable, Hashable {
     code == .authentication || code == .ssl || code.rawValue == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED.rawValue
   }
 
+  /// Whether the broker knows this client and does not let it do what was asked: an access list lacks it.
+  package var isForbidden: Bool {
+    [
+      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+    ].contains { code.rawValue == $0.rawValue }
+  }
+
   /// Codes that a calm moment later may be gone.
   private static let retriable: Set<Code> = Set(
     [

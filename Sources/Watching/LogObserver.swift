@@ -24,6 +24,8 @@ package actor LogObserver {
   private var differing: [Int32: String] = [:]
   private var compared: EventTime?
   private var partitionCounts: [TopicName: Int32] = [:]
+  /// Kafka's ids of the topics, where they are told.
+  private var topicIDs: [TopicName: TopicID] = [:]
   /// The times of first records, by ledger: asked for once.
   private var firstTimes: [Int32: EventTime] = [:]
 
@@ -46,6 +48,14 @@ package actor LogObserver {
   package func observe(_ ledgers: [LedgerRow]) throws(KafkaError) -> LogObservation {
     if client == nil { client = try KafkaAdmin(settings: settings, logger: .silent) }
     guard let client else { preconditionFailure("it was made above") }
+    do throws(KafkaError) {
+      return try observe(ledgers, client)
+    } catch {
+      throw client.refusal() ?? error
+    }
+  }
+
+  private func observe(_ ledgers: [LedgerRow], _ client: KafkaAdmin) throws(KafkaError) -> LogObservation {
     let cluster: ClusterID
     if let known = clusterID { cluster = known } else { cluster = try client.clusterID(timeout: Self.deadline) }
     clusterID = cluster
@@ -55,6 +65,7 @@ package actor LogObserver {
     if isDue {
       for topic in Set(topics + own.map(\.log.topic)) {
         partitionCounts[topic] = Int32(try client.partitionCount(of: topic, timeout: Self.deadline) ?? 0)
+        topicIDs[topic] = try? client.topicID(of: topic, timeout: Self.deadline)
       }
       differing = [:]
     }
@@ -107,7 +118,10 @@ package actor LogObserver {
       let stored = ledger.marks.and(ledger.last).few
       let offsets = stored.map(\.offset).filter { $0 >= low && $0 < high }
       let records = try reader.marks(at: offsets, in: place, timeout: Self.deadline)
-      let reason = ParkReason(stored: stored, in: LogContents(low: low, high: high, records: records))
+      let contents = LogContents(low: low, high: high, records: records)
+      let isAnother =
+        ledger.nextOffset > 0 ? ParkReason(topicID: ledger.topicID, found: topicIDs[place.topic]) : nil
+      let reason = isAnother ?? ParkReason(stored: stored, in: contents)
       if let reason { differing[ledger.ledgerID] = reason.description }
     }
     observation.parked[ledger.ledgerID] = differing[ledger.ledgerID]

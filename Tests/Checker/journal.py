@@ -37,6 +37,8 @@ class Journal:
 
     def __init__(self, connection, secret=None):
         self.connection, self.secret, self.known = connection, secret, {}
+        # Whether a log became another one.
+        self.has_changes = False
         connection.execute(TABLES)
 
     def learner(self, source, learner):
@@ -76,6 +78,7 @@ class Journal:
                 elif state in ("erased", "revoked"):
                     withdrawn.append((self.learner(entry["source"], entry["learner"]), entry["at"]))
                 elif state == "changed":
+                    self.has_changes = True
                     changes += [(number, entry["at"], int(partition), end) for partition, end in entry["ends"].items()]
                 else:
                     raise JournalError(f"{path}, line {number}: unknown state")

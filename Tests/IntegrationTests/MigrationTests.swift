@@ -1,3 +1,4 @@
+import LearningEvents
 import Migrations
 import Persistence
 import PostgresIO
@@ -263,6 +264,30 @@ extension Database {
         #expect(made.created == 1)
         await reader.close()
         await owner.close()
+      }
+    }
+
+    /// What was on record before the audit log had an owner of its own still is.
+    @Test func oldLinesOfTheAuditLogAreKept() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let connection = try await database.connect()
+        try await MigrationRunner(
+          connection: connection, migrations: Array(Migration.all.prefix(5)), definitions: [], logger: .silent
+        ).up()
+        try await connection.execute(
+          """
+          INSERT INTO lectern.audit_log (at, actor, action, detail)
+          VALUES ('2026-11-01T10:00:00Z', 'anna', 'erase', '{"erasure": 7}')
+          """)
+        try await MigrationRunner(connection: connection, logger: .silent).up()
+        let entries = try await AuditRepository(connection: connection).entries(AuditFilter(), limit: 10)
+        #expect(
+          entries == [
+            AuditEntry(
+              id: 1, at: try #require(EventTime(rfc3339: "2026-11-01T10:00:00Z")), actor: "anna", action: "erase",
+              detail: #"{"erasure": 7}"#)
+          ])
+        await connection.close()
       }
     }
 

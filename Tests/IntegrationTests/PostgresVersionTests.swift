@@ -67,6 +67,24 @@ extension Program {
       }
     }
 
+    /// An administrator of an earlier version made fewer roles.
+    @Test(.timeLimit(.minutes(3))) func whoMayNotMakeARoleIsToldHowItIsMade() async throws {
+      try await withServer(nil) { cluster, superuser in
+        for statement in [
+          "CREATE ROLE lectern_migrator", "CREATE ROLE lectern_ingest", "CREATE ROLE lectern_aggregator",
+          "CREATE ROLE lectern_web", "CREATE ROLE lectern_analyst", "CREATE ROLE lectern_researcher",
+          "CREATE ROLE admin LOGIN IN ROLE lectern_migrator", "CREATE DATABASE lectern OWNER admin",
+        ] { try await superuser.execute(statement) }
+        let url = url(cluster, as: "admin")
+        let refused = try await ProcessLauncher().run(
+          ChildCommand(try #require(builtExecutable), ["migrate", "up"], environment: ["LECTERN_POSTGRES_URL": url]),
+          deadline: .seconds(120))
+        let told = try #require(refused.errorText.firstMatch(of: #/run \(those.*?\) "(.*?)", then/#)?.output.1)
+        for statement in told.split(separator: "; ") { try await superuser.execute(String(statement)) }
+        try await migrate("up", url)
+      }
+    }
+
     /// Statements of docs/operations.md, by which an administrator makes roles and logins.
     private func documented(from first: String, to last: String) throws -> [String] {
       let page = try String(contentsOf: TestTools.root.appending(path: "docs/operations.md"), encoding: .utf8)

@@ -206,8 +206,14 @@ extension Database {
         try await fixture.repository.noteTopic("second", of: fixture.claim)
         let again = try await fixture.repository.claim(Fixture.log(), group: Fixture.group, lowWatermark: 0).ledger
         #expect(again.topicID == "first" && again.last?.leaderEpoch == 7)
-        let empty = try await fixture.repository.claim(Fixture.log(partition: 1), group: Fixture.group, lowWatermark: 0)
-        for name: TopicID in ["first", "second"] { try await fixture.repository.noteTopic(name, of: empty.ledger) }
+        // Before that every claim says anew which it is.
+        for name: TopicID in ["first", "second"] {
+          let empty = try await fixture.repository.claim(
+            Fixture.log(partition: 1), group: Fixture.group, lowWatermark: 0
+          ).ledger
+          #expect(empty.topicID == nil)
+          try await fixture.repository.noteTopic(name, of: empty)
+        }
         #expect(
           try await fixture.repository.newestLedgers(clusterID: "cluster", topic: Fixture.topic)[1]?.topicID == "second"
         )

@@ -41,7 +41,7 @@ BEGIN
     END IF;
   END LOOP;
   IF v_revoked > 0 OR p_ledger IS NULL AND applied > 0 THEN
-    PERFORM lectern.audit_control(p_ledger, p_next, p_by, p_events, superseded, ARRAY(
+    PERFORM lectern.audit_control(p_ledger, p_next, p_by, p_events, superseded, v_revoked, ARRAY(
       SELECT e.erasure_id FROM lectern.erasure e
       WHERE v_revoked > 0 AND e.erasure_id > coalesce(v_last_erasure, 0) ORDER BY 1));
   END IF;

@@ -1,7 +1,7 @@
 -- The audit log's line of control events that came by hand, and of revocations that came through a log. No learner is
 -- named: `p_erasures` stand for those whose samples are deleted.
 CREATE FUNCTION lectern.audit_control(
-  p_ledger integer, p_next bigint, p_by text, p_events jsonb, p_superseded bigint, p_erasures bigint[])
+  p_ledger integer, p_next bigint, p_by text, p_events jsonb, p_superseded bigint, p_revoked bigint, p_erasures bigint[])
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
   WITH kind AS (
@@ -18,7 +18,7 @@ AS $$
         c.numbers || jsonb_build_object('superseded', p_superseded, 'erasures', p_erasures))
     ELSE
       lectern.audit('control.revocations', NULL,
-        jsonb_build_object('ledger', p_ledger, 'before', p_next, 'revocations', c.numbers -> 'revocations',
+        jsonb_build_object('ledger', p_ledger, 'before', p_next, 'revocations', p_revoked,
           'erasures', p_erasures))
     END
   FROM counted c

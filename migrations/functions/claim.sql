@@ -23,7 +23,10 @@ BEGIN
   is_new := v_count = 1;
   UPDATE lectern.ingest_ledger l
   SET epoch = greatest(l.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
-      updated_at = clock_timestamp()
+      updated_at = clock_timestamp(),
+      -- Nothing is lost with a topic that was made again before anything was read of it: whoever claims says which it
+      -- is.
+      topic_id = CASE WHEN l.next_offset > 0 THEN l.topic_id END
   WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation
     AND l.partition = p_partition AND l.consumer_group = p_group
   RETURNING l.ledger_id, l.epoch, l.next_offset, l.last_offset, l.last_timestamp_ms, l.last_id_hash, l.last_leader_epoch,

@@ -8,20 +8,27 @@ DO $$
 DECLARE
   v_role text;
 BEGIN
-  FOREACH v_role IN ARRAY ARRAY['lectern_audit_owner', 'lectern_auditor', 'lectern_reader'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
-      BEGIN
-        EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
-      EXCEPTION WHEN duplicate_object OR unique_violation THEN
-        NULL;
-      END;
+  BEGIN
+    FOREACH v_role IN ARRAY ARRAY['lectern_audit_owner', 'lectern_auditor', 'lectern_reader'] LOOP
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
+        BEGIN
+          EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+          NULL;
+        END;
+      END IF;
+    END LOOP;
+    IF NOT pg_has_role(current_user, 'lectern_audit_owner', CASE
+        WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
+      EXECUTE format('GRANT lectern_audit_owner TO %I', current_user);
+      PERFORM set_config('lectern.was_given', 'lectern_audit_owner', true);
     END IF;
-  END LOOP;
-  IF NOT pg_has_role(current_user, 'lectern_audit_owner', CASE
-      WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
-    EXECUTE format('GRANT lectern_audit_owner TO %I', current_user);
-    PERFORM set_config('lectern.was_given', 'lectern_audit_owner', true);
-  END IF;
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE insufficient_privilege USING MESSAGE = format(
+      'have an administrator run (those roles that are missing) "CREATE ROLE lectern_reader; CREATE ROLE '
+      'lectern_auditor; CREATE ROLE lectern_audit_owner; GRANT lectern_audit_owner TO %1$I", then migrate again, then '
+      '"REVOKE lectern_audit_owner FROM %1$I"', current_user);
+  END;
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO lectern_auditor, lectern_reader', current_database());
 END
 $$;

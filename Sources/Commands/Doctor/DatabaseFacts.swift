@@ -10,6 +10,8 @@ package struct DatabaseFacts: Sendable {
   package var login: String
   package var isSuperuser: Bool
   package var mayCreateRoles: Bool
+  /// Whether the login may give `lectern_audit_owner` to whom it likes, as who made it may on PostgreSQL 16 and newer.
+  package var mayGiveAuditLogAway: Bool
   /// Those there are, and whether the login may take each on.
   package var roles: [DatabaseRole: Bool]
   /// Whether the configured pseudonym secret is the database's; nil where none is configured, or none was used yet.
@@ -19,10 +21,12 @@ package struct DatabaseFacts: Sendable {
 
   package init(
     version: Int32, login: String, isSuperuser: Bool = false, mayCreateRoles: Bool = false,
-    roles: [DatabaseRole: Bool], secretIsItsOwn: Bool? = nil, clockDifference: Duration = .zero
+    mayGiveAuditLogAway: Bool = false, roles: [DatabaseRole: Bool], secretIsItsOwn: Bool? = nil,
+    clockDifference: Duration = .zero
   ) {
     (self.version, self.login, self.roles) = (version, login, roles)
     (self.isSuperuser, self.mayCreateRoles) = (isSuperuser, mayCreateRoles)
+    self.mayGiveAuditLogAway = mayGiveAuditLogAway
     (self.secretIsItsOwn, self.clockDifference) = (secretIsItsOwn, clockDifference)
   }
 
@@ -74,6 +78,11 @@ package struct DatabaseFacts: Sendable {
         subject, "\(detail): whoever uses it can change the audit log",
         remedy: "REVOKE \(DatabaseRole.auditOwner.rawValue) FROM \(login)")
     }
+    if mayGiveAuditLogAway {
+      return .warning(
+        subject, "\(detail), and give itself \(DatabaseRole.auditOwner.rawValue): it can change the audit log",
+        remedy: "REVOKE \(DatabaseRole.auditOwner.rawValue) FROM \(login), as an administrator")
+    }
     if mayCreateRoles, major < 16 {
       return .warning(
         subject, "\(detail), and create roles: on PostgreSQL \(major) it may become any role but a superuser",
@@ -121,16 +130,21 @@ extension DatabaseFacts {
     let middle = before.advanced(by: start.duration(to: .now) / 2)
     let version: Int32 = try row.decode("version")
     var roles: [DatabaseRole: Bool] = [:]
+    var mayGiveAuditLogAway = false
     for found in try await connection.query(
-      "SELECT rolname::text AS role, pg_has_role(oid, $2) AS may FROM pg_roles WHERE rolname = ANY ($1)",
+      """
+      SELECT rolname::text AS role, pg_has_role(oid, $2) AS may, pg_has_role(oid, 'MEMBER WITH ADMIN OPTION') AS may_give
+      FROM pg_roles WHERE rolname = ANY ($1)
+      """,
       [.texts(DatabaseRole.allCases.map(\.rawValue)), .text(version >= 160_000 ? "SET" : "MEMBER")])
     {
       guard let role = DatabaseRole(rawValue: try found.decode("role")) else { continue }
       roles[role] = try found.decode("may")
+      if role == .auditOwner { mayGiveAuditLogAway = try found.decode("may_give") }
     }
     self.init(
       version: version, login: try row.decode("login"), isSuperuser: try row.decode("is_super"),
-      mayCreateRoles: try row.decode("may_create"), roles: roles,
+      mayCreateRoles: try row.decode("may_create"), mayGiveAuditLogAway: mayGiveAuditLogAway, roles: roles,
       clockDifference: try row.decode("now", as: EventTime.self).duration(since: middle))
     let reader = [DatabaseRole.ingest, .aggregator].first { roles[$0] == true }
     if let secret, let reader {

@@ -25,7 +25,7 @@ struct AuditCommand: Command {
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      guard limit > 0 else { throw UsageError("--limit is a number from 1 on") }
+      guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       var filter = AuditFilter()
       (filter.action, filter.actor, filter.since, filter.until) = (action, actor, since, until)
@@ -33,7 +33,7 @@ struct AuditCommand: Command {
       let (asked, limit) = (filter, limit)
       let page = try await context.withConnection(role: .auditor, application: "audit") { connection in
         // One line more than the page holds shows whether there is a next page.
-        try AuditPage(await AuditRepository(connection: connection).entries(asked, limit: limit + 1), limit: limit)
+        AuditPage(try await AuditRepository(connection: connection).entries(asked, limit: limit + 1), limit: limit)
       }
       if json { try context.console.print(json: page) } else { context.console.print(page.text) }
     }

@@ -51,12 +51,13 @@ package struct AuditPage: Encodable {
   /// Older lines are those before this one; nil on the last page.
   let next: Int64?
 
-  /// - Throws: `DecodingError` for a line that no program of this version wrote.
-  package init(_ entries: [AuditEntry], limit: Int) throws {
-    lines = try entries.prefix(limit).map { entry in
-      Line(
+  /// A detail of another form, which another program or a person wrote, is shown as the text that it is.
+  package init(_ entries: [AuditEntry], limit: Int) {
+    lines = entries.prefix(limit).map { entry in
+      let detail = try? JSONDecoder().decode([String: Detail].self, from: Data(entry.detail.utf8))
+      return Line(
         entry: entry.id, at: entry.at.rfc3339, actor: entry.actor, action: entry.action,
-        detail: try JSONDecoder().decode([String: Detail].self, from: Data(entry.detail.utf8)))
+        detail: detail ?? ["unread": .text(entry.detail)])
     }
     next = entries.count > limit ? lines.last?.entry : nil
   }

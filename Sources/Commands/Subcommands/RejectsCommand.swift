@@ -30,7 +30,7 @@ struct RejectsCommand: Command {
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      guard limit > 0 else { throw UsageError("--limit is a number from 1 on") }
+      guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       var filter = RejectFilter()
       filter.topic = topic

@@ -94,7 +94,7 @@ final class Top: Service {
       let observation = try await logs.observe(ledgers)
       watch.withLock { $0.take(observation) }
     } catch {
-      watch.withLock { $0.miss(.kafka, problem: "\(error)", isRefusal: error.isRefusal) }
+      watch.withLock { $0.miss(.kafka, problem: "\(error)", isRefusal: error.isRefusal || error.isForbidden) }
     }
   }
 

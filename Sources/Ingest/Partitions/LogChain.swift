@@ -41,7 +41,8 @@ package enum LogChain: Sendable, Equatable {
     after stored: RecordMark?, nextOffset: Int64, batch: [RecordMark], reaching end: Int64, topicID: TopicID? = nil,
     in contents: LogContents
   ) {
-    if nextOffset > 0, let reason = ParkReason(topicID: topicID, found: contents.topicID) {
+    // Also where nothing was read yet: the next claim parks nothing then, and takes the new id.
+    if let reason = ParkReason(topicID: topicID, found: contents.topicID) {
       self = .broken(reason)
     } else if contents.high < nextOffset {
       self = .broken(.logIsShorter(nextOffset: nextOffset, highWatermark: contents.high))

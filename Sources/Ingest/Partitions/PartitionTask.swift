@@ -59,7 +59,7 @@ struct PartitionTask: Sendable {
       let ledger = try await claim()
       // Before the log is compared: a topic that is made again in between is then known by its id.
       var topicID = ledger.topicID
-      if topicID == nil || ledger.nextOffset == 0 {
+      if topicID == nil {
         topicID = try await context.probe.topicID(of: partition.topic, until: stop)
       }
       guard let reason = try await reasonToPark(ledger) else {
