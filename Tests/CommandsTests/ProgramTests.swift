@@ -40,7 +40,7 @@ import Testing
       "lectern demo"
     ),
     (["demo", "--learners", "0"], "--learners is from 1 to 1000", "lectern demo"),
-    (["rejects", "list", "--limit", "0"], "--limit is a number from 1 on", "lectern rejects list"),
+    (["rejects", "list", "--limit", "0"], "--limit is a number from 1 to 100000", "lectern rejects list"),
     (
       ["rejects", "list", "--after", "7"],
       "--after: bad value '7', expected ledger:offset, as a page says where the next one begins",
