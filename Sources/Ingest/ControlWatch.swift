@@ -47,8 +47,11 @@ struct ControlWatch: Service {
     var goal: [Int32: Int64]?
     while true {
       let disturbances = context.loop.disturbances
+      let reminder = Task { try await remind() }
+      let found = try? await problems(wasClosed: known != nil, &goal, until: stop)
+      reminder.cancel()
       // After a failed question the gate stays as it was.
-      if let problems = try? await problems(wasClosed: known != nil, &goal, until: stop) {
+      if let problems = found {
         let problem = problems.first
         if problem == nil { context.control.open(after: disturbances) } else { context.control.close() }
         context.health.setControlProblem(problem)
@@ -66,6 +69,18 @@ struct ControlWatch: Service {
       } while ContinuousClock.now < next && (known != nil || !context.framesAreHeld)
     }
   }
+
+  /// Frames that wait for an answer, which is asked for until it comes, are a problem once that takes long.
+  private func remind() async throws {
+    try await Task.sleep(for: Self.patience)
+    guard context.framesAreHeld else { return }
+    context.logger.warning("frames wait: Kafka does not say whether the control topic is the one it was")
+    context.health.setControlProblem(
+      "frames have waited for over 15 s, because Kafka does not say whether the control topic is the one it was")
+    context.metrics.framesHeld.set(1)
+  }
+
+  private static let patience = Duration.seconds(15)
 
   /// Why frames wait; empty if they need not.
   private func problems(

@@ -29,7 +29,8 @@ struct LogProbe: Sendable {
 
   private let thread: Thread
   private let logger: Logger
-  private static let deadline = Duration.seconds(5)
+  /// Of one call; a leader that has died answers nothing, and the next one is found after it.
+  private static let deadline = Duration.seconds(3)
 
   /// - Parameter keepsReader: true for whoever asks about many partitions in a row: a client is connected once for all
   ///   of their last records, and stays until the probe goes. Else it goes with each answer.

@@ -67,9 +67,11 @@ package struct KafkaError: Error, Sendable, Hashable {
     rd_kafka_error_destroy(error)
   }
 
-  /// Whether another broker may know better: what this client knows of the topic's leaders is old.
-  var isOfOldMetadata: Bool {
-    [.notLeader, .leaderNotAvailable, .unknownTopicOrPartition, .unknownPartition, .unknownTopic].contains(code)
+  /// Whether another broker may know better: what this client knows of the topic's leaders may be old. A leader that
+  /// has died answers nothing at all, which has many codes.
+  var mayBeOfOldMetadata: Bool {
+    isRetryable
+      || [.notLeader, .leaderNotAvailable, .unknownTopicOrPartition, .unknownPartition, .unknownTopic].contains(code)
   }
 
   /// Whether the broker was reached and turned this client away.

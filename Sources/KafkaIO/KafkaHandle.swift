@@ -111,19 +111,41 @@ final class KafkaHandle: @unchecked Sendable {
     return ClusterID(String(cString: text))
   }
 
-  /// The first offset still in the log and the one the next record will get. Blocks up to `timeout`.
+  /// The first offset still in the log and the one the next record will get. Blocks up to twice `timeout`, and as long
+  /// again where the answer does not come.
   func watermarks(of partition: TopicPartition, timeout: Duration) throws(KafkaError) -> (low: Int64, high: Int64) {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let error = rd_kafka_query_watermark_offsets(
-      client, partition.topic.text, partition.partition, &low, &high, timeout.cMilliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      let failure = KafkaError(error, while: "asking for the watermarks", topicPartition: partition)
-      // librdkafka goes on asking the leader it knows for up to five minutes; its answer to this tells it the new one.
-      if failure.isOfOldMetadata { _ = try? partitionCount(of: partition.topic, timeout: timeout) }
-      throw failure
+    do throws(KafkaError) {
+      return (
+        try offset(RD_KAFKA_OFFSET_BEGINNING, of: partition, timeout: timeout),
+        try offset(RD_KAFKA_OFFSET_END, of: partition, timeout: timeout)
+      )
+    } catch {
+      // librdkafka goes on asking the leader it knows; its answer to this tells it the new one.
+      if error.mayBeOfOldMetadata { _ = try? partitionCount(of: partition.topic, timeout: timeout) }
+      throw error
     }
-    return (low, high)
+  }
+
+  /// An end of a log. `rd_kafka_query_watermark_offsets` would ask for both at once, but waits for a leader that has
+  /// died until it is back, whatever its timeout.
+  private func offset(
+    _ which: Int32, of partition: TopicPartition, timeout: Duration
+  ) throws(KafkaError) -> Int64 {
+    let operation = "asking for the watermarks"
+    let list = rd_kafka_topic_partition_list_new(1)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let entry = rd_kafka_topic_partition_list_add(list, partition.topic.text, partition.partition)
+    // As a time these mean the log's ends.
+    entry?.pointee.offset = Int64(which)
+    let code = rd_kafka_offsets_for_times(client, list, timeout.cMilliseconds)
+    let answer = list?.pointee.elems?.pointee
+    for code in [code, answer?.err ?? RD_KAFKA_RESP_ERR_NO_ERROR] where code != RD_KAFKA_RESP_ERR_NO_ERROR {
+      throw KafkaError(code, while: operation, topicPartition: partition)
+    }
+    guard let offset = answer?.offset, offset >= 0 else {
+      throw KafkaError(.timedOut, while: operation, topicPartition: partition)
+    }
+    return offset
   }
 
   /// The number of partitions, nil if there is no such topic. Blocks up to `timeout`; any thread.

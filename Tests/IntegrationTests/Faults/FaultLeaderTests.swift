@@ -37,5 +37,32 @@ extension LogFaults {
         }
       }
     }
+
+    /// The broker that leads the control topic dies and stays dead: every worker asks about that topic before it judges
+    /// frames, of whoever leads it by then.
+    @Test(.timeLimit(.minutes(6))) func aLeaderThatStaysAwayHoldsNobodyUp() async throws {
+      try await LocalKafkaCluster.run { brokers in
+        try await FaultBench.run(on: brokers[0], bootstrap: brokers.map(\.bootstrapServers).joined(separator: ",")) {
+          bench in
+          let worker = try await bench.startWorker("one")
+          bench.producer.start()
+          try await bench.wait(for: "frames are stored", alive: [worker]) { bench.history.accounted > 200 }
+          let (admin, topic) = (bench.admin, bench.ingest.controlTopic)
+          let leader = try await BlockingThread().run { try admin.placement(of: topic) }.leader
+          try await brokers[Int(leader) - 1].kill()
+          let before = bench.history.accounted
+          try await bench.wait(for: "frames go on", within: .seconds(60), alive: [worker]) {
+            bench.history.accounted > before + 2_000
+          }
+          // And whoever claims now.
+          let other = try await bench.startWorker("two")
+          try await bench.share(worker, other)
+          try await bench.drain(by: worker, other)
+          try await brokers[Int(leader) - 1].restart()
+          try await bench.check()
+          for one in [worker, other] { #expect(await one.stop() == .exited(0)) }
+        }
+      }
+    }
   }
 }
