@@ -207,7 +207,7 @@ final class TortureRun {
     try await prepareForAnotherLog()
     var time = IngestBench.now
     try await broker.loseWhatCameSince { time = IngestBench.now }
-    try await goOn(since: time, with: await ends())
+    try await goOn(since: time, with: await bench.settledEnds())
   }
 
   private func remakeTopic() async throws {
@@ -248,26 +248,6 @@ final class TortureRun {
     controlProducer = try bench.ingest.withANewProducer().producer
     bench.producer.goOn(with: controlProducer)
     bench.producer.start()
-  }
-
-  /// Where the partitions of frames end, once the brokers that came back agree about it.
-  private func ends() async throws -> [Int32: Int64] {
-    let limit = ContinuousClock.now + .seconds(120)
-    var (before, same): ([Int32: Int64], Int) = ([:], 0)
-    let (admin, topic, partitions) = (bench.admin, bench.ingest.frameTopic, Int32(bench.options.partitions))
-    while same < 4 {
-      let found = try? await BlockingThread().run {
-        try Dictionary(
-          uniqueKeysWithValues: (0..<partitions).map {
-            ($0, try admin.watermarks(of: TopicPartition(topic: topic, partition: $0), timeout: .seconds(5)).high)
-          })
-      }
-      same = found == before ? same + 1 : 0
-      before = found ?? [:]
-      guard ContinuousClock.now < limit else { throw FaultBenchError.tooSlow("the log's ends") }
-      try await Task.sleep(for: .milliseconds(500))
-    }
-    return before
   }
 
   private func thawAll() { for index in places.indices { thaw(index) } }
