@@ -51,6 +51,7 @@ package struct SchemaDefinition: Sendable, Equatable {
     ("mark_ledger", PackageResources.mark_ledger_sql),
     ("new_incarnation", PackageResources.new_incarnation_sql),
     ("newest_ledgers", PackageResources.newest_ledgers_sql),
+    ("note_read", PackageResources.note_read_sql),
     ("note_topic", PackageResources.note_topic_sql),
     ("oldest_sum_day", PackageResources.oldest_sum_day_sql),
     ("open_session", PackageResources.open_session_sql),

@@ -84,6 +84,14 @@ package struct PrivacyRepository: Sendable {
     return ErasureOrder(id: try row.decode("erasure_id"), cutoff: try row.decode("cutoff"))
   }
 
+  /// Leaves a line in the audit log for a look at one learner's holdings that nothing else records. Needs the role
+  /// `lectern_aggregator`.
+  ///
+  /// - Parameter by: who looks, in words.
+  package func noteRead(by: String) async throws(PostgresError) {
+    try await connection.query("SELECT lectern.note_read($1)", [.text(by)])
+  }
+
   /// What is stored of a learner now. Needs the role `lectern_aggregator`.
   package func holdings(of learner: LearnerPseudonym) async throws(PostgresError) -> LearnerHoldings {
     // Through the sessions, because samples and minutes have no index on the learner.

@@ -93,6 +93,8 @@ extension Operators {
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure WHERE NOT pending") == 1)
         #expect(try await bench.number("SELECT count(*) FROM lectern.emotion_sample") == Int64(learners - 1) * 4)
         #expect(try await bench.number("SELECT count(*) FROM audit.entry WHERE action = 'erase'") == 1)
+        // So does a look that changes nothing.
+        #expect(try await bench.number("SELECT count(*) FROM audit.entry WHERE action = 'learner.read'") > 0)
 
         // A replay stores nothing; a new consent counts for what is captured after it, in the same session too.
         try await bench.send(

@@ -35,7 +35,10 @@ struct EraseCommand: Command {
     let receipt = try await context.withConnection(role: .aggregator, application: "erase") { connection in
       let repository = PrivacyRepository(connection: connection)
       let before = try await repository.holdings(of: pseudonym)
-      guard yes else { return EraseReceipt(before) }
+      guard yes else {
+        try await repository.noteRead(by: context.environment.userName())
+        return EraseReceipt(before)
+      }
       let order = try await repository.erase(pseudonym, by: context.environment.userName())
       let erasure = try await Self.finish(order, repository, context)
       return EraseReceipt(before, order, erasure, after: try await repository.holdings(of: pseudonym))
