@@ -41,7 +41,7 @@ package final class KafkaConsumer: Sendable {
       rd_kafka_conf_set_rebalance_cb(configuration, kafkaRebalance)
       rd_kafka_conf_set_error_cb(configuration) { client, code, _, context in
         guard let client, let context else { return }
-        let error = KafkaError(rd_kafka_resp_err_t(code), of: client)
+        let error = KafkaError(rd_kafka_resp_err_t(code), of: client, while: "consuming")
         KafkaCallbacks.from(context).state.withLock { $0.events.append(.error(error)) }
       }
     }
@@ -83,7 +83,8 @@ package final class KafkaConsumer: Sendable {
       return .endOfPartition(partition, offset: message.pointee.offset)
     }
     return .error(
-      KafkaError(message.pointee.err, of: handle.client, topicPartition: topic == nil ? nil : partition))
+      KafkaError(
+        message.pointee.err, of: handle.client, while: "consuming", topicPartition: topic == nil ? nil : partition))
   }
 
   private func name(of topic: OpaquePointer) -> TopicName {
@@ -261,17 +262,5 @@ package final class KafkaConsumer: Sendable {
 
   private func check(_ code: rd_kafka_resp_err_t, _ operation: String) throws(KafkaError) {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, while: operation) }
-  }
-}
-
-extension KafkaError {
-  /// An error that consuming brought. A fatal one only says that it is fatal: what it was, the client is asked.
-  fileprivate init(_ code: rd_kafka_resp_err_t, of client: OpaquePointer, topicPartition: TopicPartition? = nil) {
-    let error = KafkaError(code, while: "consuming", topicPartition: topicPartition)
-    guard error.isFatal else {
-      self = error
-      return
-    }
-    self.init(KafkaError.Code(rd_kafka_fatal_error(client, nil, 0)), while: "consuming", isFatal: true)
   }
 }

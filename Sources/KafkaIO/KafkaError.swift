@@ -59,6 +59,17 @@ package struct KafkaError: Error, Sendable, Hashable {
     self.init(Code(code), while: operation, topicPartition: topicPartition)
   }
 
+  /// An error of a client. A fatal one only says that it is fatal: what it was, the client is asked.
+  init(
+    _ code: rd_kafka_resp_err_t, of client: OpaquePointer, while operation: String,
+    topicPartition: TopicPartition? = nil
+  ) {
+    let isFatal = code == RD_KAFKA_RESP_ERR__FATAL
+    self.init(
+      Code(isFatal ? rd_kafka_fatal_error(client, nil, 0) : code), while: operation,
+      topicPartition: isFatal ? nil : topicPartition, isFatal: isFatal)
+  }
+
   /// Adopts and destroys an error object of librdkafka.
   init(adopting error: OpaquePointer, while operation: String) {
     self.init(

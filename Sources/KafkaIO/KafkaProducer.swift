@@ -29,8 +29,8 @@ package final class KafkaProducer: Sendable {
       ], logger: logger
     ) { configuration in
       rd_kafka_conf_set_events(configuration, RD_KAFKA_EVENT_DR)
-      rd_kafka_conf_set_background_event_cb(configuration) { _, event, _ in
-        guard let event else { return }
+      rd_kafka_conf_set_background_event_cb(configuration) { client, event, _ in
+        guard let client, let event else { return }
         defer { rd_kafka_event_destroy(event) }
         while let message = rd_kafka_event_message_next(event) {
           guard let box = message.pointee._private else { continue }
@@ -38,7 +38,7 @@ package final class KafkaProducer: Sendable {
           if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
             delivery.body(.success(Delivery(partition: message.pointee.partition, offset: message.pointee.offset)))
           } else {
-            delivery.body(.failure(KafkaError(message.pointee.err, while: "producing")))
+            delivery.body(.failure(KafkaError(message.pointee.err, of: client, while: "producing")))
           }
         }
       }
@@ -58,7 +58,7 @@ package final class KafkaProducer: Sendable {
 
   /// Queues a record (its bytes are copied) and returns; `onDelivery` is called exactly once unless this throws, on a
   /// thread of librdkafka that it must not block. Throws code `queueFull` when 100,000 records or 1 GB wait
-  /// (librdkafka's defaults).
+  /// (librdkafka's defaults), and what ended this client if an error was fatal.
   package func send(
     topic: TopicName, key: [UInt8]?, headers: [EventHeader] = [], value: [UInt8]?, partition: Int32? = nil,
     timestampMilliseconds: Int64? = nil, onDelivery: @escaping @Sendable (Result<Delivery, KafkaError>) -> Void
@@ -94,7 +94,8 @@ package final class KafkaProducer: Sendable {
     // librdkafka takes headers and opaque only if it takes the record.
     rd_kafka_headers_destroy(list)
     box.release()
-    throw KafkaError(adopting: error, while: "producing")
+    let failure = KafkaError(adopting: error, while: "producing")
+    throw failure.isFatal ? KafkaError(RD_KAFKA_RESP_ERR__FATAL, of: handle.client, while: "producing") : failure
   }
 
   /// Sends a record and waits for its acknowledgement. While the queue is full it waits as well.

@@ -174,7 +174,8 @@ final class FaultBench: Sendable {
         throw FaultBenchError.workerEnded(worker.name)
       }
       guard ContinuousClock.now < deadline else {
-        Issue.record("\(what): not after \(limit)", sourceLocation: sourceLocation)
+        Issue.record(
+          "\(what): not after \(limit); sent: \(journal.counts), \(journal.failures)", sourceLocation: sourceLocation)
         throw FaultBenchError.tooSlow(what)
       }
       try await Task.sleep(for: .milliseconds(50))

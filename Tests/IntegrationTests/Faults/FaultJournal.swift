@@ -28,11 +28,14 @@ final class FaultJournal: Sendable {
 
   private let file: LineFile
   private let counted = Mutex(Counts())
+  private let failed = Mutex<[String: Int]>([:])
 
   init(path: String) throws { file = try LineFile(path: path) }
 
   var path: String { file.path }
   var counts: Counts { counted.withLock { $0 } }
+  /// How often sends failed, by what failed them.
+  var failures: [String: Int] { failed.withLock { $0 } }
 
   /// A frame whose send was begun.
   struct Entry: Sendable { fileprivate let fields: String }
@@ -66,5 +69,8 @@ final class FaultJournal: Sendable {
     file.append("{\"state\":\"changed\",\"at\":\"\(time.rfc3339)\",\"ends\":{\(cuts)}}")
   }
 
-  func fail() { counted.withLock { $0.failed += 1 } }
+  func fail(_ error: any Error) {
+    failed.withLock { $0["\(error)", default: 0] += 1 }
+    counted.withLock { $0.failed += 1 }
+  }
 }

@@ -137,11 +137,11 @@ final class FaultProducer: Sendable {
         case .success(let delivery):
           journal.acknowledge(entry, partition: delivery.partition, offset: delivery.offset)
           if impurity == nil, plan.seed != nil, !sent.isWavering { keep(sent) }
-        case .failure: journal.fail()
+        case .failure(let error): journal.fail(error)
         }
       }
     } catch {
-      journal.fail()
+      journal.fail(error)
     }
   }
 
