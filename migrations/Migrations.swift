@@ -27,5 +27,6 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 5, name: "0005_locks", bytes: PackageResources._005_locks_sql),
     Migration(version: 6, name: "0006_audit", bytes: PackageResources._006_audit_sql),
     Migration(version: 7, name: "0007_log_identity", bytes: PackageResources._007_log_identity_sql),
+    Migration(version: 8, name: "0008_consent_since", bytes: PackageResources._008_consent_since_sql),
   ]
 }

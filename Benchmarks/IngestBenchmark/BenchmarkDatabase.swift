@@ -35,7 +35,7 @@ struct BenchmarkDatabase {
             scope: .analytics, granted: true)))
     }
     try await CourseRepository(connection: connection).apply(
-      events.map { ControlRow($0, pseudonymizer: pseudonymizer) }, by: "a benchmark")
+      events.map { ControlRow($0, recordedAt: $0.time, pseudonymizer: pseudonymizer) }, by: "a benchmark")
     let url = options.postgres.replacing(#/(postgres(?:ql)?:\/\/[^\/?]*)(?:\/[^?]*)?/#) { "\($0.output.1)/\(name)" }
     return BenchmarkDatabase(name: name, url: url, connection: connection)
   }

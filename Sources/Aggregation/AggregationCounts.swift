@@ -1,3 +1,5 @@
+package import Analytics
+
 /// What an aggregator did.
 package struct AggregationCounts: Sendable, Hashable {
   /// Transactions that recomputed something.
@@ -5,6 +7,10 @@ package struct AggregationCounts: Sendable, Hashable {
   package var sessions = 0
   /// Segments whose metrics were computed again.
   package var segments = 0
+  /// Recomputed sessions whose frames come at another interval than the one that counts for them.
+  package var intervalMismatches = 0
+  /// What is observed where a course has such sessions now and had none before.
+  package var newMismatches: [FramePace] = []
   package var cellsReleased = 0
   package var cellsWithdrawn = 0
   /// Samples removed for erasures and revocations.
@@ -20,6 +26,8 @@ package struct AggregationCounts: Sendable, Hashable {
     sum.passes += term.passes
     sum.sessions += term.sessions
     sum.segments += term.segments
+    sum.intervalMismatches += term.intervalMismatches
+    sum.newMismatches += term.newMismatches
     sum.cellsReleased += term.cellsReleased
     sum.cellsWithdrawn += term.cellsWithdrawn
     sum.samplesErased += term.samplesErased

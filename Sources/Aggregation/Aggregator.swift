@@ -148,6 +148,17 @@ package final class Aggregator: Service {
         try pass.recompute(course, on: connection)
       }
       telemetry.record(done, duration: ContinuousClock.now - start)
+      for pace in done.newMismatches {
+        logger.warning(
+          """
+          frames come at another interval than the one that counts for them, so their coverage is wrong: let the LMS \
+          declare frame_interval_ms of its sessions or course, or set LECTERN_FRAME_INTERVAL
+          """,
+          metadata: [
+            "course": .int(course), "observed_seconds": .seconds(.milliseconds(pace.observedMilliseconds)),
+            "interval_seconds": .seconds(.milliseconds(pace.declaredMilliseconds)),
+          ])
+      }
       counts += done
     }
     return (counts, courses.isEmpty)

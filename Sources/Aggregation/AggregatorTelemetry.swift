@@ -3,6 +3,7 @@ import Telemetry
 /// The aggregator's metrics.
 struct AggregatorTelemetry: Sendable {
   let sessions: Counter
+  let intervalMismatches: Counter
   let cellsReleased: Counter
   let cellsWithdrawn: Counter
   let samplesErased: Counter
@@ -16,6 +17,9 @@ struct AggregatorTelemetry: Sendable {
   init(_ metrics: MetricsRegistry) {
     sessions = metrics.counter(
       "lectern_aggregate_sessions_total", help: "Dirty sessions whose sums were computed again.")
+    intervalMismatches = metrics.counter(
+      "lectern_aggregate_interval_mismatches_total",
+      help: "Recomputed sessions whose frames come at another interval than the one that counts for them.")
     cellsReleased = metrics.counter(
       "lectern_aggregate_cells_released_total", help: "Cells shown to teachers and analysts with new values.")
     cellsWithdrawn = metrics.counter(
@@ -38,6 +42,7 @@ struct AggregatorTelemetry: Sendable {
 
   func record(_ counts: AggregationCounts, duration: Duration?) {
     sessions.increment(by: counts.sessions)
+    intervalMismatches.increment(by: counts.intervalMismatches)
     cellsReleased.increment(by: counts.cellsReleased)
     cellsWithdrawn.increment(by: counts.cellsWithdrawn)
     if let duration { passSeconds.observe(duration) }

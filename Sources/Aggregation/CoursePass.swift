@@ -21,7 +21,7 @@ struct CoursePass: Sendable {
     guard !dirty.isEmpty, let context = try store.course(course, on: connection) else { return counts }
     counts.passes = 1
     counts.sessions = dirty.count
-    let learners = try recomputeSums(of: dirty, in: context, on: connection)
+    let learners = try recomputeSums(of: dirty, in: context, &counts, on: connection)
     let segments = try deriveLearners(learners, in: context, on: connection)
     counts += try deriveSegments(segments, in: context, on: connection)
     return counts
@@ -60,20 +60,28 @@ struct CoursePass: Sendable {
   ///
   /// A session whose samples have expired keeps its sums, unless its learner was erased.
   private func recomputeSums(
-    of dirty: [Int64], in course: RollupCourse, on connection: isolated PostgresConnection
+    of dirty: [Int64], in course: RollupCourse, _ counts: inout AggregationCounts,
+    on connection: isolated PostgresConnection
   ) throws -> [LearnerPseudonym] {
     let sessions = try store.sessions(of: course.course, only: dirty, on: connection)
       .filter { $0.isLive || $0.isErased }
     var sums: [SessionSumRow] = []
     var minutes: [SessionSumRow] = []
+    var mismatches: [(session: Int64, pace: FramePace)] = []
     for session in sessions where session.isLive {
       let frames = try store.frames(of: session, on: connection)
       let rows = computation.sums(of: session, frames: frames, in: course)
       sums += rows.segments
       minutes += rows.minutes
+      let pace = FramePace(of: frames, declaredMilliseconds: session.frameIntervalMilliseconds)
+      if let pace, pace.disagrees { mismatches.append((session.session, pace)) }
     }
     try store.replaceSums(
       of: sessions.map(\.session), in: course.course, with: sums, minutes: minutes, on: connection)
+    let others = try store.replaceMismatches(
+      of: sessions.map(\.session), in: course.course, with: mismatches, on: connection)
+    counts.intervalMismatches = mismatches.count
+    if others == 0, let first = mismatches.first { counts.newMismatches = [first.pace] }
     return Set(sessions.map(\.learner)).sorted()
   }
 

@@ -23,6 +23,10 @@ package struct RollupVerification: Sendable {
     package var segmentMetrics = RollupDifference()
     /// Shown cells whose last release had fewer learners than the cohort minimum.
     package var cellsUnderMinimum = 0
+    /// Sessions whose frames come at another interval than the one that counts for them, and their courses: a matter
+    /// of the LMS, no inconsistency.
+    package var intervalMismatches: Int64 = 0
+    package var coursesWithMismatches: Int64 = 0
 
     package init() {}
 
@@ -52,6 +56,7 @@ package struct RollupVerification: Sendable {
       report.courses += 1
       try verify(context, into: &report, on: connection)
     }
+    (report.intervalMismatches, report.coursesWithMismatches) = try store.mismatches(on: connection)
     let minimum = try store.cohortMinimum(on: connection) ?? settings.releasePolicy.cohortMinimum
     report.cellsUnderMinimum = try store.shownCells(under: minimum, on: connection)
     return report

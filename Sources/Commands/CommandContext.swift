@@ -98,6 +98,7 @@ struct CommandContext: Sendable {
     var ingest = IngestSettings()
     ingest.frameTopic = settings[Keys.frameTopic]
     ingest.controlTopic = settings[Keys.controlTopic]
+    ingest.sources = settings.optional(Keys.sources) ?? .all
     ingest.consumerGroup = settings[Keys.consumerGroup]
     ingest.clusterID = settings.optional(Keys.clusterID)
     ingest.frameIntervalMilliseconds = Int32(clamping: settings[Keys.frameInterval].wholeMilliseconds)

@@ -28,7 +28,7 @@ package enum ImageType: CaseIterable, Sendable, Hashable {
   }
 
   /// The first bytes of every such file.
-  private var magic: [UInt8] {
+  package var magic: [UInt8] {
     switch self {
     case .jpeg: [0xFF, 0xD8, 0xFF]
     case .png: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

@@ -8,6 +8,9 @@ struct IngestMetrics: Sendable {
   let applied: Counter
   let skipped: Counter
   let rejects: [RejectCode: Counter]
+  let foreignKeys: Counter
+  let overruledRevocations: Counter
+  let controlWarnings: Counter
   let rebalances: Counter
   let fenced: Counter
   let rewinds: Counter
@@ -37,6 +40,15 @@ struct IngestMetrics: Sendable {
             "lectern_ingest_rejects_total", help: "Rejected records by code", labels: ["code": code.rawValue])
         )
       })
+    foreignKeys = registry.counter(
+      "lectern_ingest_foreign_keys_total",
+      help: "Frames whose key is not their session id, so that the log does not keep their session in order")
+    overruledRevocations = registry.counter(
+      "lectern_ingest_overruled_revocations_total",
+      help: "Revocations without effect, since a consent of a later time stands")
+    controlWarnings = registry.counter(
+      "lectern_ingest_control_warnings_total",
+      help: "Control events that were applied and are hardly meant: overlapping segments, courses without segments")
     rebalances = registry.counter("lectern_ingest_rebalances_total", help: "Assignments and revocations seen")
     fenced = registry.counter(
       "lectern_ingest_fenced_total", help: "Stores refused because the ledger was not where it was left (LF001)")

@@ -32,8 +32,11 @@ package struct IngestParts: Sendable {
     IngestDatabase(settings: postgres, registry: registry, health: health, logger: logger, clock: clock)
   }
 
-  /// Refuses another schema or secret than the database's, and makes the model known.
+  /// Refuses another schema or secret than the database's and a topic on which no LMS may speak, and makes the model
+  /// known.
   func prepare(_ database: IngestDatabase, until stop: StopFlag) async throws {
+    for topic in [settings.frameTopic, settings.controlTopic]
+    where settings.sources.admitted(to: topic)?.isEmpty == true { throw IngestError.noSource(of: topic) }
     try await database.prepare(fingerprint: pseudonymizer.fingerprint, model: model, until: stop)
   }
 

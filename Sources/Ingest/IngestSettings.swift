@@ -10,6 +10,8 @@ package struct IngestSettings: Sendable {
   /// The interval between a session's frames unless the LMS declares one; written into each session's row.
   package var frameIntervalMilliseconds: Int32 = 1000
   package var judge = FrameJudge()
+  /// The LMSs that may speak on each topic.
+  package var sources = EventSources.all
   /// Records in one batch, at most.
   package var batchRecords = 2000
   /// Bytes in one batch, at most.
@@ -32,6 +34,11 @@ package struct IngestSettings: Sendable {
   static let leastShareBytes = 1 << 20
 
   package init() {}
+
+  /// The LMSs whose frames are taken; nil is any.
+  var frameSources: Set<SourceID>? { sources.admitted(to: frameTopic) }
+  /// The LMSs whose control events are taken; nil is any.
+  var controlSources: Set<SourceID>? { sources.admitted(to: controlTopic) }
 
   /// What one of so many partitions may hold.
   func share(of partitions: Int) -> Int { max(queuedBytes / max(partitions, 1), Self.leastShareBytes) }

@@ -84,8 +84,9 @@ extension RecordMark {
 
 extension RejectRow {
   /// The reject that a record becomes.
-  init(_ record: KafkaRecord, _ code: RejectCode, detail: String) {
-    self.init(offset: record.offset, code: code, detail: detail, recordTimestamp: record.timestamp)
+  init(_ record: KafkaRecord, _ code: RejectCode, detail: String, reference: EventReference) {
+    self.init(
+      offset: record.offset, code: code, detail: detail, recordTimestamp: record.timestamp, reference: reference)
   }
 }
 

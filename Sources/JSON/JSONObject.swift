@@ -5,6 +5,9 @@ package struct JSONObject {
 
   init(members: [(name: JSONName, value: JSONValue)], path: String) { (self.members, self.path) = (members, path) }
 
+  /// The members' names, in their order.
+  package var names: [String] { members.map(\.name.text) }
+
   /// True if the member is there and not null.
   package func has(_ name: String) -> Bool {
     switch member(name) {
@@ -67,7 +70,10 @@ package struct JSONObject {
 
   /// The member, which must be there.
   package func value(_ name: String) throws(JSONError) -> JSONValue {
-    guard let value = member(name) else { throw JSONError(place(name), "missing") }
+    guard let value = member(name) else {
+      let near = members.first { NearName.areNear($0.name.text.utf8, name.utf8) }
+      throw JSONError(place(name), near.map { NearName.missing(near: $0.name.text) } ?? "missing")
+    }
     return value
   }
 

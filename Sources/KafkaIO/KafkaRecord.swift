@@ -89,7 +89,7 @@ package final class KafkaRecord: @unchecked Sendable {
           at: filled,
           to: LentHeader(
             name: UnsafeRawBufferPointer(start: name, count: strlen(name)),
-            value: UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)))
+            value: value.map { UnsafeRawBufferPointer(start: $0, count: size) }))
         filled += 1
       }
       // LentHeader is trivial: nothing to deinitialize.
@@ -119,6 +119,11 @@ package final class KafkaRecord: @unchecked Sendable {
     }
   }
 
+  /// Which LMS, course and event it speaks of, as far as that can be read.
+  package var eventReference: EventReference {
+    withHeaders { headers in withValue { EventReference(headers: headers, value: $0) } }
+  }
+
   /// What tells this record from another at its place in a log that was made anew: `ce_source` and `ce_id`, else
   /// (structured mode, or no event at all) the key and the first 4,096 bytes of the value. To be hashed, not stored.
   package var identityBytes: [UInt8] {
@@ -126,8 +131,9 @@ package final class KafkaRecord: @unchecked Sendable {
       var bytes: [UInt8] = []
       for name in ["ce_source", "ce_id"] {
         guard let header = headers.first(where: { $0.name.elementsEqual(name.utf8) }) else { return [UInt8]() }
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: header.value.count).bigEndian) { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: header.value)
+        let value = header.value ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: value.count).bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: value)
       }
       return bytes
     }

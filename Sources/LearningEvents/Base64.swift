@@ -1,12 +1,21 @@
 /// Reading of base64 of RFC 4648 section 4, strict: padded, no line breaks, no other characters.
 enum Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   /// Six bits for each byte value, 255 for one outside of the alphabet.
   private static let values: [UInt8] = {
-    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
     var values = [UInt8](repeating: 255, count: 256)
     for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
     return values
   }()
+
+  /// What the text of every file begins with whose first bytes are these: the characters that they alone decide.
+  static func prefix(of bytes: [UInt8]) -> [UInt8] {
+    bytes.indices.dropLast(bytes.count % 3).reduce(into: []) { text, index in
+      guard index % 3 == 0 else { return }
+      let bits = bytes[index..<index + 3].reduce(0) { $0 << 8 | Int($1) }
+      text += stride(from: 18, through: 0, by: -6).map { alphabet[bits >> $0 & 0x3F] }
+    }
+  }
 
   /// How many bytes a text decodes to if it is well-formed.
   static func decodedByteCount(_ text: UnsafeRawBufferPointer) -> Int {

@@ -1,17 +1,22 @@
 import JSON
 
 extension ControlEvent {
-  /// Decodes a record of the control topic. A `content-type` other than `application/cloudevents+json` is an error;
-  /// none at all is not, because the value says what it is.
+  /// Decodes a record of the control topic in structured or binary mode, told apart by the header `content-type`. None
+  /// at all is structured mode, because the value says what it is, unless there are attributes among the headers.
   package static func decode(
     headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer
   ) throws(EventError) -> ControlEvent {
-    for header in headers where header.name.equals("content-type") {
-      guard header.value.isMediaType("application/cloudevents+json") else {
-        throw EventError("content-type", "not application/cloudevents+json")
+    var attributes = ControlAttributes()
+    for header in headers { try attributes.take(header) }
+    if attributes.isStructured { return try decode(json: value) }
+    do throws(EventError) {
+      let envelope = try attributes.envelope()
+      return try EventError.reading { () throws(JSONError) in
+        try decode(envelope, data: JSONDocument(value).root())
       }
+    } catch {
+      throw error.explained(by: headers)
     }
-    return try decode(json: value)
   }
 
   /// Decodes one structured CloudEvent.
@@ -29,35 +34,46 @@ extension ControlEvent {
     }
   }
 
-  private static func decode(_ object: JSONObject) throws(JSONError) -> ControlEvent {
+  /// What every event says of itself.
+  struct Envelope {
+    let id: EventID
+    let source: SourceID
+    let time: EventTime
+    let type: ControlEventType
+  }
+
+  static func decode(_ object: JSONObject) throws(JSONError) -> ControlEvent {
     guard try object.text("specversion") == "1.0" else { throw JSONError(object.place("specversion"), "not 1.0") }
     let id = EventID(try object.text("id"))
     let source = SourceID(try object.text("source"))
     let time = try object.time("time")
-    let type = try object.text("type")
+    guard let type = ControlEventType(rawValue: try object.text("type")) else {
+      throw JSONError(object.place("type"), ControlEventType.rule)
+    }
     if object.has("datacontenttype") {
       let isJSON = try object.bytes("datacontenttype").withUnsafeBytes { $0.isMediaType("application/json") }
       guard isJSON else { throw JSONError(object.place("datacontenttype"), "not application/json") }
     }
-    switch type {
-    case EventNames.course:
-      let data = try object.object("data")
-      return .course(
-        CourseEvent(
-          eventID: id, source: source, time: time, courseID: CourseID(try data.text("id")),
-          title: try data.text("title", limitBytes: EventText.titleLimitBytes),
-          teachers: try data.texts("teachers", limit: CourseEvent.teacherLimit).map { TeacherID($0) },
-          segments: try segments(of: data)))
-    case EventNames.session:
-      let data = try object.object("data")
+    return try decode(Envelope(id: id, source: source, time: time, type: type), data: try object.object("data"))
+  }
+
+  private static func decode(_ envelope: Envelope, data: JSONObject) throws(JSONError) -> ControlEvent {
+    let (id, source, time) = (envelope.id, envelope.source, envelope.time)
+    switch envelope.type {
+    case .course:
+      var event = CourseEvent(
+        eventID: id, source: source, time: time, courseID: CourseID(try data.text("id")),
+        title: try data.text("title", limitBytes: EventText.titleLimitBytes),
+        teachers: try data.texts("teachers", limit: CourseEvent.teacherLimit).map { TeacherID($0) },
+        segments: try segments(of: data))
+      event.frameIntervalMilliseconds = try frameInterval(of: data)
+      return .course(event)
+    case .session:
       var event = SessionEvent(eventID: id, source: source, time: time, sessionID: SessionID(try data.text("id")))
-      if data.has("frame_interval_ms") {
-        event.frameIntervalMilliseconds = Int32(try data.integer("frame_interval_ms", in: 100...600_000))
-      }
+      event.frameIntervalMilliseconds = try frameInterval(of: data)
       if data.has("title") { event.title = try data.text("title", limitBytes: EventText.titleLimitBytes) }
       return .session(event)
-    case EventNames.consent:
-      let data = try object.object("data")
+    case .consent:
       guard let scope = ConsentEvent.Scope(rawValue: try data.text("scope")) else {
         throw JSONError(data.place("scope"), "not analytics, individual_view or research")
       }
@@ -65,9 +81,12 @@ extension ControlEvent {
         ConsentEvent(
           eventID: id, source: source, time: time, learnerID: LearnerID(try data.text("learner_id")), scope: scope,
           granted: try data.bool("granted")))
-    default:
-      throw JSONError(object.place("type"), "not a control event of version 1")
     }
+  }
+
+  private static func frameInterval(of data: JSONObject) throws(JSONError) -> Int32? {
+    guard data.has("frame_interval_ms") else { return nil }
+    return Int32(try data.integer("frame_interval_ms", in: ControlEvent.frameIntervalLimits))
   }
 
   private static func segments(of data: JSONObject) throws(JSONError) -> [SegmentDefinition] {

@@ -10,8 +10,8 @@ extension ControlEvent {
   /// The CloudEvent as JSON, members in a fixed order.
   package var json: String { json(pseudonym: nil) }
 
-  /// The same with a consent's learner under a pseudonym where one is given.
-  package func json(pseudonym: String?) -> String {
+  /// The same with a consent's learner under a pseudonym, and with the extension `recordedtime`, where they are given.
+  package func json(pseudonym: String?, recordedAt: EventTime? = nil) -> String {
     let data: String
     switch self {
     case .course(let event):
@@ -19,9 +19,9 @@ extension ControlEvent {
       let teachers = event.teachers.map { JSONText.quoted($0.text) }.joined(separator: ",")
       data =
         #""id":\#(JSONText.quoted(event.courseID.text)),"title":\#(JSONText.quoted(event.title)),"#
-        + #""teachers":[\#(teachers)],"segments":[\#(segments)]"#
+        + #""teachers":[\#(teachers)],"segments":[\#(segments)]\#(Self.json(interval: event.frameIntervalMilliseconds))"#
     case .session(let event):
-      let interval = event.frameIntervalMilliseconds.map { #","frame_interval_ms":\#($0)"# } ?? ""
+      let interval = Self.json(interval: event.frameIntervalMilliseconds)
       let title = event.title.map { #","title":\#(JSONText.quoted($0))"# } ?? ""
       data = #""id":\#(JSONText.quoted(event.sessionID.text))\#(interval)\#(title)"#
     case .consent(let event):
@@ -29,9 +29,12 @@ extension ControlEvent {
         #""learner_id":\#(JSONText.quoted(pseudonym ?? event.learnerID.text)),"scope":"\#(event.scope.rawValue)","#
         + #""granted":\#(event.granted)"#
     }
+    let recorded = recordedAt.map { #","recordedtime":"\#($0.rfc3339)""# } ?? ""
     return #"{"specversion":"1.0","id":\#(JSONText.quoted(id.text)),"source":\#(JSONText.quoted(source.text)),"#
-      + #""type":"\#(type)","time":"\#(time.rfc3339)","datacontenttype":"application/json","data":{\#(data)}}"#
+      + #""type":"\#(type.rawValue)","time":"\#(time.rfc3339)"\#(recorded),"datacontenttype":"application/json","data":{\#(data)}}"#
   }
+
+  private static func json(interval: Int32?) -> String { interval.map { #","frame_interval_ms":\#($0)"# } ?? "" }
 
   private static func json(_ segment: SegmentDefinition) -> String {
     let range =

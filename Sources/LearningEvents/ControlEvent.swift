@@ -22,11 +22,25 @@ package enum ControlEvent: Sendable, Hashable {
   }
 
   /// The CloudEvents type.
-  package var type: String {
+  package var type: ControlEventType {
     switch self {
-    case .course: EventNames.course
-    case .session: EventNames.session
-    case .consent: EventNames.consent
+    case .course: .course
+    case .session: .session
+    case .consent: .consent
+    }
+  }
+
+  /// What an LMS may declare as the time between two frames, in milliseconds.
+  package static let frameIntervalLimits: ClosedRange<Int64> = 100...600_000
+
+  /// How far behind its record a control event may be dated, by a clock that runs ahead: as far as a frame.
+  package static let timeLimit = Duration.seconds(86_400)
+
+  /// What is wrong with the event's time, given the time of its record: a consent of next year would overrule every
+  /// revocation until then.
+  package func check(recordedAt: EventTime) throws(EventError) {
+    guard time <= recordedAt.advanced(by: Self.timeLimit) else {
+      throw EventError("time", "more than 1 d after its record: the clock that made it runs ahead")
     }
   }
 
@@ -51,10 +65,13 @@ package struct CourseEvent: Sendable, Hashable {
   /// LMS ids of the teachers who may see it.
   package var teachers: [TeacherID]
   package var segments: [SegmentDefinition]
+  /// `data.frame_interval_ms`: the time between two frames of its sessions, unless a session says otherwise;
+  /// 100…600,000.
+  package var frameIntervalMilliseconds: Int32?
 
   package init(
     eventID: EventID, source: SourceID, time: EventTime, courseID: CourseID, title: String,
-    teachers: [TeacherID] = [], segments: [SegmentDefinition]
+    teachers: [TeacherID] = [], segments: [SegmentDefinition], frameIntervalMilliseconds: Int32? = nil
   ) {
     self.eventID = eventID
     self.source = source
@@ -63,6 +80,7 @@ package struct CourseEvent: Sendable, Hashable {
     self.title = title
     self.teachers = teachers
     self.segments = segments
+    self.frameIntervalMilliseconds = frameIntervalMilliseconds
   }
 }
 

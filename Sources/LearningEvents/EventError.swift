@@ -8,6 +8,9 @@ package struct EventError: Error, Sendable, Hashable {
 
   package init(_ attribute: String, _ reason: String) { (self.attribute, self.reason) = (attribute, reason) }
 
+  /// An attribute that has to be there.
+  static func missing(_ attribute: String) -> EventError { EventError(attribute, "missing") }
+
   /// The reject code it leads to.
   package var code: RejectCode { .badEvent }
 

@@ -10,10 +10,10 @@ package struct EventHeader: Sendable, Hashable {
 /// One Kafka header of a received record, lent by whoever owns the record: valid only during the call that gets it.
 package struct LentHeader {
   package let name: UnsafeRawBufferPointer
-  /// Empty for a header without a value.
-  package let value: UnsafeRawBufferPointer
+  /// Nil for a header whose value is null, which is an attribute that is not there, as null is in JSON.
+  package let value: UnsafeRawBufferPointer?
 
-  package init(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) { (self.name, self.value) = (name, value) }
+  package init(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?) { (self.name, self.value) = (name, value) }
 }
 
 /// An event as it goes into Kafka.

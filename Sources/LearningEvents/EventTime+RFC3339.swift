@@ -1,6 +1,9 @@
 extension EventTime {
-  /// The reason given for a text that is not a time.
-  static let rule = "not an RFC 3339 time of the years 1970–9999"
+  /// An attribute's value as a time; the error says where the text departs from one, as far as that can be told.
+  init(header bytes: UnsafeRawBufferPointer, _ attribute: String) throws(EventError) {
+    guard let time = EventTime(rfc3339: bytes) else { throw EventError(attribute, TimeSlip.reason(of: bytes)) }
+    self = time
+  }
 
   /// Parses an RFC 3339 `date-time`; nil for anything else.
   ///

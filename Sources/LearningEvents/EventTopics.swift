@@ -10,7 +10,14 @@ package enum EventTopics {
 enum EventNames {
   static let structured = "application/cloudevents+json"
   static let frame = "org.lectern.frame.v1"
-  static let course = "org.lectern.course.v1"
-  static let session = "org.lectern.session.v1"
-  static let consent = "org.lectern.consent.v1"
+}
+
+/// The CloudEvents types of control events.
+package enum ControlEventType: String, CaseIterable, Sendable {
+  case course = "org.lectern.course.v1"
+  case session = "org.lectern.session.v1"
+  case consent = "org.lectern.consent.v1"
+
+  /// The reason given for any other type.
+  static let rule = "not a control event of version 1"
 }

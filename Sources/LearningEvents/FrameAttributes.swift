@@ -23,6 +23,7 @@ struct FrameAttributes {
   static let faceBoxRule = "not x,y,w,h in pixels of −65535…65535 with positive sides"
 
   mutating func take(_ header: LentHeader) throws(EventError) {
+    guard let value = header.value else { return }
     let name = header.name
     switch name.count {
     case 5 where name.equals("ce_id"): try Self.set(&id, header)
@@ -33,7 +34,7 @@ struct FrameAttributes {
     case 11 where name.equals("ce_sequence"): try Self.set(&sequence, header)
     case 11 where name.equals("ce_courseid"): try Self.set(&courseID, header)
     // Instrumented clients add a second one: the last is the closest hop.
-    case 11 where name.equals("traceparent"): traceparent = header.value
+    case 11 where name.equals("traceparent"): traceparent = value
     case 12 where name.equals("ce_sessionid"): try Self.set(&sessionID, header)
     case 12 where name.equals("ce_learnerid"): try Self.set(&learnerID, header)
     case 12 where name.equals("ce_segmentid"): try Self.set(&segmentID, header)
@@ -44,7 +45,7 @@ struct FrameAttributes {
     }
   }
 
-  private static func set(_ slot: inout UnsafeRawBufferPointer?, _ header: LentHeader) throws(EventError) {
+  static func set(_ slot: inout UnsafeRawBufferPointer?, _ header: LentHeader) throws(EventError) {
     guard slot == nil else { throw EventError(String(decoding: header.name, as: UTF8.self), "given twice") }
     slot = header.value
   }
@@ -55,9 +56,7 @@ struct FrameAttributes {
     guard try need(type, "ce_type").equals("org.lectern.frame.v1") else {
       throw EventError("ce_type", "not \(EventNames.frame)")
     }
-    guard let capturedAt = EventTime(rfc3339: try need(time, "ce_time")) else {
-      throw EventError("ce_time", EventTime.rule)
-    }
+    let capturedAt = try EventTime(header: need(time, "ce_time"), "ce_time")
     guard let number = DecimalInteger.parse(try need(sequence, "ce_sequence")), let exact = Int32(exactly: number),
       exact >= 0
     else { throw EventError("ce_sequence", "not an integer of 0…2147483647") }
@@ -85,7 +84,7 @@ struct FrameAttributes {
   private func need(
     _ value: UnsafeRawBufferPointer?, _ attribute: @autoclosure () -> String
   ) throws(EventError) -> UnsafeRawBufferPointer {
-    guard let value else { throw EventError(attribute(), "missing") }
+    guard let value else { throw EventError.missing(attribute()) }
     return value
   }
 }

@@ -10,9 +10,19 @@ extension FrameEvent {
   package static func decode(
     headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer
   ) throws(EventError) -> (event: FrameEvent, image: FrameImage) {
+    do throws(EventError) {
+      return try decode(record: headers, value: value)
+    } catch {
+      throw error.explained(by: headers)
+    }
+  }
+
+  private static func decode(
+    record headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer
+  ) throws(EventError) -> (event: FrameEvent, image: FrameImage) {
     var attributes = FrameAttributes()
     for header in headers { try attributes.take(header) }
-    guard let contentType = attributes.contentType else { throw EventError("content-type", "missing") }
+    guard let contentType = attributes.contentType else { throw EventError.missing("content-type") }
     if contentType.isMediaType("application/cloudevents+json") {
       let traceparent = attributes.traceparent
       return try EventError.reading { () throws(JSONError) in
@@ -20,18 +30,22 @@ extension FrameEvent {
       }
     }
     guard let imageType = ImageType(mediaType: contentType) else {
-      throw EventError("content-type", "neither \(ImageType.mediaTypes("nor", EventNames.structured))")
+      throw EventError("content-type", FrameSlip.reason(ofContentType: contentType))
     }
-    return (try attributes.event(imageType: imageType), .recordValue(byteCount: value.count))
+    let event = try attributes.event(imageType: imageType)
+    if let reason = FrameSlip.reason(ofPicture: value) { throw EventError("value", reason) }
+    return (event, .recordValue(byteCount: value.count))
   }
 
   /// Decodes one structured-mode event: JSON whose picture stands in `data_base64`.
-  private static func decodeStructured(
-    _ object: JSONObject, traceparent: UnsafeRawBufferPointer?
+  static func decodeStructured(
+    _ object: JSONObject, traceparent: UnsafeRawBufferPointer? = nil
   ) throws(JSONError) -> (event: FrameEvent, image: FrameImage) {
     let type = try object.bytes("datacontenttype")
     guard let imageType = type.withUnsafeBytes(ImageType.init(mediaType:)) else {
-      throw JSONError("datacontenttype", "neither \(ImageType.mediaTypes("nor"))")
+      let isJPG = type.withUnsafeBytes { $0.isMediaType("image/jpg") }
+      throw JSONError(
+        "datacontenttype", isJPG ? FrameSlip.jpg : "neither \(ImageType.mediaTypes("nor"))")
     }
     guard try object.text("specversion") == "1.0" else { throw JSONError("specversion", "not 1.0") }
     guard try object.text("type") == EventNames.frame else { throw JSONError("type", "not \(EventNames.frame)") }
@@ -65,7 +79,9 @@ extension FrameEvent {
     return try object.withStringBytes("data_base64") { (bytes: UnsafeRawBufferPointer) throws(JSONError) in
       let byteCount = Base64.decodedByteCount(bytes)
       guard byteCount <= imageLimitBytes else { return .oversized(byteCount: byteCount) }
-      guard let decoded = Base64.decode(bytes) else { throw JSONError("data_base64", "not base64") }
+      guard let decoded = Base64.decode(bytes) else {
+        throw JSONError("data_base64", FrameSlip.reason(ofBase64: bytes))
+      }
       return .decoded(decoded)
     }
   }

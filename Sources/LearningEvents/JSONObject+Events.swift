@@ -22,8 +22,9 @@ extension JSONObject {
 
   /// A time as RFC 3339.
   func time(_ name: String) throws(JSONError) -> EventTime {
-    try withStringBytes(name) { (text) throws(JSONError) in
-      guard let time = EventTime(rfc3339: text) else { throw JSONError(place(name), EventTime.rule) }
+    if case .number = try value(name) { throw JSONError(place(name), TimeSlip.number) }
+    return try withStringBytes(name) { (text) throws(JSONError) in
+      guard let time = EventTime(rfc3339: text) else { throw JSONError(place(name), TimeSlip.reason(of: text)) }
       return time
     }
   }
@@ -45,12 +46,15 @@ extension JSONObject {
 }
 
 extension EventError {
+  /// An error of JSON; one of the whole document is one of the record's value.
+  init(_ error: JSONError) { self.init(error.path.isEmpty ? "value" : error.path, error.reason) }
+
   /// What `body` reads out of JSON; an error of the whole document is one of the record's value.
   static func reading<Result>(_ body: () throws(JSONError) -> Result) throws(EventError) -> Result {
     do throws(JSONError) {
       return try body()
     } catch {
-      throw EventError(error.path.isEmpty ? "value" : error.path, error.reason)
+      throw EventError(error)
     }
   }
 }

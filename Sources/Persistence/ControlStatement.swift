@@ -4,8 +4,7 @@ import PostgresIO
 /// The one call of `lectern.apply_control`, for events of a log (with a step) and from elsewhere (without).
 enum ControlStatement {
   private static let sql = """
-    SELECT applied, superseded, rejects
-    FROM lectern.apply_control($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    SELECT applied, superseded, overruled, rejects FROM lectern.apply_control(\(PostgresParameter.placeholders(18)))
     """
 
   static func run(
@@ -16,7 +15,8 @@ enum ControlStatement {
     let parameters = LedgerStep.parameters(step) + [.json(json)] + RejectRow.parameters(rejects) + [.optional(by)]
     let row = try await connection.query(sql, parameters).single()
     return ControlResult(
-      applied: try row.decode("applied"), superseded: try row.decode("superseded"), rejects: try row.decode("rejects"))
+      applied: try row.decode("applied"), superseded: try row.decode("superseded"),
+      overruled: try row.decode("overruled"), rejects: try row.decode("rejects"))
   }
 }
 
@@ -32,11 +32,12 @@ extension LedgerStep {
 }
 
 extension RejectRow {
-  /// The four arrays both `store` and `apply_control` take.
+  /// The seven arrays both `store` and `apply_control` take.
   static func parameters(_ rows: [RejectRow]) -> [PostgresParameter] {
     [
       .int8s(rows.map(\.offset)), .texts(rows.map(\.code.rawValue)), .texts(rows.map(\.detail)),
-      .optionalTimestamps(rows.map(\.recordTimestamp)),
+      .optionalTimestamps(rows.map(\.recordTimestamp)), .optionalTexts(rows.map(\.reference.source?.text)),
+      .optionalTexts(rows.map(\.reference.courseID?.text)), .optionalTexts(rows.map(\.reference.eventID?.text)),
     ]
   }
 }

@@ -34,12 +34,15 @@ package struct SessionResolution: Sendable, Equatable {
   package let session: SessionRow?
   /// The highest sequence number stored in the session: no frame above it is stored. Nil: none is.
   package let lastSequence: Int32?
+  /// The LMS is unknown, and the URI of a known one differs from its own in case or a last slash alone.
+  package let hasNearSource: Bool
 
   package init(
-    courseID: Int64?, consent: ConsentState, erasedUntil: EventTime?, session: SessionRow?, lastSequence: Int32?
+    courseID: Int64?, consent: ConsentState, erasedUntil: EventTime?, session: SessionRow?, lastSequence: Int32?,
+    hasNearSource: Bool = false
   ) {
     (self.courseID, self.consent, self.erasedUntil) = (courseID, consent, erasedUntil)
-    (self.session, self.lastSequence) = (session, lastSequence)
+    (self.session, self.lastSequence, self.hasNearSource) = (session, lastSequence, hasNearSource)
   }
 
   /// Whether a frame of this number may be stored already, and has to be looked up.
@@ -49,7 +52,7 @@ package struct SessionResolution: Sendable, Equatable {
   package func frame(capturedAt: EventTime, storedCapture: EventTime?) -> FrameResolution {
     FrameResolution(
       courseID: courseID, consent: consent, isErased: erasedUntil.map { capturedAt <= $0 } ?? false, session: session,
-      storedCapture: storedCapture)
+      storedCapture: storedCapture, hasNearSource: hasNearSource)
   }
 }
 
@@ -68,7 +71,8 @@ package struct SampleKey: Sendable, Hashable {
 package enum ConsentState: Sendable, Hashable {
   /// Nothing was ever said, which counts as no.
   case unknown
-  case granted
+  /// It covers what is captured from then on.
+  case granted(since: EventTime)
   case revoked
 }
 
@@ -84,12 +88,15 @@ package struct FrameResolution: Sendable, Equatable {
   package var session: SessionRow?
   /// The capture time of the stored sample of this identity, if there is one.
   package let storedCapture: EventTime?
+  /// The LMS is unknown, and the URI of a known one differs from its own in case or a last slash alone.
+  package let hasNearSource: Bool
 
   package init(
-    courseID: Int64?, consent: ConsentState, isErased: Bool, session: SessionRow?, storedCapture: EventTime?
+    courseID: Int64?, consent: ConsentState, isErased: Bool, session: SessionRow?, storedCapture: EventTime?,
+    hasNearSource: Bool = false
   ) {
     (self.courseID, self.consent, self.isErased) = (courseID, consent, isErased)
-    (self.session, self.storedCapture) = (session, storedCapture)
+    (self.session, self.storedCapture, self.hasNearSource) = (session, storedCapture, hasNearSource)
   }
 }
 

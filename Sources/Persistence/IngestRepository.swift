@@ -87,7 +87,8 @@ package final class IngestRepository: Sendable {
     guard !sessions.isEmpty else { return [] }
     let rows = try await connection.query(
       """
-      SELECT course_id, consent, erased_until, session_id, session_day, session_learner, session_course, last_seq
+      SELECT course_id, consent, consent_since, erased_until, session_id, session_day, session_learner, session_course,
+        last_seq, has_near_source
       FROM lectern.resolve_sessions($1, $2, $3, $4)
       """,
       [
@@ -211,6 +212,7 @@ extension SessionResolution {
     var columns = row.columns
     let courseID: Int64? = try columns.nextIfPresent()
     let granted: Bool? = try columns.nextIfPresent()
+    let since: EventTime? = try columns.nextIfPresent()
     let erasedUntil: EventTime? = try columns.nextIfPresent()
     let sessionID: Int64? = try columns.nextIfPresent()
     let day: CalendarDay? = try columns.nextIfPresent()
@@ -221,7 +223,8 @@ extension SessionResolution {
       session = SessionRow(id: sessionID, day: day, learner: learner, courseID: sessionCourse)
     }
     self.init(
-      courseID: courseID, consent: granted.map { $0 ? .granted : .revoked } ?? .unknown, erasedUntil: erasedUntil,
-      session: session, lastSequence: try columns.nextIfPresent())
+      courseID: courseID, consent: since.map { .granted(since: $0) } ?? (granted == nil ? .unknown : .revoked),
+      erasedUntil: erasedUntil, session: session, lastSequence: try columns.nextIfPresent(),
+      hasNearSource: try columns.next())
   }
 }

@@ -77,8 +77,14 @@ package struct RejectRow: Sendable, Equatable {
   package var code: RejectCode
   package var detail: String
   package var recordTimestamp: EventTime?
+  /// What the LMS finds its record by.
+  package var reference: EventReference
 
-  package init(offset: Int64, code: RejectCode, detail: String, recordTimestamp: EventTime?) {
+  package init(
+    offset: Int64, code: RejectCode, detail: String, recordTimestamp: EventTime?,
+    reference: EventReference = EventReference()
+  ) {
     (self.offset, self.code, self.detail, self.recordTimestamp) = (offset, code, detail, recordTimestamp)
+    self.reference = reference
   }
 }

@@ -131,25 +131,18 @@ package struct PrivacyRepository: Sendable {
   /// Applies an operator's word on one consent. Needs the role `lectern_ingest`.
   ///
   /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs
-  /// ahead dated the grant, it takes that time, since ties go to revoke.
+  /// ahead dated the grant, it takes that time, as any does whose record is older.
   ///
   /// - Parameter by: who says it, in words, for the audit log.
   package func decide(
     _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer, by: String
   ) async throws(PostgresError) -> ConsentOutcome {
-    var event = word
-    let learner = pseudonymizer.pseudonym(source: event.source, learnerID: event.learnerID)
-    while true {
-      let result = try await CourseRepository(connection: connection).apply(
-        [
-          ControlRow(.consent(event), pseudonymizer: pseudonymizer)
-        ], by: by)
-      if result.superseded == 0 { return .holds(since: event.time) }
-      let stated = try await statedConsent(of: learner, scope: event.scope)
-      if event.granted { return .superseded(by: stated) }
-      // What is said between the two statements may be newer still: the next round meets it.
-      event.time = max(event.time, stated.since)
-    }
+    let learner = pseudonymizer.pseudonym(source: word.source, learnerID: word.learnerID)
+    let result = try await CourseRepository(connection: connection).apply(
+      [ControlRow(.consent(word), recordedAt: word.time, pseudonymizer: pseudonymizer)], by: by)
+    let stated = try await statedConsent(of: learner, scope: word.scope)
+    guard result.superseded == 0 else { return .superseded(by: stated) }
+    return .holds(since: word.granted ? word.time : stated.since)
   }
 
   /// Of a consent that something was said of. A function, because workers' role reads no table.

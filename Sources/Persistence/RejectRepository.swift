@@ -31,7 +31,7 @@ package struct RejectCount: Sendable, Equatable {
   }
 }
 
-/// One rejected record, by its place in the log. Whose it was is not stored.
+/// One rejected record, by its place in the log and by what its LMS finds it by. Whose it was is not stored.
 package struct RejectedRecord: Sendable, Equatable {
   /// Where a page ends and the next one begins.
   package struct Place: Sendable, Equatable {
@@ -49,13 +49,15 @@ package struct RejectedRecord: Sendable, Equatable {
   package let detail: String
   package let recordTimestamp: EventTime?
   package let rejectedAt: EventTime
+  package let reference: EventReference
 
   package init(
     place: Place, topic: TopicName, incarnation: Int32, partition: Int32, code: RejectCode, detail: String,
-    recordTimestamp: EventTime?, rejectedAt: EventTime
+    recordTimestamp: EventTime?, rejectedAt: EventTime, reference: EventReference = EventReference()
   ) {
     (self.place, self.topic, self.incarnation, self.partition) = (place, topic, incarnation, partition)
     (self.code, self.detail, self.recordTimestamp, self.rejectedAt) = (code, detail, recordTimestamp, rejectedAt)
+    self.reference = reference
   }
 }
 
@@ -97,7 +99,7 @@ package struct RejectRepository: Sendable {
     try await connection.query(
       """
       SELECT r.ledger_id, r.log_offset, l.topic, l.incarnation, l.partition, r.code, r.detail, r.record_timestamp,
-        r.rejected_at
+        r.rejected_at, r.source, r.course, r.event_id
       FROM lectern.ingest_reject r JOIN lectern.ingest_ledger l USING (ledger_id)
       WHERE \(Self.condition) AND (r.ledger_id, r.log_offset) > ($7, $8)
       ORDER BY r.ledger_id, r.log_offset LIMIT $9
@@ -123,5 +125,8 @@ extension RejectedRecord {
     detail = try row.decode("detail")
     recordTimestamp = try row.decodeIfPresent("record_timestamp")
     rejectedAt = try row.decode("rejected_at")
+    reference = EventReference(
+      source: try row.decodeIfPresent("source"), courseID: try row.decodeIfPresent("course"),
+      eventID: try row.decodeIfPresent("event_id"))
   }
 }

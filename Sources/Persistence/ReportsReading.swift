@@ -24,7 +24,18 @@ extension ReleasedCourse {
     return ReleasedCourse(
       id: course, title: try row.decode("title"), segments: try segments(of: course, cells, on: connection),
       released: cells.released, weightsVersions: cells.weightsVersions.sorted(),
-      models: try models(of: course, on: connection), totals: try totals(on: connection))
+      models: try models(of: course, on: connection), totals: try totals(on: connection),
+      mismatch: try mismatch(of: course, minimum: minimum, on: connection))
+  }
+
+  private static func mismatch(
+    of course: Int64, minimum: Int32, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> FramePace? {
+    let rows = try connection.query(
+      "SELECT observed_ms, declared_ms FROM lectern.course_interval($1, $2)", [.int8(course), .int4(minimum)])
+    guard let row = rows.first else { return nil }
+    return FramePace(
+      observedMilliseconds: try row.decode("observed_ms"), declaredMilliseconds: try row.decode("declared_ms"))
   }
 
   private static func segments(

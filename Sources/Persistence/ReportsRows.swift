@@ -25,10 +25,12 @@ package struct ReleasedCourse: Sendable, Equatable {
   package let weightsVersions: [Int16]
   package let models: [ReportedModel]
   package let totals: IngestTotals
+  /// Where many sessions' frames come at another interval than the one that counts for them.
+  package let mismatch: FramePace?
 
   package init(
     id: Int64, title: String, segments: [ReleasedSegment], released: ClosedRange<EventTime>?, weightsVersions: [Int16],
-    models: [ReportedModel], totals: IngestTotals
+    models: [ReportedModel], totals: IngestTotals, mismatch: FramePace? = nil
   ) {
     self.id = id
     self.title = title
@@ -37,6 +39,7 @@ package struct ReleasedCourse: Sendable, Equatable {
     self.weightsVersions = weightsVersions
     self.models = models
     self.totals = totals
+    self.mismatch = mismatch
   }
 }
 

@@ -73,11 +73,12 @@ package struct RollupStore: Sendable {
   ) throws(PostgresError) -> [RollupSession] {
     try connection.query(
       """
-      SELECT n.session_id, n.session_day, n.learner, coalesce(d.frame_interval_ms, n.frame_interval_ms),
+      SELECT n.session_id, n.session_day, n.learner, coalesce(d.frame_interval_ms, c.frame_interval_ms, n.frame_interval_ms),
         to_regclass('lectern.emotion_sample_' || to_char(n.session_day, 'YYYYMMDD')) IS NOT NULL,
         EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = n.learner AND e.ingested_until >= n.created_at)
       FROM lectern.session n
-      LEFT JOIN lectern.session_declaration d USING (source_id, external_id)
+      JOIN lectern.course c USING (course_id)
+      LEFT JOIN lectern.session_declaration d ON d.source_id = n.source_id AND d.external_id = n.external_id
       WHERE n.course_id = $1 AND ($2 OR n.session_id = ANY ($3)) ORDER BY n.session_id
       """, [.int8(course), .bool(sessions == nil), .int8s(sessions ?? [])]
     ).map(RollupSession.init)

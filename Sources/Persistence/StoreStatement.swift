@@ -5,7 +5,7 @@ package import PostgresIO
 package enum StoreStatement {
   package static let sql = """
     SELECT samples, rejects, duplicates, consent_lost, sequence_reused
-    FROM lectern.store(\(PostgresParameter.placeholders(29 + Emotion.count)))
+    FROM lectern.store(\(PostgresParameter.placeholders(32 + Emotion.count)))
     """
 
   package static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {

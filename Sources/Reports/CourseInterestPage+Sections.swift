@@ -176,7 +176,17 @@ extension CourseInterestPage {
           "li",
           text: "A figure changes only when at least \(report.cohortMinimum) learners changed it, or when its period "
             + "ends, so two reports cannot be compared to single anybody out.")
+        intervalNote.map { tag("li", text: $0) } ?? .empty
       }
+    }
+  }
+
+  /// What the frames' pace does to coverage, where it is not the declared one.
+  var intervalNote: String? {
+    report.frameInterval.map { interval in
+      "Frames came about every \(ReportFormat.seconds(interval.observedMs)), but count as if one came every "
+        + "\(ReportFormat.seconds(interval.countedMs)), so coverage says nothing about faces here. Whoever runs the "
+        + "learning platform can declare the true interval; the figures are then computed again."
     }
   }
 

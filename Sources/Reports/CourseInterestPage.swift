@@ -92,6 +92,7 @@ package struct CourseInterestPage: Sendable {
           Figures appear once a segment has at least \(report.cohortMinimum) learners whose faces were visible for half \
           of the time or more, and once the aggregator has released it.
           """)
+      intervalNote.map { tag("p", text: $0) } ?? .empty
     }
   }
 

@@ -12,6 +12,9 @@ extension CourseInterestReport {
       models: course.models, framesAreSynthetic: context.framesAreSynthetic, deployment: context.deployment,
       frames: course.totals, cohortMinimum: context.cohortMinimum,
       weightsVersion: Int(course.weightsVersions.last ?? MetricWeights.version1.version),
+      frameInterval: course.mismatch.map {
+        FrameInterval(observedMs: $0.observedMilliseconds, countedMs: $0.declaredMilliseconds)
+      },
       segments: course.segments.map(Segment.init))
   }
 }

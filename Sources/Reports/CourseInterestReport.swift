@@ -25,6 +25,9 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   package var cohortMinimum: Int
   /// Which version of the metrics' weights the figures were made with.
   package var weightsVersion: Int
+  /// Where the frames of many sessions come at another interval than the one that counts for them; coverage is wrong
+  /// then. Nil otherwise, and in reports of before there was this field.
+  package var frameInterval: FrameInterval?
   /// Every segment of the course in its order, shown or not.
   package var segments: [Segment]
 
@@ -51,6 +54,12 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
       self.purpose = purpose
       self.basis = basis
     }
+  }
+
+  /// The median time from one frame to the next, and the interval that counts, in milliseconds.
+  package struct FrameInterval: Sendable, Equatable, Codable {
+    package var observedMs: Int64
+    package var countedMs: Int64
   }
 
   package struct Segment: Sendable, Equatable, Codable {

@@ -21,6 +21,12 @@ enum ReportFormat {
     return items.dropLast().joined(separator: ", ") + " and " + last
   }
 
+  /// Milliseconds as seconds, with one decimal where it says something: `10 s`, `0.5 s`.
+  static func seconds(_ milliseconds: Int64) -> String {
+    let tenths = (milliseconds + 50) / 100
+    return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+  }
+
   /// A singular or plural noun after its count.
   static func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
 }

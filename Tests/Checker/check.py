@@ -15,7 +15,10 @@ The journal is written by whoever sends, a line before each send and one at its 
     {"state": "erased" | "revoked", "source": …, "learner": …, "at": RFC 3339}
     {"state": "changed", "at": RFC 3339, "ends": {"<partition>": O, …}}
 
-The last says that the log of the frame topic became another one, while nothing was on its way: of what was acknowledged
+A negative offset of an acknowledgement says that the client was not told the place: a broker that has a record already,
+from a send whose answer got lost, acknowledges the second send without one. The frame must be found all the same.
+
+The last line says that the log of the frame topic became another one, while nothing was on its way: of what was acknowledged
 in the lines before, each partition still holds the records below O. See changes.py for what that means.
 
 With LECTERN_PSEUDONYM_SECRET in the environment it computes pseudonyms too. Needs psycopg 3 and, for --bootstrap,

@@ -27,6 +27,15 @@ CREATE TEMPORARY TABLE gap AS
   SELECT (detail ->> 'ledger')::integer AS ledger_id, (detail ->> 'from')::bigint AS low, (detail ->> 'to')::bigint AS high
   FROM audit.entry WHERE action = 'ledger.accept_gap';
 ANALYZE stored; ANALYZE gap;
+-- Acknowledged without its place: what says the same and is in no other acknowledgement is it.
+UPDATE sent s SET off = e.log_offset
+FROM stored e JOIN ledger l USING (ledger_id)
+WHERE s.acked AND s.off IS NULL AND l.partition = s.partition AND l.incarnation = s.incarnation
+  AND e.source = s.source AND e.session = s.session AND e.seq = s.seq AND e.captured_at = s.captured
+  AND NOT EXISTS (SELECT FROM sent t WHERE t.acked AND t.partition = s.partition AND t.incarnation = s.incarnation
+                  AND t.off = e.log_offset);
+-- What is no sample, or may have gone with its log, cannot be found: whether the log has it, nobody knows.
+UPDATE sent SET acked = false WHERE acked AND off IS NULL AND (expect <> 'sample' OR %(remade)s);
 CREATE TEMPORARY TABLE placed AS
   SELECT s.line, s.incarnation, s.partition, s.off, s.expect, l.ledger_id, r.code, e.is_sample, d.is_duplicate,
     -- Delivered twice by a retry nobody saw: the other place is in no acknowledgement.
@@ -80,6 +89,7 @@ class Checks:
     def run(self):
         self.statements(LEDGER)
         self.remade = changes.follow(self.connection, self.findings)
+        self.names["remade"] = self.remade
         self.statements(PREPARE)
         self.ledgers()
         self.keys()
@@ -127,7 +137,8 @@ class Checks:
               SELECT ledger_id, log_offset FROM stored UNION ALL SELECT ledger_id, log_offset FROM lectern.ingest_reject) x
             GROUP BY 1, 2 HAVING count(*) > 1""")
         self.wrong("acknowledged_twice", """
-            SELECT incarnation, partition, off, count(*) FROM sent WHERE acked GROUP BY 1, 2, 3 HAVING count(*) > 1""")
+            SELECT incarnation, partition, off, count(*) FROM sent
+            WHERE acked AND off IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1""")
 
     def acknowledged(self):
         """acked − (samples ∪ rejects ∪ counted duplicates) is empty, and each became what the sender expected."""
@@ -248,7 +259,7 @@ class Checks:
         self.wrong("without_consent", """
             SELECT e.ledger_id, e.log_offset FROM stored e
             WHERE NOT EXISTS (SELECT FROM lectern.consent c
-                              WHERE c.learner = e.learner AND c.scope = 'analytics' AND c.granted)
+                              WHERE c.learner = e.learner AND c.scope = 'analytics' AND c.since <= e.captured_at)
               AND NOT EXISTS (SELECT FROM lectern.erasure x
                               WHERE x.learner = e.learner AND x.pending AND e.ingested_at <= x.ingested_until)""")
         self.wrong("erased_learner", """

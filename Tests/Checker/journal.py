@@ -60,11 +60,12 @@ class Journal:
         acked = entry["state"] == "acked"
         if acked and (entry.get("partition") is None or entry.get("offset") is None):
             raise JournalError(f"line {number}: acknowledged without partition and offset")
+        offset = entry.get("offset")
         return (
             number, acked, source, session, formats.sequence(entry.get("sequence")),
             self.learner(source, formats.text(entry.get("learner"))), formats.text(entry.get("course")), captured,
             bytes.fromhex(body) if body else None, entry.get("incarnation", 0), entry.get("partition"),
-            entry.get("offset"), entry.get("expect") or "any")
+            offset if offset is None or offset >= 0 else None, entry.get("expect") or "any")
 
     def load(self, path):
         """The journal: sends begun (`maybe`) and acknowledged (`acked`), learners `erased` or `revoked` at a time, and

@@ -53,7 +53,9 @@ class State:
         self.sessions = []
         for number in range(2):
             who = formats.pseudonym(SECRET, SOURCE, learner(number))
-            run("INSERT INTO lectern.consent VALUES (%s, 'analytics', true, now(), 'e')", (who,))
+            run("""
+                INSERT INTO lectern.consent (learner, scope, granted, since, event_time, event_id)
+                VALUES (%s, 'analytics', true, %s, now(), 'e')""", (who, START))
             self.sessions.append(run("""
                 INSERT INTO lectern.session (source_id, external_id, session_day, learner, course_id, frame_interval_ms)
                 VALUES (%s, %s, %s, %s, %s, 1000) RETURNING session_id""",
@@ -316,6 +318,21 @@ class CheckTests(unittest.TestCase):
             UPDATE lectern.ingest_ledger SET samples = 10, duplicates = 2 WHERE ledger_id = {self.state.ledgers[0]}""")
         self.assertEqual(found.violations["missing"]["examples"][0]["off"], 4)
 
+    def lose_the_place(self, number):
+        for entry in self.state.journal:
+            if entry["state"] == "acked" and entry["sequence"] == number and entry["expect"] == "sample":
+                entry["offset"] = -1001
+
+    def test_an_acknowledgement_without_its_place(self):
+        self.lose_the_place(4)
+        self.expect()
+
+    def test_a_missing_sample_acknowledged_without_its_place(self):
+        self.lose_the_place(4)
+        self.expect("missing", "duplicates_miscounted", "skipped_miscounted", spoil=f"""
+            DELETE FROM lectern.emotion_sample WHERE seq = 4;
+            UPDATE lectern.ingest_ledger SET samples = 10, skipped = 2 WHERE ledger_id = {self.state.ledgers[0]}""")
+
     def test_more_holes_than_expired(self):
         for entry in self.state.journal:
             entry["expect"] = "any"
@@ -462,8 +479,11 @@ class CheckTests(unittest.TestCase):
         found = self.expect("erased_learner")
         self.assertEqual(found.violations["erased_learner"]["count"], 3)
 
+    def test_a_sample_from_before_the_consent(self):
+        self.expect("without_consent", spoil="UPDATE lectern.consent SET since = now() + interval '1 day'")
+
     def test_a_sample_without_consent(self):
-        self.expect("without_consent", spoil="UPDATE lectern.consent SET granted = false")
+        self.expect("without_consent", spoil="UPDATE lectern.consent SET granted = false, since = NULL")
 
     def test_a_history_that_goes_back(self):
         self.state.history[4]["next_offset"] = 4

@@ -88,7 +88,7 @@ import TextOutput
 
   @Test func eventsThatPassNameNobody() throws {
     let frame = FrameEvent(
-      id: "event-ada", source: "https://lms.example/ada", sessionID: "session-ada", sequence: 7, learnerID: "ada",
+      id: "event-1", source: "https://lms.example", sessionID: "session-ada", sequence: 7, learnerID: "ada",
       courseID: "math", segmentID: "part-\u{202e}1", mediaPositionMilliseconds: 70_000, capturedAt: time,
       imageType: .jpeg)
     func line(_ content: TapLine.Content, isStructured: Bool = false) -> TapLine {
@@ -99,37 +99,41 @@ import TextOutput
     let shown = line(.frame(frame, imageByteCount: 4000))
     #expect(
       shown.text
-        == "0/1234 2025-11-24T16:00:00.500000Z frame binary bytes=4096 course=math segment=part-\\u{202e}1 sequence=7 "
+        == "0/1234 2025-11-24T16:00:00.500000Z frame binary bytes=4096 source=https://lms.example course=math id=event-1 "
+        + "segment=part-\\u{202e}1 sequence=7 "
         + "captured=2025-11-24T16:00:00Z image=image/jpeg image_bytes=4000 media_ms=70000\n")
     #expect(try !json(shown).contains("ada"))
     let consent = ConsentEvent(
-      eventID: "event-ada", source: "https://lms.example/ada", time: time, learnerID: "ada", scope: .analytics,
+      eventID: "event-1", source: "https://lms.example", time: time, learnerID: "ada", scope: .analytics,
       granted: false)
     #expect(
       line(.control(.consent(consent)), isStructured: true).text
-        == "0/1234 2025-11-24T16:00:00.500000Z consent structured bytes=4096 scope=analytics granted=false "
+        == "0/1234 2025-11-24T16:00:00.500000Z consent structured bytes=4096 source=https://lms.example id=event-1 "
+        + "scope=analytics granted=false "
         + "said=2025-11-24T16:00:00Z\n")
     let session = SessionEvent(
-      eventID: "event-ada", source: "https://lms.example/ada", time: time, sessionID: "ada",
+      eventID: "event-1", source: "https://lms.example", time: time, sessionID: "ada",
       frameIntervalMilliseconds: 10_000)
     #expect(
       line(.control(.session(session)), isStructured: true).text
-        == "0/1234 2025-11-24T16:00:00.500000Z session structured bytes=4096 interval_ms=10000 said=2025-11-24T16:00:00Z\n"
+        == "0/1234 2025-11-24T16:00:00.500000Z session structured bytes=4096 source=https://lms.example id=event-1 "
+        + "interval_ms=10000 said=2025-11-24T16:00:00Z\n"
     )
     let course = CourseEvent(
-      eventID: "event-ada", source: "https://lms.example/ada", time: time, courseID: "math", title: "Ada's course",
+      eventID: "event-1", source: "https://lms.example", time: time, courseID: "math", title: "Ada's course",
       segments: [])
     #expect(
       line(.control(.course(course)), isStructured: true).text
-        == "0/1234 2025-11-24T16:00:00.500000Z course structured bytes=4096 course=math segments=0 "
-        + "said=2025-11-24T16:00:00Z\n")
+        == "0/1234 2025-11-24T16:00:00.500000Z course structured bytes=4096 source=https://lms.example course=math "
+        + "id=event-1 segments=0 said=2025-11-24T16:00:00Z "
+        + "warning=\"the course has no segments: no figure of it is ever shown\"\n")
     #expect(
-      line(.bad(EventError("ce_time", "missing"))).text
-        == "0/1234 2025-11-24T16:00:00.500000Z bad binary bytes=4096 reason=\"ce_time: missing\"\n")
+      line(.bad(EventError("ce_time", "missing"), EventReference(source: "s", eventID: "e"))).text
+        == "0/1234 2025-11-24T16:00:00.500000Z bad binary bytes=4096 source=s id=e reason=\"ce_time: missing\"\n")
     // A time that cannot be is none.
     let odd = TapLine(
       partition: 3, offset: 0, timestampMilliseconds: .max, byteCount: 0, isStructured: false,
-      .bad(EventError("value", "empty")))
+      .bad(EventError("value", "empty"), EventReference()))
     #expect(odd.text == "3/0 - bad binary bytes=0 reason=\"value: empty\"\n")
     #expect(
       try json(odd)

@@ -110,13 +110,14 @@ import TextOutput
     let records = (0..<3).map { offset in
       RejectedRecord(
         place: .init(ledgerID: 17, offset: offset), topic: "frames", incarnation: Int32(offset), partition: 2,
-        code: .badImage, detail: "truncated", recordTimestamp: offset == 0 ? nil : time, rejectedAt: time)
+        code: .badImage, detail: "truncated", recordTimestamp: offset == 0 ? nil : time, rejectedAt: time,
+        reference: offset == 0 ? EventReference() : EventReference(source: "s", courseID: "math", eventID: "e-1"))
     }
     #expect(
       RejectPage(records: records, limit: 2).text == """
-        rejected              code       place          record                detail   
-        2025-11-24T16:00:00Z  bad_image  frames[2]/0    -                     truncated
-        2025-11-24T16:00:00Z  bad_image  frames#1[2]/1  2025-11-24T16:00:00Z  truncated
+        rejected              code       place          record                source  course  event  detail   
+        2025-11-24T16:00:00Z  bad_image  frames[2]/0    -                     -       -       -      truncated
+        2025-11-24T16:00:00Z  bad_image  frames#1[2]/1  2025-11-24T16:00:00Z  s       math    e-1    truncated
         next page: --after 17:1
 
         """)

@@ -26,7 +26,8 @@ import Testing
   }
 
   private func known(
-    course: Int64? = 1, consent: ConsentState = .granted, erased: Bool = false, session: SessionRow? = nil,
+    course: Int64? = 1, consent: ConsentState = .granted(since: .earliest), erased: Bool = false,
+    session: SessionRow? = nil,
     stored: EventTime? = nil
   ) -> FrameResolution {
     FrameResolution(courseID: course, consent: consent, isErased: erased, session: session, storedCapture: stored)

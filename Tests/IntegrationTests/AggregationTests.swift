@@ -1,4 +1,6 @@
 import Aggregation
+import Analytics
+import LearningEvents
 import Persistence
 import PostgresIO
 import Services
@@ -182,6 +184,46 @@ extension Database {
         digests.append(try row.decode(at: 0, as: String.self))
       }
       return digests.joined(separator: " ")
+    }
+
+    /// Frames of every ten seconds under an interval of one: the figures say nothing, and this says why, until the
+    /// course declares its interval.
+    @Test func anIntervalThatIsNotTheFramesIsSaid() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await AggregationFixture(database, learners: 12)
+        try await fixture.owner.execute("UPDATE lectern.session SET frame_interval_ms = 1000")
+        for learner in 0..<12 {
+          try await fixture.store(
+            AggregationFixture.steady(learner: learner, probabilities: [10_000, 0, 0, 0, 0, 0]))
+        }
+        let counts = try await fixture.aggregator().runOnce()
+        #expect(counts.intervalMismatches == 12)
+        // One warning a course, however many passes it takes.
+        #expect(counts.newMismatches == [FramePace(observedMilliseconds: 10_000, declaredMilliseconds: 1000)])
+        let found = try await fixture.verify()
+        #expect(found.isConsistent && (found.intervalMismatches, found.coursesWithMismatches) == (12, 1))
+        func mismatch(minimum: Int) async throws -> FramePace? {
+          let reader = try await database.connect(role: "lectern_reader")
+          let course = try await ReportsRepository(connection: reader, reader: .deployment)
+            .released(course: fixture.course, cohortMinimum: minimum)
+          await reader.close()
+          return course?.mismatch
+        }
+        #expect(try await mismatch(minimum: 10)?.observedMilliseconds == 10_000)
+        #expect(try await mismatch(minimum: 13) == nil)
+        // What the course declares counts for all of its sessions, those of before included.
+        try await CourseRepository(connection: fixture.owner).apply([
+          ControlRow(
+            .course(
+              CourseEvent(
+                eventID: "e2", source: "https://lms.example", time: EventTime(rfc3339: "2999-01-01T00:00:00Z")!,
+                courseID: "calculus", title: "Calculus", segments: [], frameIntervalMilliseconds: 10_000)),
+            recordedAt: .latest, pseudonymizer: PostgresIngestFixture.pseudonymizer)
+        ])
+        let again = try await fixture.aggregator().runOnce()
+        #expect(again.sessions == 12 && again.intervalMismatches == 0)
+        #expect(try await mismatch(minimum: 10) == nil)
+      }
     }
   }
 }

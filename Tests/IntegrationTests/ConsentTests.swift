@@ -19,8 +19,10 @@ extension Database {
         }
         let before = try await state()
         #expect(before == .unknown)
+        let (first, second) = (fixture.yesterday(10), fixture.yesterday(11))
         let events: [(granted: Bool, seconds: Int64, expected: ConsentState)] = [
-          (true, 10, .granted), (false, 5, .granted), (false, 10, .revoked), (true, 10, .revoked), (true, 11, .granted),
+          (true, 10, .granted(since: first)), (false, 5, .granted(since: first)), (false, 10, .revoked),
+          (true, 10, .revoked), (true, 11, .granted(since: second)), (true, 12, .granted(since: second)),
         ]
         for event in events {
           try await courses.apply([Fixture.consent(5, granted: event.granted, at: fixture.yesterday(event.seconds))])
@@ -29,6 +31,81 @@ extension Database {
         }
         let research = try await state(.research)
         #expect(research == .unknown)
+      }
+    }
+
+    /// A clock that runs ahead dates a consent later than it was given: whoever revokes it meanwhile is heard, and the
+    /// consent does not come back when it is sent once more.
+    @Test func aRevocationIsHeardThoughTheConsentIsDatedLater() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        let ahead = fixture.yesterday(7200)
+        let grant = Fixture.consent(5, granted: true, at: ahead, recordedAt: fixture.yesterday(0))
+        try await courses.apply([grant])
+        // It covers what is captured from its record on.
+        #expect(
+          try await privacy.consent(of: Fixture.learner(5), scope: .analytics)
+            == .granted(since: fixture.yesterday(0)))
+        let result = try await courses.apply([
+          Fixture.consent(5, granted: false, at: fixture.yesterday(60), recordedAt: fixture.yesterday(61))
+        ])
+        #expect((result.superseded, result.overruled) == (0, 0))
+        for late in [
+          Fixture.consent(5, granted: true, at: ahead, recordedAt: fixture.yesterday(120)),
+          Fixture.consent(5, granted: true, at: fixture.yesterday(180)),
+        ] {
+          try await courses.apply([late])
+          #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .revoked)
+        }
+        let again = fixture.yesterday(7201)
+        try await courses.apply([Fixture.consent(5, granted: true, at: again)])
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: again))
+      }
+    }
+
+    /// What changes nothing because the consent is newer is told apart from what says the same once more.
+    @Test func aRevocationThatALaterConsentOverrulesIsCounted() async throws {
+      try await Fixture.withControl { fixture, courses, _ in
+        try await courses.apply([Fixture.consent(5, granted: true, at: fixture.yesterday(10))])
+        let late = try await courses.apply([Fixture.consent(5, granted: false, at: fixture.yesterday(5))])
+        #expect((late.applied, late.superseded, late.overruled) == (1, 1, 1))
+        try await courses.apply([Fixture.consent(5, granted: false, at: fixture.yesterday(20))])
+        let again = try await courses.apply([Fixture.consent(5, granted: false, at: fixture.yesterday(15))])
+        #expect((again.superseded, again.overruled) == (1, 0))
+      }
+    }
+
+    /// What was captured before a consent is neither looked at nor stored, whoever asks and whenever.
+    @Test func consentCoversNothingFromBefore() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        let since = fixture.noon.advanced(by: .seconds(10))
+        try await courses.apply([
+          Fixture.consent(5, granted: true, at: since),
+          // Said once more, it goes on from the first.
+          Fixture.consent(5, granted: true, at: since.advanced(by: .seconds(5))),
+        ])
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: since))
+        func open(_ captured: EventTime) async throws -> SessionOpening {
+          try await fixture.repository.openSession(
+            source: Fixture.source, sessionID: "new", courseID: fixture.courseID, learner: Fixture.learner(5),
+            capturedAt: captured, frameIntervalMilliseconds: 1000)
+        }
+        #expect(try await open(since.advanced(by: .milliseconds(-1))) == .refused(.noConsent))
+        guard case .open = try await open(since) else {
+          Issue.record("a frame from the moment of consent was refused")
+          return
+        }
+        // Judged before the consent was known to be later, and found at the time of storing.
+        try await fixture.owner.query("UPDATE lectern.consent SET since = $1", [.timestamp(since)])
+        let stored = try await fixture.repository.store(
+          fixture.batch([
+            fixture.sample(offset: 0, sequence: 0, capturedAt: since.advanced(by: .seconds(-1))),
+            fixture.sample(offset: 1, sequence: 1, capturedAt: since),
+          ]))
+        #expect((stored.samples, stored.rejects, stored.consentLost) == (1, 1, 1))
+        let rejects = try await RejectRepository(connection: fixture.owner).records(RejectFilter(), limit: 10)
+        #expect(rejects.map(\.code) == [.noConsent])
+        #expect(rejects.map(\.reference.source) == [Fixture.source])
+        #expect(rejects.map(\.reference.courseID) == ["course-1"])
       }
     }
 
@@ -104,7 +181,7 @@ extension Database {
         let key = SessionKey(
           source: Fixture.source, courseID: "course-1", learner: Fixture.learner(0), sessionID: "session-0")
         let known = try #require(try await fixture.repository.resolve([key]).first)
-        #expect(known.consent == .granted)
+        #expect(known.consent == .granted(since: again))
         #expect(known.frame(capturedAt: again, storedCapture: nil).isErased)
         #expect(!known.frame(capturedAt: again.advanced(by: .milliseconds(1)), storedCapture: nil).isErased)
         // What was stored before is deleted all the same.
@@ -179,7 +256,7 @@ extension Database {
         let again = try #require(try await fixture.repository.resolve([key]).first)
         #expect(isErased(order.cutoff, again))
         #expect(!isErased(order.cutoff.advanced(by: .milliseconds(1)), again))
-        #expect(again.consent == .granted)
+        #expect(again.consent == .granted(since: order.cutoff.advanced(by: .seconds(1))))
         let old = try await fixture.repository.openSession(
           source: Fixture.source, sessionID: "old", courseID: fixture.courseID, learner: Fixture.learner(0),
           capturedAt: order.cutoff, frameIntervalMilliseconds: 1000)

@@ -90,7 +90,8 @@ extension Database {
         batch.events = [Fixture.consent(5, granted: false, at: fixture.yesterday(1))]
         let error = await #expect(throws: PostgresError.self) { try await fixture.repository.applyControl(batch) }
         #expect(error?.code == .fenced)
-        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted)
+        #expect(
+          try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: fixture.yesterday(0)))
       }
     }
 

@@ -69,7 +69,7 @@ struct IngestBench: Sendable {
   func start(
     _ recognizer: any FrameRecognizing, secret: [UInt8] = secret, applicationName: String = "ingest-worker",
     kafkaProperties: [String: String] = [:], statementDeadline: Duration? = nil,
-    clockAheadBy clockError: Duration = .zero,
+    clockAheadBy clockError: Duration = .zero, registry: MetricsRegistry = MetricsRegistry(),
     _ adjust: (inout IngestSettings) -> Void = { _ in }
   ) -> IngestRun {
     var settings = IngestSettings()
@@ -90,7 +90,7 @@ struct IngestBench: Sendable {
           recognizer: recognizer,
           model: ModelDescription(
             id: recognizer.modelID, labels: Emotion.allCases.map(\.name), isTrained: false),
-          pseudonymizer: LearnerPseudonymizer(secret: secret), registry: MetricsRegistry(),
+          pseudonymizer: LearnerPseudonymizer(secret: secret), registry: registry,
           logger: Logger(label: "worker", level: .trace, sink: log), clock: { IngestBench.now.advanced(by: clockError) }
         )))
   }
@@ -151,22 +151,28 @@ struct IngestBench: Sendable {
         segments: PostgresIngestFixture.defaultSegments))
   }
 
-  static func consentEvent(learner: LearnerID, granted: Bool = true) -> ControlEvent {
+  static func consentEvent(learner: LearnerID, granted: Bool = true, at time: EventTime = now) -> ControlEvent {
     .consent(
       ConsentEvent(
-        eventID: "a-\(marker)", source: source, time: now, learnerID: learner, scope: .analytics, granted: granted))
+        eventID: "a-\(marker)", source: source, time: time, learnerID: learner, scope: .analytics, granted: granted))
   }
 
   /// Applies control events past Kafka, as `lectern course import` does.
   func apply(_ events: [ControlEvent]) async throws {
     let pseudonymizer = LearnerPseudonymizer(secret: Self.secret)
-    try await CourseRepository(connection: owner).apply(events.map { ControlRow($0, pseudonymizer: pseudonymizer) })
+    try await CourseRepository(connection: owner).apply(
+      events.map { ControlRow($0, recordedAt: $0.time, pseudonymizer: pseudonymizer) })
   }
 
   /// The course, and consent of the first learners.
   func announce(learners: Int = 1) async throws {
-    try await apply([Self.courseEvent()] + (0..<learners).map { Self.consentEvent(learner: Self.learner($0)) })
+    try await apply(
+      [Self.courseEvent()]
+        + (0..<learners).map { Self.consentEvent(learner: Self.learner($0), at: Self.longAgo) })
   }
+
+  /// When learners consented of whom nothing else is told: before every frame.
+  static var longAgo: EventTime { now.advanced(by: .seconds(-20 * 86_400)) }
 
   /// The bench of an LMS that was started again: its old producer would miss what it had sent.
   func withANewProducer() throws -> IngestBench {

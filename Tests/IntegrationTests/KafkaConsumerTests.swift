@@ -50,7 +50,12 @@ extension Broker {
         #expect(record.withValue { String(decoding: $0, as: UTF8.self) } == "value 3")
         #expect(record.withKey { $0.map { String(decoding: $0, as: UTF8.self) } } == "key")
         let headers = record.withHeaders { headers in
-          headers.map { [String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)] }
+          headers.map {
+            [
+              String(decoding: $0.name, as: UTF8.self),
+              String(decoding: $0.value ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self),
+            ]
+          }
         }
         #expect(headers == [["number", "3"]])
         #expect(await member.record()?.offset == 4)

@@ -51,7 +51,7 @@ extension Broker {
         let records = try await read(2, of: topic, on: server)
         #expect(records.map(\.valueByteCount) == [0, 0])
         #expect(records.map { $0.withKey { $0 == nil } } == [false, true])
-        #expect(records[0].withHeaders { $0.map { $0.value.count } } == [0])
+        #expect(records[0].withHeaders { $0.map { $0.value?.count } } == [0])
         #expect(records[1].withHeaders { $0.count } == 0)
       }
     }

@@ -86,7 +86,7 @@ extension Operators {
 
           let control = try await records(of: topics[1], on: server).map { try $0.controlEvent() }
           #expect(
-            control.map(\.type)
+            control.map(\.type.rawValue)
               == ["course", "session", "session", "consent", "consent"].map { "org.lectern.\($0).v1" })
           guard case .course(let course)? = control.first else {
             Issue.record("the course does not come first")

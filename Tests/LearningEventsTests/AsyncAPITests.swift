@@ -80,8 +80,8 @@ import Testing
           let event = try headers(example).withLentHeaders { headers in
             try value.withUnsafeBytes { try ControlEvent.decode(headers: headers, value: $0) }
           }
-          #expect(event.type == message["name"]?.string)
-          #expect(event.type.contains(name))
+          #expect(event.type.rawValue == message["name"]?.string)
+          #expect(event.type.rawValue.contains(name))
         }
       }
     }

@@ -23,7 +23,7 @@ import Testing
     let bytes = try example(name)
     let event = try bytes.withUnsafeBytes { try ControlEvent.decode(json: $0) }
     #expect(event.source == "https://lms.example")
-    #expect(event.type == "org.lectern.\(name).v1")
+    #expect(event.type.rawValue == "org.lectern.\(name).v1")
     // What is encoded again says the same.
     #expect(try decode(event.json) == event)
     #expect(event.encoded().key == event.key)
@@ -129,7 +129,7 @@ import Testing
     let value = try example("consent")
     try value.withUnsafeBytes { value in
       let none = try [EventHeader]().withLentHeaders { try ControlEvent.decode(headers: $0, value: value) }
-      #expect(none.type == "org.lectern.consent.v1")
+      #expect(none.type.rawValue == "org.lectern.consent.v1")
       #expect(throws: EventError.self) {
         try [EventHeader("content-type", "text/plain")].withLentHeaders {
           try ControlEvent.decode(headers: $0, value: value)

@@ -7,7 +7,8 @@ import Testing
   private let time = EventTime(microseconds: 1_000_000)
 
   private func resolution(erasedUntil: EventTime? = nil, last: Int32? = nil) -> SessionResolution {
-    SessionResolution(courseID: 1, consent: .granted, erasedUntil: erasedUntil, session: nil, lastSequence: last)
+    SessionResolution(
+      courseID: 1, consent: .granted(since: .earliest), erasedUntil: erasedUntil, session: nil, lastSequence: last)
   }
 
   @Test func onlyANumberUpToTheLastMayBeStored() {

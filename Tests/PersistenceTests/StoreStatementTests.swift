@@ -33,7 +33,7 @@ import Testing
 
   @Test func thereIsAPlaceForEachValue() {
     let count = parameters([]).count
-    #expect(count == Self.rejectsStart + 4)
+    #expect(count == Self.rejectsStart + 7)
     #expect(StoreStatement.sql.contains("$\(count))") && !StoreStatement.sql.contains("$\(count + 1)"))
   }
 
@@ -89,12 +89,15 @@ import Testing
     let values = parameters(
       [],
       rejects: [
-        RejectRow(offset: 7, code: .noConsent, detail: "b", recordTimestamp: nil),
+        RejectRow(
+          offset: 7, code: .noConsent, detail: "b", recordTimestamp: nil,
+          reference: EventReference(source: "s", courseID: "c", eventID: "e")),
         RejectRow(offset: 6, code: .badEvent, detail: "a", recordTimestamp: time),
       ])
     #expect(
       Array(values[Self.rejectsStart...]) == [
         .int8s([7, 6]), .texts(["no_consent", "bad_event"]), .texts(["b", "a"]), .optionalTimestamps([nil, time]),
+        .optionalTexts(["s", nil]), .optionalTexts(["c", nil]), .optionalTexts(["e", nil]),
       ])
   }
 }

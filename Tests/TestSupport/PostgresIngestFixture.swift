@@ -64,15 +64,17 @@ package struct PostgresIngestFixture: Sendable {
     pseudonymizer.pseudonym(source: source, learnerID: "learner-\(index)")
   }
 
+  /// An event whose record was made an hour later, unless told otherwise.
   package static func consent(
-    _ index: Int, scope: ConsentEvent.Scope = .analytics, granted: Bool, at time: EventTime
+    _ index: Int, scope: ConsentEvent.Scope = .analytics, granted: Bool, at time: EventTime,
+    recordedAt: EventTime? = nil
   ) -> ControlRow {
     ControlRow(
       .consent(
         ConsentEvent(
           eventID: "consent", source: source, time: time, learnerID: "learner-\(index)", scope: scope, granted: granted)
       ),
-      pseudonymizer: pseudonymizer)
+      recordedAt: recordedAt ?? time.advanced(by: .seconds(3600)), pseudonymizer: pseudonymizer)
   }
 
   package static func course(
@@ -83,7 +85,7 @@ package struct PostgresIngestFixture: Sendable {
         CourseEvent(
           eventID: "course", source: source, time: time, courseID: "course-1", title: title, teachers: ["t1"],
           segments: segments)),
-      pseudonymizer: pseudonymizer)
+      recordedAt: time, pseudonymizer: pseudonymizer)
   }
 
   package static func session(_ index: Int, intervalMilliseconds: Int32?, at time: EventTime) -> ControlRow {
@@ -92,7 +94,7 @@ package struct PostgresIngestFixture: Sendable {
         SessionEvent(
           eventID: "session", source: source, time: time, sessionID: "session-\(index)",
           frameIntervalMilliseconds: intervalMilliseconds)),
-      pseudonymizer: pseudonymizer)
+      recordedAt: time, pseudonymizer: pseudonymizer)
   }
 
   package static var defaultSegments: [SegmentDefinition] {

@@ -23,9 +23,9 @@ extension PrivacyRepository {
     of learner: LearnerPseudonym, scope: ConsentEvent.Scope
   ) async throws(PostgresError) -> ConsentState {
     let rows = try await connection.query(
-      "SELECT granted FROM lectern.consent WHERE learner = $1 AND scope = $2",
+      "SELECT since FROM lectern.consent WHERE learner = $1 AND scope = $2",
       [.uuid(learner), .text(scope.rawValue)])
     guard let row = rows.first else { return .unknown }
-    return try row.decode("granted") ? .granted : .revoked
+    return try row.decodeIfPresent("since").map { .granted(since: $0) } ?? .revoked
   }
 }

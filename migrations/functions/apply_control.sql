@@ -2,8 +2,8 @@ CREATE FUNCTION lectern.apply_control(
   p_ledger integer, p_epoch bigint, p_expected bigint, p_next bigint, p_skipped bigint, p_last_offset bigint,
   p_last_timestamp_ms bigint, p_last_id_hash bigint, p_last_leader_epoch integer, p_events jsonb,
   p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
-  p_by text,
-  OUT applied bigint, OUT superseded bigint, OUT rejects bigint)
+  p_reject_source text[], p_reject_course text[], p_reject_event text[], p_by text,
+  OUT applied bigint, OUT superseded bigint, OUT overruled bigint, OUT rejects bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -14,6 +14,7 @@ DECLARE
 BEGIN
   applied := 0;
   superseded := 0;
+  overruled := 0;
   rejects := cardinality(p_reject_offset);
   IF p_ledger IS NOT NULL THEN
     PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
@@ -36,6 +37,12 @@ BEGIN
     applied := applied + 1;
     IF NOT v_took THEN
       superseded := superseded + 1;
+      IF v_event #>> '{data,granted}' = 'false' AND EXISTS (
+        SELECT FROM lectern.consent c
+        WHERE c.learner = (v_event #>> '{data,learner_id}')::uuid AND c.scope = v_event #>> '{data,scope}' AND c.granted
+      ) THEN
+        overruled := overruled + 1;
+      END IF;
     ELSIF v_event #>> '{data,granted}' = 'false' THEN
       v_revoked := v_revoked + 1;
     END IF;
@@ -47,7 +54,7 @@ BEGIN
   END IF;
   IF rejects > 0 AND p_ledger IS NOT NULL THEN
     PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
-      p_reject_time, clock_timestamp());
+      p_reject_time, p_reject_source, p_reject_course, p_reject_event, clock_timestamp());
   END IF;
   IF p_ledger IS NOT NULL THEN
     PERFORM lectern.advance_ledger(p_ledger, p_epoch, p_expected, p_next, 0, rejects, 0, applied, p_skipped,
@@ -56,7 +63,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION lectern.apply_control IS
-  'Applies course, session and consent events, CloudEvents whose learner is a pseudonym; the newest event time wins, '
-  'ties go to revoke. With a ledger it follows the same rule as store; without (null) the events came from a file or '
+  'Applies course, session and consent events, CloudEvents whose learner is a pseudonym and whose recordedtime is that of '
+  'their record; the newest event time wins, ties go to revoke. overruled counts the revocations without effect since a '
+  'later consent stands. With a ledger it follows the same rule as store; without (null) the events came from a file or '
   'over HTTP, by whom p_by says. What came so, and every revocation, leaves a line in the audit log.';
 GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

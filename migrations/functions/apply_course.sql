@@ -1,4 +1,4 @@
--- False if a newer event was applied before. Sessions are dirtied only if a segment changed.
+-- False if a newer event was applied before. Sessions are dirtied only if a segment or the frame interval changed.
 CREATE FUNCTION lectern.apply_course(p_event jsonb) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -6,16 +6,20 @@ DECLARE
   v_source integer := lectern.source_key(p_event ->> 'source');
   v_time timestamptz := (p_event ->> 'time')::timestamptz;
   v_data jsonb := p_event -> 'data';
+  v_interval integer := (v_data ->> 'frame_interval_ms')::integer;
+  v_before integer;
   v_course bigint;
   v_changed bigint;
   v_retired bigint;
 BEGIN
-  INSERT INTO lectern.course AS c (source_id, external_id, title, teachers, event_time, event_id)
+  SELECT c.frame_interval_ms INTO v_before
+  FROM lectern.course c WHERE c.source_id = v_source AND c.external_id = v_data ->> 'id' FOR UPDATE;
+  INSERT INTO lectern.course AS c (source_id, external_id, title, teachers, frame_interval_ms, event_time, event_id)
   VALUES (v_source, v_data ->> 'id', v_data ->> 'title',
-          ARRAY(SELECT jsonb_array_elements_text(v_data -> 'teachers')), v_time, p_event ->> 'id')
+          ARRAY(SELECT jsonb_array_elements_text(v_data -> 'teachers')), v_interval, v_time, p_event ->> 'id')
   ON CONFLICT (source_id, external_id) DO UPDATE
-  SET title = excluded.title, teachers = excluded.teachers, event_time = excluded.event_time,
-      event_id = excluded.event_id, updated_at = clock_timestamp()
+  SET title = excluded.title, teachers = excluded.teachers, frame_interval_ms = excluded.frame_interval_ms,
+      event_time = excluded.event_time, event_id = excluded.event_id, updated_at = clock_timestamp()
   WHERE c.event_time <= excluded.event_time
   RETURNING c.course_id INTO v_course;
   IF v_course IS NULL THEN
@@ -45,7 +49,7 @@ BEGIN
     RETURNING 1
   )
   SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM retired) INTO v_changed, v_retired;
-  IF v_changed + v_retired > 0 THEN
+  IF v_changed + v_retired > 0 OR v_interval IS DISTINCT FROM v_before THEN
     PERFORM lectern.dirty_sessions(v_course, NULL);
   END IF;
   RETURN true;

@@ -9,7 +9,7 @@ BEGIN
   SELECT p_learner, s, false, erase_learner.cutoff, 'erasure'
   FROM unnest(ARRAY['analytics', 'individual_view', 'research']) AS s
   ON CONFLICT (learner, scope) DO UPDATE
-  SET granted = false, event_time = greatest(c.event_time, excluded.event_time), event_id = excluded.event_id,
+  SET granted = false, since = NULL, event_time = greatest(c.event_time, excluded.event_time), event_id = excluded.event_id,
       recorded_at = excluded.event_time;
   INSERT INTO lectern.erasure AS e (learner, reason, cutoff, ingested_until)
   VALUES (p_learner, 'erasure', erase_learner.cutoff, erase_learner.cutoff)

@@ -12,7 +12,7 @@ BEGIN
   verdict := CASE
     WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = p_learner AND e.cutoff >= p_captured) THEN 'erased'
     WHEN NOT EXISTS (SELECT FROM lectern.consent c
-                     WHERE c.learner = p_learner AND c.scope = 'analytics' AND c.granted) THEN 'no_consent'
+                     WHERE c.learner = p_learner AND c.scope = 'analytics' AND c.since <= p_captured) THEN 'no_consent'
     ELSE 'open' END;
   IF verdict <> 'open' THEN
     RETURN;

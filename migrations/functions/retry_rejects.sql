@@ -46,7 +46,8 @@ BEGIN
       WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = f.learner AND e.cutoff >= f.captured_at)
         OR NOT EXISTS (SELECT FROM lectern.session n WHERE n.session_id = f.session_id) THEN 'erased'
       WHEN NOT EXISTS (SELECT FROM lectern.consent c
-                       WHERE c.learner = f.learner AND c.scope = 'analytics' AND c.granted) THEN 'no_consent'
+                       WHERE c.learner = f.learner AND c.scope = 'analytics' AND c.since <= f.captured_at)
+        THEN 'no_consent'
       END AS code
     FROM unnest(p_offset, p_session, p_learner, p_captured) AS f (log_offset, session_id, learner, captured_at)
     WHERE f.log_offset = ANY (v_held)) v

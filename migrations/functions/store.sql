@@ -8,6 +8,7 @@ CREATE FUNCTION lectern.store(
   p_label smallint[], p_focused smallint[], p_distracted smallint[], p_curious smallint[], p_confused smallint[],
   p_tired smallint[], p_happy smallint[], p_media integer[], p_hint text[],
   p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
+  p_reject_source text[], p_reject_course text[], p_reject_event text[],
   OUT samples bigint, OUT rejects bigint, OUT duplicates bigint, OUT consent_lost bigint, OUT sequence_reused bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -17,6 +18,8 @@ DECLARE
   v_suspects uuid[];
   v_lost bigint[];
   v_codes text[];
+  v_sources text[];
+  v_courses text[];
   v_reused bigint[];
   v_total bigint := cardinality(p_offset);
   v_missed bigint;
@@ -37,28 +40,37 @@ BEGIN
     LOCK TABLE lectern.privacy_lock IN ROW SHARE MODE;
     v_now := clock_timestamp();
     SELECT array_agg(d.learner) INTO v_suspects
-    FROM (SELECT DISTINCT u.learner FROM unnest(p_learner) AS u (learner)) d
+    FROM (
+      SELECT u.learner, min(u.captured_at) AS first
+      FROM unnest(p_learner, p_captured) AS u (learner, captured_at) GROUP BY u.learner) d
     WHERE NOT EXISTS (SELECT FROM lectern.consent c
-                      WHERE c.learner = d.learner AND c.scope = 'analytics' AND c.granted)
+                      WHERE c.learner = d.learner AND c.scope = 'analytics' AND c.since <= d.first)
       OR EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = d.learner);
     IF v_suspects IS NOT NULL THEN
       WITH verdict AS (
-        SELECT f.log_offset, CASE
+        SELECT f.log_offset, f.course_id, CASE
           WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = f.learner AND e.cutoff >= f.captured_at)
             THEN 'erased'
           WHEN NOT EXISTS (SELECT FROM lectern.consent c
-                           WHERE c.learner = f.learner AND c.scope = 'analytics' AND c.granted) THEN 'no_consent'
+                           WHERE c.learner = f.learner AND c.scope = 'analytics' AND c.since <= f.captured_at)
+            THEN 'no_consent'
           -- The session it was judged in was forgotten meanwhile, though the learner consents again.
           WHEN NOT EXISTS (SELECT FROM lectern.session n WHERE n.session_id = f.session_id) THEN 'erased'
           END AS code
-        FROM unnest(p_offset, p_learner, p_captured, p_session) AS f (log_offset, learner, captured_at, session_id)
+        FROM unnest(p_offset, p_learner, p_captured, p_session, p_course)
+          AS f (log_offset, learner, captured_at, session_id, course_id)
         WHERE f.learner = ANY (v_suspects)
       )
-      SELECT array_agg(v.log_offset), array_agg(v.code), count(*) INTO v_lost, v_codes, consent_lost
-      FROM verdict v WHERE v.code IS NOT NULL;
+      SELECT array_agg(v.log_offset), array_agg(v.code), array_agg(s.uri), array_agg(c.external_id), count(*)
+      INTO v_lost, v_codes, v_sources, v_courses, consent_lost
+      FROM verdict v
+      LEFT JOIN lectern.course c ON c.course_id = v.course_id
+      LEFT JOIN lectern.source s ON s.source_id = c.source_id
+      WHERE v.code IS NOT NULL;
       IF consent_lost > 0 THEN
         PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_lost, v_codes,
-          array_fill('at the time of storing'::text, ARRAY[consent_lost::integer]), NULL, v_now);
+          array_fill('at the time of storing'::text, ARRAY[consent_lost::integer]), NULL, v_sources, v_courses, NULL,
+          v_now);
       END IF;
     END IF;
 
@@ -100,17 +112,20 @@ BEGIN
     v_missed := v_total - consent_lost - samples;
     IF v_missed > 0 THEN
       SELECT count(*) FILTER (WHERE m.same), count(*) FILTER (WHERE NOT m.same),
-        array_agg(m.log_offset) FILTER (WHERE NOT m.same)
-      INTO v_same, sequence_reused, v_reused
+        array_agg(m.log_offset) FILTER (WHERE NOT m.same), array_agg(s.uri) FILTER (WHERE NOT m.same),
+        array_agg(c.external_id) FILTER (WHERE NOT m.same)
+      INTO v_same, sequence_reused, v_reused, v_sources, v_courses
       FROM (
-        SELECT f.log_offset, e.captured_at = f.captured_at AS same
-        FROM unnest(p_offset, p_session_day, p_session, p_seq, p_captured)
-          AS f (log_offset, session_day, session_id, seq, captured_at)
+        SELECT f.log_offset, f.course_id, e.captured_at = f.captured_at AS same
+        FROM unnest(p_offset, p_session_day, p_session, p_seq, p_captured, p_course)
+          AS f (log_offset, session_day, session_id, seq, captured_at, course_id)
         JOIN lectern.emotion_sample e
           ON e.session_day = f.session_day AND e.session_id = f.session_id AND e.seq = f.seq
         WHERE (e.ledger_id, e.log_offset) <> (p_ledger, f.log_offset)
           AND (v_lost IS NULL OR f.log_offset <> ALL (v_lost))
-      ) m;
+      ) m
+      LEFT JOIN lectern.course c ON c.course_id = m.course_id
+      LEFT JOIN lectern.source s ON s.source_id = c.source_id;
       IF v_same + sequence_reused <> v_missed THEN
         PERFORM lectern.require_ledger(p_ledger, p_epoch, p_expected);
         -- The sample that was in the way has gone meanwhile (erased): judge the whole batch again.
@@ -119,7 +134,8 @@ BEGIN
       IF sequence_reused > 0 THEN
         PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_reused,
           array_fill('sequence_reused'::text, ARRAY[sequence_reused::integer]),
-          array_fill('another capture time is stored'::text, ARRAY[sequence_reused::integer]), NULL, v_now);
+          array_fill('another capture time is stored'::text, ARRAY[sequence_reused::integer]), NULL, v_sources,
+          v_courses, NULL, v_now);
       END IF;
       duplicates := duplicates + v_same;
     END IF;
@@ -128,7 +144,7 @@ BEGIN
   -- (3) What the worker rejected.
   IF cardinality(p_reject_offset) > 0 THEN
     PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
-      p_reject_time, coalesce(v_now, clock_timestamp()));
+      p_reject_time, p_reject_source, p_reject_course, p_reject_event, coalesce(v_now, clock_timestamp()));
   END IF;
   rejects := cardinality(p_reject_offset) + consent_lost + sequence_reused;
 

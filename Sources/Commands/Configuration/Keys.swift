@@ -37,6 +37,9 @@ enum Keys {
     "LECTERN_KAFKA_FRAME_TOPIC", default: EventTopics.frames, help: "topic of frame events")
   static let controlTopic = ConfigurationKey<TopicName>(
     "LECTERN_KAFKA_CONTROL_TOPIC", default: EventTopics.control, help: "topic of course, session and consent events")
+  static let sources = ConfigurationKey<EventSources>(
+    "LECTERN_KAFKA_SOURCES",
+    help: "LMSs that are taken, SOURCE on both topics or TOPIC=SOURCE, separated by commas; unset takes all")
   static let consumerGroup = ConfigurationKey<String>(
     "LECTERN_KAFKA_GROUP", default: "lectern", help: "consumer group that all workers share")
   static let groupInstance = ConfigurationKey<String>(
@@ -144,8 +147,8 @@ enum Keys {
       .init(
         "Servers",
         [
-          bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, consumerGroup, groupInstance,
-          postgresURL,
+          bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, sources, consumerGroup,
+          groupInstance, postgresURL,
         ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),

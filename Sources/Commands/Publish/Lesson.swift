@@ -45,7 +45,8 @@ struct Lesson: Sendable {
       capturedAt: start.advanced(by: position), imageType: type)
   }
 
-  /// Course, sessions and consent, in the order in which they should be sent.
+  /// Course, sessions and consent, in the order in which they should be sent. Consent is given before the first frame,
+  /// since it covers none that was captured earlier.
   func controlEvents(at time: EventTime) -> [ControlEvent] {
     let total = frameInterval * framesPerLearner
     let definitions = segments.enumerated().map { index, title in
@@ -65,8 +66,8 @@ struct Lesson: Sendable {
     let consents = learners.enumerated().map { index, learner in
       ControlEvent.consent(
         ConsentEvent(
-          eventID: "\(run)-consent-\(index)", source: source, time: time, learnerID: learner, scope: .analytics,
-          granted: !refusing.contains(learner)))
+          eventID: "\(run)-consent-\(index)", source: source, time: min(time, start), learnerID: learner,
+          scope: .analytics, granted: !refusing.contains(learner)))
     }
     return [.course(course)] + sessions + consents
   }

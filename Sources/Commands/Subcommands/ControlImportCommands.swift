@@ -22,7 +22,8 @@ struct CourseCommand: Command {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       // Course events name no learner, so any secret does; consent events are refused here.
       let rows = try ControlFile.rows(
-        in: file, pseudonymizer: LearnerPseudonymizer(secret: Array(repeating: 0, count: 32)), consent: false)
+        in: file, at: context.clock(), pseudonymizer: LearnerPseudonymizer(secret: Array(repeating: 0, count: 32)),
+        consent: false)
       try await context.apply(rows)
     }
   }
@@ -42,7 +43,9 @@ struct ConsentCommand: Command {
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.pseudonymSecret])
       try await context.requireDeploymentSecret()
-      try await context.apply(try ControlFile.rows(in: file, pseudonymizer: context.pseudonymizer, consent: true))
+      try await context.apply(
+        try ControlFile.rows(
+          in: file, at: context.clock(), pseudonymizer: context.pseudonymizer, consent: true))
     }
   }
 
@@ -102,25 +105,32 @@ extension ConsentEvent.Scope: ConfigurationValue {}
 
 /// Files of control events.
 enum ControlFile {
+  /// What a file holds.
+  static func bytes(of file: String) throws -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    } catch {
+      throw UsageError("cannot read '\(file)': \(error.localizedDescription)")
+    }
+  }
+
   /// Every event of the files, in their order; nothing is applied unless all of them are good.
   static func rows(
-    in files: [String], pseudonymizer: LearnerPseudonymizer, consent: Bool
+    in files: [String], at now: EventTime, pseudonymizer: LearnerPseudonymizer, consent: Bool
   ) throws -> [ControlRow] {
     var rows: [ControlRow] = []
     for file in files {
-      let data: Data
-      do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
-        throw UsageError("cannot read '\(file)': \(error.localizedDescription)")
-      }
+      let bytes = try bytes(of: file)
       do throws(EventError) {
-        let events = [UInt8](data).withUnsafeBytes { bytes in
+        let events = bytes.withUnsafeBytes { bytes in
           Result { () throws(EventError) in try ControlEvent.decode(batch: bytes) }
         }
         for event in try events.get() {
           if case .consent = event, !consent {
             throw EventError("type", "a consent event: use 'lectern consent import'")
           }
-          rows.append(ControlRow(event, pseudonymizer: pseudonymizer))
+          try event.check(recordedAt: now)
+          rows.append(ControlRow(event, recordedAt: now, pseudonymizer: pseudonymizer))
         }
       } catch {
         throw UsageError("'\(file)' holds no valid events: \(error.detail)")
@@ -137,6 +147,7 @@ extension CommandContext {
       try await CourseRepository(connection: connection).apply(rows, by: environment.userName())
     }
     console.print(ControlAnswer.text(result))
+    for warning in rows.flatMap(\.event.warnings) { console.note("warning: \(warning)\n") }
   }
 
   /// Refuses a secret that is not this database's.

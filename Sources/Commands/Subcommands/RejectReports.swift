@@ -18,6 +18,9 @@ package struct RejectPage: Encodable {
     let incarnation, partition: Int32
     let offset: Int64
     let recordTime: String?
+    let source: SourceID?
+    let course: CourseID?
+    let event: EventID?
   }
 
   var counts: [Count]?
@@ -38,7 +41,8 @@ package struct RejectPage: Encodable {
       Row(
         topic: record.topic, code: record.code.rawValue, detail: record.detail, rejectedAt: record.rejectedAt.rfc3339,
         incarnation: record.incarnation, partition: record.partition, offset: record.place.offset,
-        recordTime: record.recordTimestamp?.rfc3339)
+        recordTime: record.recordTimestamp?.rfc3339, source: record.reference.source,
+        course: record.reference.courseID, event: record.reference.eventID)
     }
     if records.count > limit { next = records[limit - 1].place.configurationText }
   }
@@ -50,14 +54,16 @@ package struct RejectPage: Encodable {
         counts.map { [$0.topic.text.printable, $0.code, $0.first, $0.last, $0.detail.printable, "\($0.count)"] })
     }
     if let rows {
-      text += TextTable(["rejected", "code", "place", "record", "detail"], leading: 5).text(
-        rows.map { row in
-          let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
-          return [
-            row.rejectedAt, row.code, "\(row.topic.text.printable)\(incarnation)[\(row.partition)]/\(row.offset)",
-            row.recordTime ?? "-", row.detail.printable,
-          ]
-        })
+      text += TextTable(["rejected", "code", "place", "record", "source", "course", "event", "detail"], leading: 8)
+        .text(
+          rows.map { row in
+            let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
+            return [
+              row.rejectedAt, row.code, "\(row.topic.text.printable)\(incarnation)[\(row.partition)]/\(row.offset)",
+              row.recordTime ?? "-", row.source?.text.printable ?? "-", row.course?.text.printable ?? "-",
+              row.event?.text.printable ?? "-", row.detail.printable,
+            ]
+          })
     }
     if let next { text += "next page: --after \(next)\n" }
     return text

@@ -15,8 +15,9 @@ struct RejectsCommand: Command {
     static let configuration = CommandConfiguration(
       "list", abstract: "Count rejects by reason, or list them with --rows.",
       discussion: """
-        A reject is known by its place in the log, its code and what was wrong; whose it was, and of which course, is not
-        stored. --rows prints a page in the order of the log and where the next one begins. Runs as lectern_aggregator.
+        A reject is known by its place in the log, its code, what was wrong, and the LMS, course and event id by which the
+        LMS finds its record; whose it was is not stored. --rows prints a page in the order of the log and where the next
+        one begins. Runs as lectern_aggregator.
         """)
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var choice: RejectOptions

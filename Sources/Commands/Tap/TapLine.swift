@@ -3,8 +3,8 @@ import KafkaIO
 package import LearningEvents
 import PlainText
 
-/// The printable part of one event: place, time, size, course. Never the picture, the id of a learner, session or
-/// event, or a title.
+/// The printable part of one event: place, time, size, source, course, id. Never the picture, the id of a learner or
+/// session, or a title.
 package struct TapLine: Encodable, Equatable {
   let partition: Int32
   let offset: Int64
@@ -16,7 +16,10 @@ package struct TapLine: Encodable, Equatable {
   let mode: String
   /// `frame`, `course`, `session`, `consent` or `bad`.
   let type: String
+  /// The LMS, course and event, as far as a record that is no event says them.
+  var source: SourceID?
   var course: CourseID?
+  var id: EventID?
   var segment: SegmentID?
   var sequence: Int32?
   var capturedAt: String?
@@ -31,12 +34,14 @@ package struct TapLine: Encodable, Equatable {
   var eventTime: String?
   /// Why it is bad.
   var reason: String?
+  /// What is allowed and hardly meant.
+  var warnings: [String]?
 
   /// The decoded record.
   package enum Content {
     case frame(FrameEvent, imageByteCount: Int)
     case control(ControlEvent)
-    case bad(EventError)
+    case bad(EventError, EventReference)
   }
 
   init(_ record: KafkaRecord, isControl: Bool) {
@@ -49,11 +54,12 @@ package struct TapLine: Encodable, Equatable {
         content = .frame(event, imageByteCount: image.byteCount)
       }
     } catch {
-      content = .bad(error)
+      content = .bad(error, record.eventReference)
     }
     let isStructured = record.withHeaders { headers in
       headers.contains { header in
-        header.name.elementsEqual("content-type".utf8) && header.value.starts(with: "application/cloudevents".utf8)
+        header.name.elementsEqual("content-type".utf8)
+          && header.value?.starts(with: "application/cloudevents".utf8) == true
       }
     }
     self.init(
@@ -71,23 +77,27 @@ package struct TapLine: Encodable, Equatable {
       return overflow ? nil : EventTime(microseconds: microseconds).rfc3339
     }
     mode = isStructured ? "structured" : "binary"
+    let reference: EventReference
     switch content {
     case .frame(let event, let imageByteCount):
-      type = "frame"
-      (course, segment, sequence) = (event.courseID, event.segmentID, event.sequence)
+      (type, reference) = ("frame", EventReference(event))
+      (segment, sequence) = (event.segmentID, event.sequence)
       (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
       (imageType, imageBytes) = ("\(event.imageType.mediaType)", imageByteCount)
     case .control(let event):
-      eventTime = event.time.rfc3339
+      (eventTime, reference) = (event.time.rfc3339, EventReference(event))
+      warnings = event.warnings.isEmpty ? nil : event.warnings
       switch event {
-      case .course(let event): (type, course, segments) = ("course", event.courseID, event.segments.count)
+      case .course(let event):
+        (type, segments, frameIntervalMs) = ("course", event.segments.count, event.frameIntervalMilliseconds)
       case .session(let event): (type, frameIntervalMs) = ("session", event.frameIntervalMilliseconds)
       case .consent(let event): (type, scope, granted) = ("consent", event.scope.rawValue, event.granted)
       }
-    case .bad(let error):
+    case .bad(let error, let found):
       // The detail names the attribute and what is wrong with it, never its value.
-      (type, reason) = ("bad", error.detail)
+      (type, reason, reference) = ("bad", error.detail, found)
     }
+    (source, course, id) = (reference.source, reference.courseID, reference.eventID)
   }
 
   /// `0/1234 2026-11-23T10:00:00Z frame binary course=math sequence=7 …`, without characters that could steer a
@@ -97,7 +107,9 @@ package struct TapLine: Encodable, Equatable {
     func add(_ name: String, _ value: (some CustomStringConvertible)?) {
       if let value { words.append("\(name)=\("\(value)".printable)") }
     }
+    add("source", source)
     add("course", course)
+    add("id", id)
     add("segment", segment)
     add("sequence", sequence)
     add("captured", capturedAt)
@@ -109,6 +121,7 @@ package struct TapLine: Encodable, Equatable {
     add("scope", scope)
     add("granted", granted)
     add("said", eventTime)
+    for warning in warnings ?? [] { words.append("warning=\"\(warning.printable)\"") }
     if let reason { words.append("reason=\"\(reason.printable)\"") }
     return words.joined(separator: " ") + "\n"
   }

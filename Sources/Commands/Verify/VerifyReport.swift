@@ -11,6 +11,8 @@ package struct VerifyReport: Encodable {
     let ledgers: Int
     let samples, rejects: Int64
     let courses, sessionsRecomputed, sessionsDirty, sessionsFrozen: Int
+    /// Sessions whose frames come at another interval than the one that counts for them.
+    let intervalMismatches: Int64
   }
 
   /// How far workers are behind the log; never a violation.
@@ -43,6 +45,9 @@ package struct VerifyReport: Encodable {
   /// Nil without Kafka.
   let lag: Lag?
   let milliseconds: Int64
+  private let coursesWithMismatches: Int64
+
+  private enum CodingKeys: String, CodingKey { case ok, at, checks, counts, lag, milliseconds }
 
   package init(
     at: EventTime, log: LogConsistency.Report, rollups: RollupVerification.Report, checks: [ConsistencyCheck],
@@ -53,7 +58,8 @@ package struct VerifyReport: Encodable {
     counts = Counts(
       ledgers: log.ledgers.count, samples: log.samples, rejects: log.rejects,
       courses: rollups.courses, sessionsRecomputed: rollups.sessionsRecomputed, sessionsDirty: rollups.sessionsDirty,
-      sessionsFrozen: rollups.sessionsFrozen)
+      sessionsFrozen: rollups.sessionsFrozen, intervalMismatches: rollups.intervalMismatches)
+    coursesWithMismatches = rollups.coursesWithMismatches
   }
 
   /// A table of checks, the violations below it, and the totals of the snapshot.
@@ -80,6 +86,11 @@ package struct VerifyReport: Encodable {
       sessions   \(counts.sessionsRecomputed) recomputed, \(counts.sessionsDirty) dirty, \(counts.sessionsFrozen) frozen
 
       """
+    if counts.intervalMismatches > 0 {
+      text +=
+        "intervals  frames of \(counts.intervalMismatches) sessions in \(coursesWithMismatches) courses come at another "
+        + "interval than counts for them: their coverage is wrong until the LMS declares it\n"
+    }
     if let lag {
       let behind = lag.partitions.filter { $0.lag > 0 }.map {
         "\($0.topic.text.printable)[\($0.partition)] \($0.lag)"

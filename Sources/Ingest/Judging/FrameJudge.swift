@@ -82,11 +82,14 @@ package struct FrameJudge: Sendable {
     let deadline = min(frame.recordedAt, frame.receivedAt).advanced(by: grace)
     guard known.courseID != nil else {
       if mayWait, now < deadline { return .wait(until: deadline) }
-      return .reject(.unknownCourse, detail: "no course event names this course")
+      return .reject(.unknownCourse, detail: Self.unknownCourse(hasNearSource: known.hasNearSource))
     }
     guard !known.isErased else { return .reject(.erased, detail: "the learner was erased") }
     switch known.consent {
-    case .granted: break
+    case .granted(let since):
+      guard frame.event.capturedAt >= since else {
+        return .reject(.noConsent, detail: "captured before consent was given")
+      }
     case .revoked: return .reject(.noConsent, detail: "consent was revoked")
     case .unknown:
       if mayWait, now < deadline { return .wait(until: deadline) }
@@ -96,6 +99,11 @@ package struct FrameJudge: Sendable {
       return .reject(.sequenceReused, detail: Self.sequenceReused)
     }
     return .recognise
+  }
+
+  private static func unknownCourse(hasNearSource: Bool) -> String {
+    "no course event names this course"
+      + (hasNearSource ? "; nor is its ce_source known, but one that differs in case or a last slash alone" : "")
   }
 
   /// How a frame contradicts its session, in words; nil if it is of the session's learner and course.

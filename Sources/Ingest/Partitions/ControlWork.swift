@@ -16,7 +16,10 @@ struct ControlWork: PartitionWork {
     _ records: [ReceivedRecord], reaching end: Int64?, at cursor: inout LedgerCursor, under lease: DatabaseLease
   ) async throws {
     guard !records.isEmpty || (end ?? 0) > cursor.nextOffset else { return }
-    let changes = records.map { ControlChange($0.record, context.judging.pseudonymizer) }
+    let sources = context.settings.controlSources
+    let changes = records.map {
+      ControlChange($0.record, receivedAt: $0.receivedAt, from: sources, context.judging.pseudonymizer)
+    }
     try await storeHalving(changes) { run, isLast in
       try await apply(run, at: &cursor, under: lease, reaching: isLast ? end : nil)
     } refused: { change, error in
@@ -34,7 +37,8 @@ struct ControlWork: PartitionWork {
       switch change.content {
       case .event(let event): batch.events.append(event)
       case .refused(let code, let detail):
-        batch.rejects.append(RejectRow(change.record, code, detail: detail))
+        batch.rejects.append(
+          RejectRow(change.record, code, detail: detail, reference: change.record.eventReference))
       }
     }
     let applied = batch
@@ -43,6 +47,26 @@ struct ControlWork: PartitionWork {
     context.metrics.applied.increment(by: Int(result.applied))
     context.metrics.skipped.increment(by: Int(step.skipped))
     for reject in batch.rejects { context.metrics.rejects[reject.code]?.increment() }
+    if result.overruled > 0 {
+      context.metrics.overruledRevocations.increment(by: Int(result.overruled))
+      context.logger.warning(
+        "revocations were without effect, since a consent of a later time stands",
+        metadata: ["revocations": .int(result.overruled), "before": .int(step.nextOffset)])
+    }
+    for change in run { warn(of: change) }
+  }
+
+  private func warn(of change: ControlChange) {
+    guard case .event(let row) = change.content else { return }
+    let warnings = row.event.warnings
+    guard let first = warnings.first else { return }
+    context.metrics.controlWarnings.increment()
+    context.logger.warning(
+      "a control event is hardly meant as it is",
+      metadata: [
+        "record": .string("\(change.record.topicPartition)/\(change.record.offset)"), "warning": .string(first),
+        "warnings": .int(Int64(warnings.count)),
+      ])
   }
 }
 
@@ -56,10 +80,17 @@ struct ControlChange: Sendable {
   let record: KafkaRecord
   var content: Content
 
-  init(_ record: KafkaRecord, _ pseudonymizer: LearnerPseudonymizer) {
+  /// - Parameter sources: the LMSs that may speak here; nil is any.
+  init(
+    _ record: KafkaRecord, receivedAt: EventTime, from sources: Set<SourceID>?, _ pseudonymizer: LearnerPseudonymizer
+  ) {
     self.record = record
     do throws(EventError) {
-      content = .event(ControlRow(try record.controlEvent(), pseudonymizer: pseudonymizer))
+      let event = try record.controlEvent()
+      guard sources?.contains(event.source) ?? true else { throw EventSources.refusal }
+      let recordedAt = record.timestamp ?? receivedAt
+      try event.check(recordedAt: recordedAt)
+      content = .event(ControlRow(event, recordedAt: recordedAt, pseudonymizer: pseudonymizer))
     } catch {
       content = .refused(error.code, detail: error.detail)
     }

@@ -12,12 +12,17 @@ final class FrameRecord: Sendable {
   let candidate: FrameCandidate?
   /// What is wrong with the event; empty if nothing is.
   let problem: String
+  /// Whether the record's key is the session id: only then the log keeps the session in order.
+  let isKeyed: Bool
   private let image: FrameImage?
 
-  init(_ record: KafkaRecord, receivedAt: EventTime, pseudonyms: inout PseudonymMemo) {
+  /// - Parameter sources: the LMSs that may speak here; nil is any.
+  init(_ record: KafkaRecord, receivedAt: EventTime, from sources: Set<SourceID>?, pseudonyms: inout PseudonymMemo) {
     self.record = record
     do throws(EventError) {
       let (event, image) = try record.decodeFrame()
+      guard sources?.contains(event.source) ?? true else { throw EventSources.refusal }
+      isKeyed = record.withKey { $0?.elementsEqual(event.sessionID.utf8) ?? false }
       let learner = pseudonyms.pseudonym(source: event.source, learnerID: event.learnerID)
       candidate = FrameCandidate(
         event: event, learner: learner, imageBytes: image.byteCount, recordedAt: record.timestamp ?? receivedAt,
@@ -25,10 +30,13 @@ final class FrameRecord: Sendable {
       self.image = image
       problem = ""
     } catch {
-      (candidate, image) = (nil, nil)
+      (candidate, image, isKeyed) = (nil, nil, true)
       problem = error.detail
     }
   }
+
+  /// What the LMS finds its record by.
+  var reference: EventReference { candidate.map { EventReference($0.event) } ?? record.eventReference }
 
   /// Lends the picture, an encoded file; empty if the event has none, or one of more bytes than are read.
   func withPicture<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {

@@ -45,7 +45,11 @@ struct FrameWork: PartitionWork {
     let writer = FrameWriter(context: context, lease: lease, stop: stop)
     let judging = FrameJudging(context: context.judging, lease: lease, waiting: waiting, stop: stop)
     var pseudonyms = PseudonymMemo(context.judging.pseudonymizer)
-    var pending = records.map { FrameRecord($0.record, receivedAt: $0.receivedAt, pseudonyms: &pseudonyms) }[...]
+    var pending = records.map {
+      FrameRecord(
+        $0.record, receivedAt: $0.receivedAt, from: context.settings.frameSources, pseudonyms: &pseudonyms)
+    }[...]
+    context.metrics.foreignKeys.increment(by: pending.count { !$0.isKeyed })
     while !pending.isEmpty {
       try stop.check()
       while context.framesAreHeld { try await stop.sleep(for: .milliseconds(200)) }

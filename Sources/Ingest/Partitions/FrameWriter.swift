@@ -35,7 +35,7 @@ struct FrameWriter {
       case .sample(let row): batch.samples.append(row)
       case .duplicate: batch.knownDuplicates += 1
       case .reject(let code, let detail):
-        batch.rejects.append(RejectRow(result.record.record, code, detail: detail))
+        batch.rejects.append(RejectRow(result.record.record, code, detail: detail, reference: result.record.reference))
       }
     }
     let start = ContinuousClock.now

@@ -49,7 +49,9 @@ struct RetryPass: Sendable {
     var pseudonyms = PseudonymMemo(judging.context.pseudonymizer)
     var rejects = records.map(\.reject)[...]
     var pending = records.map {
-      FrameRecord($0.record, receivedAt: judging.context.clock(), pseudonyms: &pseudonyms)
+      FrameRecord(
+        $0.record, receivedAt: judging.context.clock(), from: judging.context.settings.frameSources,
+        pseudonyms: &pseudonyms)
     }[...]
     while !pending.isEmpty {
       try stop.check()

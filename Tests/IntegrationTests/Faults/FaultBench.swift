@@ -97,7 +97,8 @@ final class FaultBench: Sendable {
       if options.announcesThroughLog {
         try await ingest.send(IngestBench.courseEvent())
         for learner in 0..<options.learners {
-          try await ingest.send(IngestBench.consentEvent(learner: IngestBench.learner(learner)))
+          try await ingest.send(
+            IngestBench.consentEvent(learner: IngestBench.learner(learner), at: IngestBench.longAgo))
         }
       } else {
         try await ingest.announce(learners: options.learners)

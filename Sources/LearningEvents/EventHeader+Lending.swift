@@ -1,8 +1,6 @@
-import LearningEvents
-
 extension [EventHeader] {
   /// Lends these headers the way a received record does.
-  func withLentHeaders<Result, Failure: Error>(
+  package func withLentHeaders<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<LentHeader>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var bytes: [UInt8] = []
