@@ -38,11 +38,11 @@ let c: [Target] = [
   system("CPostgres"),
   system("CKafka"),
   system("COneDNN"),
-  system("CTurboJPEG"),
   system("CSpng"),
   system("CMicroHTTPD"),
   system("COpenSSL"),
   system("CLinux"),
+  .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
   .target(
     name: "COpenCV",
     // The one C++ target: Debian puts OpenCV's headers where no default search path looks.
@@ -83,7 +83,7 @@ let adapters: [Target] = [
   target("PostgresIO", ["CPostgres", "LearningEvents", "Services", "Telemetry"]),
   target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
-  target("ImageIO", ["CSpng", "CTurboJPEG", "ImageTypes", "Vision"]),
+  target("ImageIO", ["CJPEG", "CSpng", "ImageTypes", "Vision"]),
   target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL", "LearningEvents"]),

@@ -9,7 +9,7 @@ packages=(
   libpq-dev postgresql                                                # PostgreSQL: client library and server
   libdnnl-dev                                                         # oneDNN: inference and training
   libopencv-features2d-dev libopencv-objdetect-dev opencv-data        # SIFT, face detection and its cascades
-  libturbojpeg0-dev libspng-dev                                       # JPEG and PNG
+  libjpeg62-turbo-dev libspng-dev                                     # JPEG and PNG
   libmicrohttpd-dev                                                   # HTTP
   libssl-dev                                                          # HMAC and SHA-256
   util-linux procps                                                   # setpriv for child processes

@@ -10,12 +10,12 @@ package import Vision
 /// - The EXIF orientation is applied, so that a phone's portrait picture is upright: width, height, and whatever is
 ///   found in the picture are in upright pixels, and a face box that comes with a frame is taken to be so, too.
 /// - Colour profiles and gamma are not applied: a webcam writes neither.
-/// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture,
-///   except that up to 64 stray bytes before a JPEG's end marker do no harm: some webcams write them.
+/// - Bytes behind the end of a picture are ignored. A file cut short or damaged is an error, never half a picture: a
+///   JPEG is judged by what of it was decoded. Up to 64 stray bytes before a restart or end marker do no harm: some
+///   webcams write them.
 ///
-/// What a hostile file can cost is bounded by ``ImageLimits/maximumPixels``. At 50 megapixels, beside the gray
-/// picture's 50 MB: nothing for baseline JPEG and PNG, 300 MB for progressive JPEG, 200 for CMYK, 550 for both; under
-/// 2.5 seconds of processor time.
+/// What a hostile file can cost is bounded by ``ImageLimits``. At 50 megapixels, beside the gray picture's 50 MB:
+/// nothing for baseline JPEG and PNG, 100 MB a channel for progressive JPEG; under 2.5 seconds of processor time.
 ///
 /// Probing is plain Swift; only `decodeGray` shows the bytes to the libraries.
 ///
@@ -79,7 +79,9 @@ package struct PictureDecoder: ImageDecoding {
     pixels.initialize(repeating: 0)
     let (width, height) = Self.storedSize(header)
     switch header.format {
-    case .jpeg: try JPEGDecompressor().decodeGray(bytes, width: width, height: height, into: pixels)
+    case .jpeg:
+      let scans = try JPEGReader.allowedScans(bytes, pixels: width * height)
+      try JPEGReader.open(bytes).decodeGray(width: width, height: height, scans: scans, into: pixels)
     case .png: try PNGReader.open(bytes, limits: limits).decodeGray(width: width, height: height, into: pixels)
     }
   }
