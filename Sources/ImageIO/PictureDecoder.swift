@@ -103,9 +103,8 @@ package struct PictureDecoder: ImageDecoding {
     case .jpeg: (stored, orientation) = (try JPEGHeader.size(bytes), ExifOrientation.ofJPEG(bytes))
     case .png: (stored, orientation) = (try PNGReader.size(bytes), ExifOrientation.ofPNG(bytes))
     }
-    let (pixels, overflow) = stored.width.multipliedReportingOverflow(by: stored.height)
-    guard !overflow, pixels <= limits.maximumPixels else {
-      throw ImageError(.tooLarge, "declares more pixels than allowed")
+    if let problem = limits.problem(width: stored.width, height: stored.height) {
+      throw ImageError(.tooLarge, problem)
     }
     let (width, height) = orientation.swapsSides ? (stored.height, stored.width) : stored
     return ImageHeader(width: width, height: height, format: format, orientation: orientation)

@@ -2,7 +2,7 @@
 package enum RejectCode: String, CaseIterable, Sendable, Hashable {
   /// Missing or malformed attributes, or an event that contradicts its session.
   case badEvent = "bad_event"
-  /// Over 8 MiB or 50 megapixels, by declaration, before decoding.
+  /// Over 8 MiB, 50 megapixels or 16,384 pixels a side, by declaration, before decoding.
   case tooLarge = "too_large"
   /// Captured more than 14 days before or one day after its record's time.
   case outOfWindow = "out_of_window"
@@ -14,9 +14,9 @@ package enum RejectCode: String, CaseIterable, Sendable, Hashable {
   case noConsent = "no_consent"
   /// Its session and sequence number belong to a stored frame of another capture time.
   case sequenceReused = "sequence_reused"
-  /// Empty, or not a picture that can be decoded.
+  /// Empty, not a picture that can be decoded whole, or one that cannot be analysed in the time it may take.
   case badImage = "bad_image"
-  /// The native decoder crashed or hung on it, or took more memory than it may.
+  /// The native decoder crashed or hung on it, or took more memory or processor time than it may.
   case decoderCrash = "decoder_crash"
   /// The database refuses the row for what is in it.
   case unstorable

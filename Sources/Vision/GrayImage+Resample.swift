@@ -32,11 +32,12 @@ extension GrayImage {
       withUnsafeTemporaryAllocation(of: Double.self, capacity: span.count) { sums in
         pixels.withUnsafeBufferPointer { source in
           for y in 0..<newHeight {
-            let first = source.baseAddress! + rows.firsts[y] * width + span.lowerBound
-            for tap in rows.starts[y]..<rows.starts[y + 1] {
-              let weight = rows.weights[tap]
-              let row = first + (tap - rows.starts[y]) * width
-              if tap == rows.starts[y] {
+            let taps = rows.taps[y]
+            let first = source.baseAddress! + taps.first * width + span.lowerBound
+            for tap in 0..<taps.count {
+              let weight = rows.weight(of: tap, in: taps)
+              let row = first + tap * width
+              if tap == 0 {
                 for x in 0..<span.count { sums[x] = weight * Double(row[x]) }
               } else {
                 for x in 0..<span.count { sums[x] += weight * Double(row[x]) }

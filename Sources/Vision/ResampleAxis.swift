@@ -1,9 +1,20 @@
-/// The weights of one axis of a resize: output `i` is Σ `weights[t]`·source[`firsts[i]` + t − `starts[i]`] / `total`
-/// for t in `starts[i]..<starts[i + 1]`. Weights are whole numbers in `Double`.
+/// The weights of one axis of a resize: output `i` is Σ weight(t)·source[`firsts[i]` + t] / `total` over its taps t.
+/// Weights are whole numbers in `Double`. Only an output's first and last tap differ from the others, so that memory
+/// grows with the outputs and not with what they are made from.
 struct ResampleAxis {
-  private(set) var starts: [Int] = [0]
-  private(set) var firsts: [Int] = []
-  private(set) var weights: [Double] = []
+  /// The source pixels of one output.
+  struct Taps {
+    let first: Int
+    let count: Int
+    /// Of the first tap, and of the only one.
+    let leading: Double
+    /// Of the last tap where there are several.
+    let trailing: Double
+  }
+
+  private(set) var taps: [Taps] = []
+  /// The weight of every tap between the first and the last.
+  private let inner: Double
   /// The sum of every output's weights.
   let total: Double
 
@@ -15,8 +26,8 @@ struct ResampleAxis {
   init(origin: Int, length: Int, of extent: Int, to outputs: Int) {
     precondition(abs(origin) < 1 << 27 && length > 0 && length < 1 << 27 && extent > 0, "the window is out of range")
     precondition(outputs > 0 && outputs < 1 << 16, "the output is out of range")
-    starts.reserveCapacity(outputs + 1)
-    firsts.reserveCapacity(outputs)
+    taps.reserveCapacity(outputs)
+    inner = Double(outputs)
     if length >= outputs {
       total = Double(length)
       addAreas(origin: origin, length: length, extent: extent, outputs: outputs)
@@ -38,13 +49,15 @@ struct ResampleAxis {
       // counted once with the whole length it stands for.
       let from = min(max(low / outputs, first), last)
       let to = max(min((high - 1) / outputs, last), from)
-      firsts.append(min(max(origin + from, 0), extent - 1))
-      for pixel in from...to {
+      func weight(_ pixel: Int) -> Double {
         let start = pixel == first ? 0 : pixel * outputs
         let end = pixel == last ? length * outputs : (pixel + 1) * outputs
-        weights.append(Double(min(high, end) - max(low, start)))
+        return Double(min(high, end) - max(low, start))
       }
-      starts.append(weights.count)
+      taps.append(
+        Taps(
+          first: min(max(origin + from, 0), extent - 1), count: to - from + 1, leading: weight(from),
+          trailing: weight(to)))
     }
   }
 
@@ -58,20 +71,22 @@ struct ResampleAxis {
       let fraction = position - pixel * scale
       let near = min(max(origin + min(max(pixel, 0), length - 1), 0), extent - 1)
       let far = min(max(origin + min(max(pixel + 1, 0), length - 1), 0), extent - 1)
-      firsts.append(near)
-      if near == far || fraction == 0 {
-        weights.append(Double(scale))
-      } else {
-        weights.append(Double(scale - fraction))
-        weights.append(Double(fraction))
-      }
-      starts.append(weights.count)
+      let isOne = near == far || fraction == 0
+      taps.append(
+        Taps(
+          first: near, count: isOne ? 1 : 2, leading: Double(isOne ? scale : scale - fraction),
+          trailing: Double(fraction)))
     }
   }
 
   /// The source pixels that have any weight.
   var span: Range<Int> {
-    firsts[0]..<(firsts[firsts.count - 1] + starts[starts.count - 1] - starts[starts.count - 2])
+    taps[0].first..<(taps[taps.count - 1].first + taps[taps.count - 1].count)
+  }
+
+  /// The weight of one of an output's taps.
+  func weight(of tap: Int, in taps: Taps) -> Double {
+    tap == 0 ? taps.leading : tap == taps.count - 1 ? taps.trailing : inner
   }
 
   /// Along one row: (weighted sum + `offset`) / `divisor`, without its fraction.
@@ -80,19 +95,18 @@ struct ResampleAxis {
   func gather(
     _ row: UnsafePointer<Double>, plus offset: Double, over divisor: Double, into output: UnsafeMutablePointer<UInt8>
   ) {
-    let low = firsts[0]
-    starts.withUnsafeBufferPointer { starts in
-      firsts.withUnsafeBufferPointer { firsts in
-        weights.withUnsafeBufferPointer { weights in
-          for x in 0..<firsts.count {
-            let source = row + (firsts[x] - low)
-            let start = starts[x]
-            let taps = weights.baseAddress! + start
-            var sum = offset
-            for tap in 0..<(starts[x + 1] - start) { sum += taps[tap] * source[tap] }
-            output[x] = UInt8(truncatingIfNeeded: Int32(sum / divisor))
-          }
+    let low = taps[0].first
+    taps.withUnsafeBufferPointer { outputs in
+      for x in 0..<outputs.count {
+        let taps = outputs[x]
+        let source = row + (taps.first - low)
+        var sum = offset + taps.leading * source[0]
+        if taps.count > 1 {
+          var between = 0.0
+          for tap in 1..<(taps.count - 1) { between += source[tap] }
+          sum += inner * between + taps.trailing * source[taps.count - 1]
         }
+        output[x] = UInt8(truncatingIfNeeded: Int32(sum / divisor))
       }
     }
   }
