@@ -1,3 +1,4 @@
+import Glibc
 import ImageTypes
 import LearningEvents
 import Neural
@@ -64,12 +65,71 @@ import Vision
     decoding: ImageError? = nil, detecting: any Error = StrangeFailure(), describing: any Error = StrangeFailure(),
     hint: FaceBox? = nil
   ) async throws -> RecognitionOutcome {
+    try await recognise(Detector(failure: detecting), Describer(failure: describing), decoding: decoding, hint: hint)
+  }
+
+  private func recognise(
+    _ detector: any FaceDetecting, _ describer: any KeypointDescribing, decoding: ImageError? = nil,
+    hint: FaceBox? = nil
+  ) async throws -> RecognitionOutcome {
     let recognizer = Recognizer(
       model: BundleFixture.manifest(), id: "stub",
       networks: [BundleNetworks(features: Network(), classifier: Network())], decoder: Decoder(failure: decoding),
-      detector: Detector(failure: detecting), describer: Describer(failure: describing), registry: registry,
+      detector: detector, describer: describer, preparationLimit: Self.limit, registry: registry,
       logger: Logger(label: "test", level: .info, sink: sink))
     return try await recognizer.recognize([RecognitionRequest(bytes: [1], faceBox: hint)])[0]
+  }
+
+  private static let limit = Duration.milliseconds(500)
+
+  /// Takes its thread's processor for so long, or sleeps for so long, and finds nobody.
+  private struct Slow: FaceDetecting, KeypointDescribing {
+    let time: Duration
+    let isBusy: Bool
+
+    func detect(in image: GrayImage) throws -> FaceDetection {
+      take()
+      return FaceDetection(faces: [])
+    }
+
+    func describe(_ image: GrayImage) throws -> [Keypoint] {
+      take()
+      return []
+    }
+
+    private func take() {
+      guard isBusy else {
+        usleep(UInt32(time / .microseconds(1)))
+        return
+      }
+      let end = Self.processorTime + time
+      while Self.processorTime < end {}
+    }
+
+    private static var processorTime: Duration {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+  }
+
+  /// Where its face is looked for and where that is measured.
+  @Test(arguments: [false, true]) func aPictureThatTakesTooMuchProcessorTimeIsRejectedAndLogged(
+    hasHint: Bool
+  ) async throws {
+    let slow = Slow(time: Self.limit + .milliseconds(10), isBusy: true)
+    let outcome = try await recognise(slow, slow, hint: hasHint ? box : nil)
+    let detail = "preparing the picture took more than 0.5 seconds of processor time"
+    #expect(outcome == .rejected(.badImage, detail: detail))
+    #expect(registry.prometheusText().contains("lectern_recognition_failures_total 1\n"))
+    #expect(lines.count == 1 && lines[0].contains(detail))
+  }
+
+  /// A machine with much else to do.
+  @Test func slownessByTheClockIsNoFault() async throws {
+    let slow = Slow(time: Self.limit * 2, isBusy: false)
+    #expect(try await recognise(slow, slow) == .sample(.noFace))
+    #expect(lines.isEmpty)
   }
 
   private var lines: [String] { sink.lines.withLock { $0 } }

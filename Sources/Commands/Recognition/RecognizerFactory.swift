@@ -17,6 +17,8 @@ struct RecognizerFactory: Sendable {
   var cascadePath: String?
   /// How long a face is looked for where its session's last frame had it.
   var reuse = FaceReuse()
+  /// Processor time for preparing one frame that a recogniser is given.
+  var preparationLimit = Duration.seconds(10)
 
   private func startedStreams() -> StreamGroup { StreamGroup(streams: streams, threadsPerStream: threadsPerStream) }
 
@@ -37,7 +39,8 @@ struct RecognizerFactory: Sendable {
     }
     return Recognizer(
       model: stored.bundle.manifest, id: stored.id, networks: networks, decoder: decoder, detector: try detector(),
-      describer: SiftDescriber(), reuse: reuse, registry: registry, logger: logger)
+      describer: SiftDescriber(), reuse: reuse, preparationLimit: preparationLimit,
+      registry: registry, logger: logger)
   }
 
   /// An inspector over a loaded bundle, with networks compiled as the worker compiles them and, on the same threads,

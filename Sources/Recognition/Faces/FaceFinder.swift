@@ -27,24 +27,35 @@ package struct FaceFinder: Sendable {
   ///   - track: the frame's session and time; nil to look at the whole picture.
   /// - Throws: what the detector throws.
   package func face(in image: GrayImage, hint: FaceBox? = nil, track: FrameTrack? = nil) throws -> FoundFace? {
+    try face(in: image, hint: hint, track: track, by: nil)
+  }
+
+  /// The same of a frame whose preparation has a deadline.
+  func face(
+    in image: GrayImage, hint: FaceBox?, track: FrameTrack?, by deadline: PreparationDeadline?
+  ) throws -> FoundFace? {
     if let hint, let box = Self.plausible(hint, in: image) {
       metrics?.count(FoundFace.Origin.hint)
       return FoundFace(box, among: [box], count: 1, origin: .hint, in: image)
     }
-    let found = try (metrics?[.face]).timed { try search(image, track) }
+    let found = try (metrics?[.face]).timed { try search(image, track, by: deadline) }
     metrics?.count(found?.origin)
+    try deadline?.check()
     return found.map { FoundFace($0.boxes[0], among: $0.boxes, count: $0.count, origin: $0.origin, in: image) }
   }
 
   private typealias Found = (boxes: [PixelRect], count: Int, origin: FoundFace.Origin)
 
-  private func search(_ image: GrayImage, _ frame: FrameTrack?) throws -> Found? {
+  private func search(
+    _ image: GrayImage, _ frame: FrameTrack?, by deadline: PreparationDeadline?
+  ) throws -> Found? {
     if let frame, let last = tracks.start(for: frame, in: image) {
       metrics?.count(.local)
       if let box = try detector.follow(last.box, seenFrom: last.view, in: image) {
         tracks.remember(last, at: box, for: frame)
         return ([box], last.count, .reused)
       }
+      try deadline?.check()
     }
     let detection = try detector.detect(in: image)
     metrics?.count(.whole)

@@ -40,8 +40,17 @@ package struct FeatureExtractor: Sendable {
   /// - Throws: `RecognitionError` (`unanalysable` or `unavailable` where the describer failed, `wrongShape`), what the
   ///   network throws, or `CancellationError`.
   package func features(of faces: [FaceCrops]) async throws -> [FrameFeatures] {
+    try await features(of: faces, by: nil)
+  }
+
+  /// The same of a frame whose preparation has a deadline.
+  func features(of faces: [FaceCrops], by deadline: PreparationDeadline?) async throws -> [FrameFeatures] {
     let crafted = try await thread.run { () throws(RecognitionError) in
-      try faces.map { face throws(RecognitionError) in try handCrafted(face) }
+      try faces.map { face throws(RecognitionError) in
+        let crafted = try handCrafted(face)
+        try deadline?.check()
+        return crafted
+      }
     }
     let pools = try await pools(of: faces)
     return faces.indices.map {

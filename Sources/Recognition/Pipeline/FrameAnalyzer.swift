@@ -33,6 +33,8 @@ struct RecognitionStream: Sendable {
 struct FrameAnalyzer: Sendable {
   let decoder: any ImageDecoding
   let finder: FaceFinder
+  /// Processor time for preparing one frame on its stream's thread; nil for no bound.
+  var preparationLimit: Duration?
   var modelID: ModelID
   var metrics: RecognitionMetrics?
   var logger = Logger.silent
@@ -43,9 +45,10 @@ struct FrameAnalyzer: Sendable {
   ///   `CancellationError`; nothing is known about this frame then.
   func analysis(of request: RecognitionRequest, on stream: RecognitionStream) async throws -> FrameAnalysis {
     do {
-      guard let face = try await face(of: request, on: stream) else { return .noFace }
+      let (found, deadline) = try await face(of: request, on: stream)
+      guard let face = found else { return .noFace }
       guard face.quality.isUsable else { return .lowQuality(face) }
-      let features = try await stream.extractor.features(of: [face.crops])[0]
+      let features = try await stream.extractor.features(of: [face.crops], by: deadline)[0]
       guard let answer = try await stream.classifier.answers(to: [features])[0] else {
         metrics?.failures.increment()
         logger.error("A network returned a number that is not finite", metadata: ["model": .string(modelID.text)])
@@ -61,6 +64,11 @@ struct FrameAnalyzer: Sendable {
       logger.error(
         "A decoded picture could not be analysed and is rejected", metadata: ["error": .string(error.detail)])
       return .rejected(.badImage, detail: "the picture could not be analysed")
+    } catch let error as RecognitionError where error.code == .tooCostly {
+      // The decoder is well and the picture was decoded, so it is not its reject; again would take as long.
+      metrics?.failures.increment()
+      logger.error("A decoded picture is too costly and is rejected", metadata: ["error": .string(error.detail)])
+      return .rejected(.badImage, detail: error.detail)
     }
   }
 
@@ -72,13 +80,20 @@ struct FrameAnalyzer: Sendable {
   /// A frame for which there is no decoder waits alone, and keeps its stream: the next one would find none either. Were
   /// the whole batch tried again instead, its frames that cost a decoder each would do so in every try, and a batch
   /// with more of them than decoders may be started would never end.
-  private func face(of request: RecognitionRequest, on stream: RecognitionStream) async throws -> FoundFace? {
+  private func face(
+    of request: RecognitionRequest, on stream: RecognitionStream
+  ) async throws -> (face: FoundFace?, deadline: PreparationDeadline?) {
     while true {
       do {
         return try await stream.thread.run { () throws in
+          let deadline = preparationLimit.map(PreparationDeadline.init)
           let image = try (metrics?[.decode]).timed { () throws(ImageError) in try decoder.decodeGray(request.bytes) }
+          try deadline?.check()
           do {
-            return try finder.face(in: image, hint: request.faceBox, track: request.track)
+            let face = try finder.face(in: image, hint: request.faceBox, track: request.track, by: deadline)
+            return (face, deadline)
+          } catch let error as RecognitionError {
+            throw error
           } catch {
             throw RecognitionError(analysing: error)
           }

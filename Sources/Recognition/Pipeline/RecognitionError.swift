@@ -10,6 +10,8 @@ package struct RecognitionError: Error, Hashable, CustomStringConvertible {
     case unavailable
     /// A library failed on what is in this picture. A recogniser never fails with this: it rejects the frame.
     case unanalysable
+    /// Preparing this picture took more processor time than allowed. A recogniser never fails with this either.
+    case tooCostly
   }
 
   package let code: Code

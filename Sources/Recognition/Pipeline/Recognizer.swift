@@ -20,10 +20,11 @@ package final class Recognizer: FrameRecognizing {
   ///   - model: what the networks were compiled from; its labels are the six learning emotions.
   ///   - networks: for each stream, at least one; with a feature network exactly where the layout reads CNN features.
   ///   - reuse: how long a face is looked for where its session's last frame had it.
+  ///   - preparationLimit: processor time for preparing one frame, decoding in this process included; nil for no bound.
   package init(
     model: ModelManifest, id: ModelID, networks: [BundleNetworks], decoder: any ImageDecoding,
     detector: any FaceDetecting, describer: any KeypointDescribing, reuse: FaceReuse = FaceReuse(),
-    registry: MetricsRegistry, logger: Logger
+    preparationLimit: Duration? = nil, registry: MetricsRegistry, logger: Logger
   ) {
     precondition(model.isOfLearningEmotions, "a recogniser answers with the six learning emotions")
     modelID = id
@@ -33,8 +34,8 @@ package final class Recognizer: FrameRecognizing {
         RecognitionStream(model, networks, describer: describer, thread: "faces-\(index)", metrics: metrics)
       })
     analyzer = FrameAnalyzer(
-      decoder: decoder, finder: FaceFinder(detector: detector, reuse: reuse, metrics: metrics), modelID: id,
-      metrics: metrics, logger: logger)
+      decoder: decoder, finder: FaceFinder(detector: detector, reuse: reuse, metrics: metrics),
+      preparationLimit: preparationLimit, modelID: id, metrics: metrics, logger: logger)
   }
 
   package func recognize(_ requests: [RecognitionRequest]) async throws -> [RecognitionOutcome] {
