@@ -57,13 +57,15 @@ static inline int lectern_keep_memory_private(void) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-/// Bounds this process for good: private writable memory in bytes, open descriptors, no further process or thread (for
-/// whoever is not root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0,
-/// or errno.
-static inline int lectern_limit_process(unsigned long data_bytes, unsigned long descriptors) {
-  struct rlimit data = {data_bytes, data_bytes}, files = {descriptors, descriptors}, none = {0, 0};
-  if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0 ||
-      setrlimit(RLIMIT_FSIZE, &none) != 0)
+/// Bounds this process for good: private writable memory in bytes, everything mapped in bytes (which counts what the
+/// first does not: shared memory and the stack), open descriptors, no further process or thread (for whoever is not
+/// root), nothing written to files, and no core dump, which would hold a learner's picture. Returns 0, or errno.
+static inline int lectern_limit_process(unsigned long data_bytes, unsigned long mapped_bytes,
+                                        unsigned long descriptors) {
+  struct rlimit data = {data_bytes, data_bytes}, mapped = {mapped_bytes, mapped_bytes};
+  struct rlimit files = {descriptors, descriptors}, none = {0, 0};
+  if (setrlimit(RLIMIT_DATA, &data) != 0 || setrlimit(RLIMIT_AS, &mapped) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0 ||
+      setrlimit(RLIMIT_NPROC, &none) != 0 || setrlimit(RLIMIT_FSIZE, &none) != 0)
     return errno;
   return lectern_keep_memory_private();
 }
@@ -81,10 +83,13 @@ static inline int lectern_all_taken(int socket) {
 #define LECTERN_AUDIT_ARCH AUDIT_ARCH_AARCH64
 #endif
 
+// What new memory may be: private, so that the limit on it counts it, and no stack that grows, which that leaves out.
+#define LECTERN_MEMORY_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE | MAP_POPULATE | MAP_STACK)
+
 /// Leaves this process nothing but computing, its own memory and the descriptors it holds: every other system call
-/// fails with EPERM, and none makes memory executable. An error rather than a kill, so that a call that a newer C
-/// library tries first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no such
-/// filters, ENOSYS on machines other than x86-64 and ARM64.
+/// fails with EPERM, and none makes memory executable or shared. An error rather than a kill, so that a call that a
+/// newer C library tries first is no outage. For a process of one thread. Returns 0, or errno where the kernel has no
+/// such filters, ENOSYS on machines other than x86-64 and ARM64.
 static inline int lectern_confine_process(void) {
 #ifdef LECTERN_AUDIT_ARCH
 #define LECTERN_LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -103,7 +108,10 @@ static inline int lectern_confine_process(void) {
       LECTERN_ALLOW(SYS_rt_sigaction), LECTERN_ALLOW(SYS_rt_sigprocmask), LECTERN_ALLOW(SYS_rt_sigreturn),
       LECTERN_ALLOW(SYS_sigaltstack), LECTERN_ALLOW(SYS_restart_syscall), LECTERN_ALLOW(SYS_getpid),
       LECTERN_ALLOW(SYS_gettid), LECTERN_ALLOW(SYS_exit), LECTERN_ALLOW(SYS_exit_group),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 3),
+      LECTERN_LOAD(args[3]),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, ~(unsigned)LECTERN_MEMORY_FLAGS, 0, 2),
+      LECTERN_RETURN(SECCOMP_RET_ERRNO | EPERM),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3),
       LECTERN_LOAD(args[2]),
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
@@ -122,8 +130,13 @@ static inline int lectern_confine_process(void) {
 #endif
 }
 
+/// Whether mapping a page in such a way fails for want of permission.
+static inline int lectern_is_refused_memory(int protection, int flags) {
+  return mmap(0, 4096, protection, flags | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM;
+}
+
 /// Whether `lectern_confine_process` does what it says, by trying: files, sockets, programs, processes, signals and
-/// executable memory. Every attempt does nothing where it is allowed.
+/// memory that is executable, shared or a stack. Every attempt does nothing where it is allowed.
 static inline int lectern_is_confined(void) {
   int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (file >= 0 || errno != EPERM) return 0;
@@ -133,8 +146,9 @@ static inline int lectern_is_confined(void) {
   if (syscall(SYS_execve, "", none, none) != -1 || errno != EPERM) return 0;
   if (syscall(SYS_clone, 0x800 /* CLONE_SIGHAND */, 0, 0, 0, 0) != -1 || errno != EPERM) return 0;
   if (kill(getpid(), 0) == 0 || errno != EPERM) return 0;
-  void *code = mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return code == MAP_FAILED && errno == EPERM;
+  return lectern_is_refused_memory(PROT_READ | PROT_EXEC, MAP_PRIVATE) &&
+         lectern_is_refused_memory(PROT_READ | PROT_WRITE, MAP_SHARED) &&
+         lectern_is_refused_memory(PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_GROWSDOWN);
 }
 
 #endif

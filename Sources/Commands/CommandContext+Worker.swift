@@ -7,6 +7,7 @@ import IsolatedDecoding
 import LearningEvents
 import Persistence
 import Recognition
+import Services
 import Telemetry
 
 /// What a worker is put together from as configured: bundle, recognition, Kafka and PostgreSQL.
@@ -65,8 +66,23 @@ extension CommandContext {
   /// Recognition of a loaded bundle as a worker does it.
   func recognizer(_ stored: StoredBundle, decoder: IsolatedDecoder) async throws -> Recognizer {
     try requireLearningEmotions(stored)
+    try await requireConfinedDecoders()
     return try await recognizerFactory.recognizer(
       stored, decoder: decoder, registry: registry, logger: logger.labelled("recognition"))
+  }
+
+  /// Tries a decoder where only confined ones may decode. One that does not come up is no reason: frames wait for it.
+  private func requireConfinedDecoders() async throws {
+    let isolation = isolation
+    guard isolation.confinement == .required else { return }
+    let isConfined = await ThreadExecutor(name: "decoder-trial").run { try? IsolatedDecoder.trial(isolation) }
+    guard isConfined == false else { return }
+    throw ConfigurationError(
+      key: Keys.decoderSandbox.name, value: isolation.confinement.rawValue,
+      place: "\(settings.origin(of: Keys.decoderSandbox))",
+      problem: "the kernel offers no system call filter, so what decodes pictures cannot be confined",
+      remedy: "let the container or kernel allow seccomp filters, or set it to "
+        + IsolationSettings.Confinement.preferred.rawValue)
   }
 
   /// Decodes in processes of its own, because anybody may have made the pictures that an LMS sends.
@@ -79,6 +95,7 @@ extension CommandContext {
     let starts = settings[Keys.decoderStarts]
     return IsolationSettings(
       deadline: settings[Keys.decoderDeadline], memoryBytes: settings[Keys.decoderMemory].bytes,
+      confinement: settings[Keys.decoderSandbox],
       starts: (burst: recognizerFactory.streams + starts, interval: .seconds(60) / starts))
   }
 
@@ -111,6 +128,7 @@ extension CommandContext {
       threadsPerStream: settings[Keys.streamThreads],
       cascadePath: settings.optional(Keys.cascade)?.path,
       reuse: FaceReuse(
-        maximumAge: settings[Keys.faceReuse], maximumFrames: settings[Keys.faceReuseFrames]))
+        maximumAge: settings[Keys.faceReuse], maximumFrames: settings[Keys.faceReuseFrames]),
+      preparationLimit: settings[Keys.preparationDeadline])
   }
 }

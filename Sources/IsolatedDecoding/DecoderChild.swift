@@ -4,7 +4,7 @@ import Vision
 
 /// A running decoder process, seen from the worker. Used by one thread at a time; dropping it ends the process.
 ///
-/// Nothing it says is trusted: sizes are checked against the limits, pixels are copied out once, texts must be
+/// Nothing it says is trusted: a picture has the size that the file declares, pixels are copied out once, texts must be
 /// printable. Whether it took a frame up is asked of the kernel: a frame that could deny that would be tried for ever.
 final class DecoderChild: @unchecked Sendable {
   enum Outcome {
@@ -15,8 +15,8 @@ final class DecoderChild: @unchecked Sendable {
     case lost
     /// It ended over the frame.
     case crashed(ExitStatus?)
-    /// It was still at the frame when the time was over.
-    case late
+    /// It was still at the frame when its time was over, for the reason given.
+    case late(DecoderPatience.Verdict)
   }
 
   private let process: ChildProcess
@@ -66,30 +66,38 @@ final class DecoderChild: @unchecked Sendable {
   deinit { process.send(SIGKILL) }
 
   /// Decodes one file within the limits. After anything but a picture or a refusal this child is done with.
-  func decode(_ file: [UInt8], within deadline: Duration) -> Outcome {
+  ///
+  /// - Parameters:
+  ///   - header: what the file declares.
+  ///   - limit: of processor time.
+  func decode(_ file: [UInt8], declaring header: ImageHeader, within limit: Duration) -> Outcome {
     sequence &+= 1
     memory.put(file: file)
+    var patience = DecoderPatience(limit, processorTime: process.processorTime)
     guard socket.send(DecoderRequest(sequence: sequence, fileBytes: UInt32(file.count)).bytes) else { return .lost }
-    // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
-    let patience = deadline / 5
-    var received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience)
-    if case .late = received {
-      guard socket.isTaken else { return .lost }
-      received = socket.receive(limitBytes: DecoderAnswer.byteCount, within: deadline - patience)
-    }
-    switch received {
-    case .closed(let hadTaken): return hadTaken ? .crashed(end()) : .lost
-    case .late: return .late
-    case .message(let bytes):
-      guard let answer = DecoderAnswer(bytes), answer.sequence == sequence else { return .crashed(nil) }
-      switch answer.content {
-      case .ready: return .crashed(nil)
-      case .refused(let error): return .refused(error)
-      case .picture(let width, let height):
-        guard let picture = memory.picture(width: width, height: height) else { return .crashed(nil) }
-        memory.release(pixels: width * height)
-        return .picture(picture)
+    while true {
+      switch socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience.slice, slices: 1) {
+      case .closed(let hadTaken): return hadTaken ? .crashed(end()) : .lost
+      case .late:
+        let verdict = patience.wait(processorTime: process.processorTime)
+        // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
+        if patience.isTimeToAsk, !socket.isTaken { return .lost }
+        if verdict != .wait { return .late(verdict) }
+      case .message(let bytes):
+        defer { memory.clear(fileBytes: file.count, pixels: header.width * header.height) }
+        return outcome(of: bytes, declaring: header)
       }
+    }
+  }
+
+  private func outcome(of bytes: [UInt8], declaring header: ImageHeader) -> Outcome {
+    guard let answer = DecoderAnswer(bytes), answer.sequence == sequence else { return .crashed(nil) }
+    switch answer.content {
+    case .ready: return .crashed(nil)
+    case .refused(let error): return .refused(error)
+    case .picture(let width, let height):
+      guard (width, height) == (header.width, header.height) else { return .crashed(nil) }
+      return .picture(memory.picture(width: width, height: height))
     }
   }
 

@@ -62,12 +62,10 @@ final class DecoderMemory: @unchecked Sendable {
     return UnsafeMutableBufferPointer(start: start, count: limits.maximumPixels)
   }
 
-  /// The picture of that size, copied out: the one copy that a worker keeps. Nil if it cannot be so large.
-  func picture(width: Int, height: Int) -> GrayImage? {
-    guard width > 0, height > 0 else { return nil }
-    let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    guard !overflow, count <= limits.maximumPixels else { return nil }
-    let pixels = [UInt8](UnsafeRawBufferPointer(start: base + pictureStart, count: count))
+  /// The picture of that size, which a file within the limits declares, copied out: the one copy that a worker keeps.
+  func picture(width: Int, height: Int) -> GrayImage {
+    precondition(limits.problem(width: width, height: height) == nil, "files are judged before they are passed on")
+    let pixels = [UInt8](UnsafeRawBufferPointer(start: base + pictureStart, count: width * height))
     return GrayImage(width: width, height: height, pixels: pixels)
   }
 
@@ -75,11 +73,16 @@ final class DecoderMemory: @unchecked Sendable {
   /// beyond goes back.
   private static let keptPixels = 16 << 20
 
-  /// Gives the pages back that only an unusually large picture needed.
-  func release(pixels: Int) {
-    guard pixels > Self.keptPixels else { return }
-    let start = (pictureStart + Self.keptPixels) & ~(Self.page - 1)
-    let end = min(pictureStart + pixels + Self.page - 1, byteCount) & ~(Self.page - 1)
-    if end > start { madvise(base + start, end - start, MADV_REMOVE) }
+  /// Wipes the last file and its picture, so that whoever takes the decoder over by the next one finds neither. The
+  /// pages that only an unusually large picture needed go back.
+  func clear(fileBytes: Int, pixels: Int) {
+    memset(base, 0, fileBytes)
+    let end = pictureStart + pixels
+    let start = min(end, pictureStart + Self.keptPixels) & ~(Self.page - 1)
+    if end - start <= Self.page || madvise(base + start, end - start, MADV_REMOVE) != 0 {
+      memset(base + pictureStart, 0, pixels)
+    } else {
+      memset(base + pictureStart, 0, start - pictureStart)
+    }
   }
 }

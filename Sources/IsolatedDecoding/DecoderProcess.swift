@@ -26,8 +26,8 @@ package enum DecoderProcess {
     _ arguments: [String], trials: [[UInt8]], makeDecoder: (ImageLimits) -> Decode
   ) -> Int32 {
     let numbers = arguments.compactMap { Int($0) }.filter { $0 > 0 }
-    guard arguments.count == 3, numbers.count == 3 else { return 64 }
-    let limits = ImageLimits(maximumBytes: numbers[0], maximumPixels: numbers[1])
+    guard arguments.count == 4, numbers.count == 4 else { return 64 }
+    let limits = ImageLimits(maximumBytes: numbers[0], maximumPixels: numbers[1], maximumSide: numbers[2])
     guard lectern_die_with_parent() == 0,
       let memory = DecoderMemory(descriptor: memoryDescriptor, limits: limits)
     else { return 64 }
@@ -38,7 +38,9 @@ package enum DecoderProcess {
     for number in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE] { signal(number, SIG_IGN) }
     let decode = makeDecoder(limits)
     offerToDie()
-    guard lectern_limit_process(UInt(privateBytes() + numbers[2]), 8) == 0 else { return 71 }
+    let used = memoryInUse()
+    let mapped = used.mapped.map { UInt($0 + numbers[3]) } ?? .max
+    guard lectern_limit_process(UInt(used.writable + numbers[3]), mapped, 8) == 0 else { return 71 }
     let isConfined = lectern_confine_process() == 0 && lectern_is_confined() != 0
     for trial in trials {
       guard (try? trial.withUnsafeBufferPointer({ try decode($0, memory.pixels) })) != nil else { return 70 }
@@ -71,9 +73,10 @@ package enum DecoderProcess {
     close(descriptor)
   }
 
-  /// Private writable memory of this process in bytes, as `RLIMIT_DATA` counts it; a guess where `/proc` is missing.
-  private static func privateBytes() -> Int {
-    let guess = 256 << 20
+  /// Memory of this process in bytes: private and writable, as `RLIMIT_DATA` counts it, and everything mapped, as
+  /// `RLIMIT_AS` does. A guess of the first and none of the second where `/proc` is missing.
+  private static func memoryInUse() -> (writable: Int, mapped: Int?) {
+    let guess = (writable: 256 << 20, mapped: Int?.none)
     let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return guess }
     defer { close(descriptor) }
@@ -82,7 +85,8 @@ package enum DecoderProcess {
     guard count > 0 else { return guess }
     // Pages: size resident shared text library data dirty.
     let fields = String(decoding: text[..<count], as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    guard fields.count > 5, let pages = Int(fields[5]) else { return guess }
-    return pages * sysconf(Int32(_SC_PAGESIZE))
+    guard fields.count > 5, let mapped = Int(fields[0]), let writable = Int(fields[5]) else { return guess }
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    return (writable * page, mapped * page)
   }
 }

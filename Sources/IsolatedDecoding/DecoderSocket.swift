@@ -62,8 +62,7 @@ package struct DecoderSocket: ~Copyable {
 
   /// Waits for a message for a while, cut into slices: should both processes stand still (a frozen container, a machine
   /// asleep), that costs one slice and not the whole time.
-  package func receive(limitBytes: Int, within limit: Duration) -> Received {
-    let slices = 20
+  package func receive(limitBytes: Int, within limit: Duration, slices: Int = 20) -> Received {
     let milliseconds = max(1, Int32(clamping: Int64(limit / .milliseconds(slices))))
     for _ in 0..<slices {
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

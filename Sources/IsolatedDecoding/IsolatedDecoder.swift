@@ -6,8 +6,8 @@ package import Vision
 /// Decodes pictures in processes of their own, so that a crash, a hang or a memory bomb in a native decoder costs one
 /// frame and never the worker. Any thread, but calls block: there are as many processes as threads that decode at once.
 ///
-/// - A process that dies, or is not done within the deadline, while it is at a frame: that frame fails with
-///   `decoderFailed` and is not tried again. The next one gets a fresh process.
+/// - A process that dies, or takes more processor time than the deadline, or stands still, while it is at a frame: that
+///   frame fails with `decoderFailed` and is not tried again. The next one gets a fresh process.
 /// - One that is found dead or standing still before it took a frame up (killed by an operator, or for memory): the
 ///   frame goes to a fresh process.
 /// - Starts are bounded. Beyond that, and while none succeeds, frames fail with `noDecoder`, which is to be tried
@@ -72,13 +72,13 @@ package final class IsolatedDecoder: ImageDecoding {
   package func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader { try prober.probe(bytes) }
 
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
-    _ = try probe(bytes)
+    let header = try probe(bytes)
     while true {
       // Those that wait idle may all have been killed; each is tried once, and then a fresh one.
       let waiting = state.withLock { $0.idle.popLast() }
       let child: DecoderChild
       if let waiting { child = waiting } else { child = try start() }
-      switch child.decode(bytes, within: settings.deadline) {
+      switch child.decode(bytes, declaring: header, within: settings.deadline) {
       case .picture(let picture):
         giveBack(child)
         return picture
@@ -91,10 +91,18 @@ package final class IsolatedDecoder: ImageDecoding {
       case .crashed(let status):
         note(.crash, "a decoder ended over a frame, which is rejected", status)
         throw ImageError(.decoderFailed, "the decoder crashed")
-      case .late:
+      case .late(let verdict):
         note(.deadline, "a decoder was too long at a frame, which is rejected")
-        throw ImageError(.decoderFailed, "decoding took longer than \(settings.deadline)")
+        throw ImageError(.decoderFailed, problem(of: verdict))
       }
+    }
+  }
+
+  private func problem(of verdict: DecoderPatience.Verdict) -> String {
+    switch verdict {
+    case .still: "the decoder stood still for \(settings.deadline)"
+    case .old: "decoding took longer than \(settings.deadline * DecoderPatience.farBound)"
+    case .spent, .wait: "decoding took more than \(settings.deadline) of processor time"
     }
   }
 
@@ -121,7 +129,11 @@ package final class IsolatedDecoder: ImageDecoding {
       lost[.start]?.increment()
       try wait("an image decoder was started and did not come up")
     }
-    if !child.isConfined { warnOnce() }
+    guard !child.isConfined else { return child }
+    if settings.confinement == .required {
+      try wait("the kernel offers no system call filter to confine image decoders")
+    }
+    warnOnce()
     return child
   }
 

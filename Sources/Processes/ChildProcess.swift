@@ -31,6 +31,18 @@ package final class ChildProcess: Sendable {
   /// How it ended, or nil while it runs.
   package var exitStatus: ExitStatus? { state.withLock(\.status) }
 
+  /// Processor time it has taken so far; nil where the kernel does not say, and once it has ended.
+  package var processorTime: Duration? {
+    state.withLock { state in
+      var clock = clockid_t()
+      var time = timespec()
+      guard state.status == nil, clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+        return nil
+      }
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+  }
+
   /// Waits for its end. Cancellation does not shorten this: terminate the child instead.
   package func waitForExit() async -> ExitStatus {
     await withCheckedContinuation { continuation in

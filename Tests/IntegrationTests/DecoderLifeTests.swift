@@ -94,6 +94,52 @@ extension Program {
       }
     }
 
+    /// A kernel, or container, in which nothing can be confined: `lectern` behind a filter that refuses filters.
+    @Test(.timeLimit(.minutes(2))) func withoutAFilterOfTheKernelAWorkerStartsOnlyWhereThatIsAllowed() async throws {
+      let python = try #require(await TestTools.python(with: "ctypes"), "no Python")
+      let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Self.save(bundle: "\(folder)/model")
+      let small = try JPEGEncoder().encode(GrayImage(width: 320, height: 240, repeating: 90))
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await send(small, 0, to: bench)
+        var environment = bench.programEnvironment
+        environment["LECTERN_MODEL_BUNDLE"] = "\(folder)/model"
+        environment["LECTERN_RECOGNITION_STREAMS"] = "1"
+        func command() throws -> ChildCommand {
+          ChildCommand(
+            python, ["-c", Self.withoutFilters, try #require(builtExecutable), "worker"], environment: environment)
+        }
+        let refused = try await ProcessLauncher().run(command(), deadline: .seconds(60))
+        #expect(refused.status == .exited(78))
+        #expect(refused.errorText.contains("LECTERN_DECODER_SANDBOX=required"), "\(refused.errorText)")
+
+        environment["LECTERN_DECODER_SANDBOX"] = "preferred"
+        let worker = try await ProcessLauncher().launch(command(), log: "\(folder)/worker.log")
+        try await bench.settle(1)
+        #expect(await worker.terminate(grace: .seconds(30)) == .exited(0))
+        #expect(try await bench.counters().samples == 1)
+        #expect(try String(contentsOfFile: "\(folder)/worker.log", encoding: .utf8).contains("but not confined"))
+      }
+    }
+
+    /// Refuses `prctl(PR_SET_SECCOMP)` by a filter of its own, then becomes the program of its arguments.
+    private static let withoutFilters = """
+      import ctypes, os, platform, struct, sys
+      number = {"x86_64": 157, "aarch64": 167}[platform.machine()]
+      def step(code, jt, jf, k): return struct.pack("<HBBI", code, jt, jf, k)
+      load, equal, answer = 0x20, 0x15, 0x06
+      steps = [step(load, 0, 0, 0), step(equal, 0, 3, number), step(load, 0, 0, 16), step(equal, 0, 1, 22),
+               step(answer, 0, 0, 0x00050000 | 22), step(answer, 0, 0, 0x7fff0000)]
+      code = ctypes.create_string_buffer(b"".join(steps))
+      program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(steps), ctypes.addressof(code)))
+      library = ctypes.CDLL(None, use_errno=True)
+      assert library.prctl(38, 1, 0, 0, 0) == 0 and library.prctl(22, 2, program, 0, 0) == 0
+      os.execv(sys.argv[1], ["lectern"] + sys.argv[2:])
+      """
+
     /// Whose the files in `/proc/PID` are: the system's, and not the user's, where the kernel writes no core dump and
     /// lets no other program of the user look in.
     private static func owner(_ pid: Int32) throws -> uid_t {

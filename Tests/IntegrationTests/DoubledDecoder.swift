@@ -11,6 +11,11 @@ struct DoubledDecoder {
     case huge
     /// Answers with a picture of no pixels.
     case empty
+    /// Answers with a picture of a legal size that is not the file's, and would take seconds to be looked at.
+    case wide
+    /// Looks whether a file or picture before this one is left in the memory, and answers with a picture of 2×2 pixels:
+    /// 1 where none is, 255 where one is.
+    case peeks
     /// Answers for another frame.
     case stale
     /// Answers with bytes that mean nothing.
@@ -39,12 +44,18 @@ struct DoubledDecoder {
       worker, memory = socket.socket(fileno=3), mmap.mmap(4, bytes_limit + pixels_limit)
       def answer(*words):
           worker.send(struct.pack("<5I", *words).ljust(128, b"\\0"))
-      answer(1, 0, 0, 0, 0)
+      answer(1, 0, 0 if manner == "unconfined" else 1, 0, 0)
       while request := worker.recv(8):
-          number = struct.unpack("<2I", request)[0]
+          number, length = struct.unpack("<2I", request)
           place = bytes_limit
+          if manner == "peeks":
+              rest = memory[length:]
+              memory[place:place + 4] = bytes([1 if rest.count(0) == len(rest) else 255]) * 4
+              answer(2, number, 2, 2, 0)
+              continue
           memory[place:place + 4] = bytes([1, 2, 3, 4])
           if manner == "unconfined": answer(2, number, 2, 2, 0)
+          elif manner == "wide": answer(2, number, 16384, 3051, 0)
           elif manner == "huge": answer(2, number, 0xffffffff, 0xffffffff, 0)
           elif manner == "empty": answer(2, number, 0, 7, 0)
           elif manner == "stale": answer(2, number + 1, 2, 2, 0)

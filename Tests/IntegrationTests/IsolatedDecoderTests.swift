@@ -170,6 +170,26 @@ extension Program {
       #expect(bench.log.entries.contains { $0.metadata.contains { "\($0.1)".contains("signal \(signal)") } })
     }
 
+    /// A machine with much else to do, by stopping the decoder again and again: what counts is its processor time.
+    @Test func slownessByTheClockIsNoHang() async throws {
+      let bench = try await Bench { $0.deadline = .seconds(3) }
+      let costly = CostlyPicture.progressive()
+      let start = ContinuousClock.now
+      async let failure = bench.failure(costly)
+      let pid = try #require(await DecoderProcesses.own.waitForWork())
+      for _ in 0..<4 {
+        #expect(kill(pid, SIGSTOP) == 0)
+        try await Task.sleep(for: .seconds(1))
+        let ticks = DecoderProcesses.ticks(pid)
+        #expect(kill(pid, SIGCONT) == 0)
+        // Long enough to be seen, whatever else the machine does.
+        _ = await DecoderProcesses.wait(.seconds(2)) { DecoderProcesses.ticks(pid) > ticks }
+      }
+      #expect(await failure == nil)
+      #expect(ContinuousClock.now - start > .seconds(4))
+      #expect(bench.restarts("deadline") == 0)
+    }
+
     /// Slow for real, and stopped in the middle.
     @Test(arguments: [false, true]) func aHangEndsAtTheDeadline(isStopped: Bool) async throws {
       let bench = try await Bench { $0.deadline = isStopped ? .seconds(3) : .milliseconds(200) }
@@ -179,7 +199,9 @@ extension Program {
       let start = ContinuousClock.now
       async let failure = bench.failure(costly)
       if isStopped { kill(try #require(await DecoderProcesses.own.waitForWork()), SIGSTOP) }
-      #expect(await failure?.code == .decoderFailed)
+      let words = isStopped ? "the decoder stood still for 3.0 seconds" : "decoding took more than 0.2 seconds of"
+      let error = await failure
+      #expect(error?.code == .decoderFailed && error?.detail.hasPrefix(words) == true, "\(String(describing: error))")
       #expect(ContinuousClock.now - start < .seconds(20))
       #expect(bench.restarts("deadline") == 1)
       _ = try await bench.decode(try Self.files()[1])
@@ -245,7 +267,7 @@ extension Program {
     }
 
     /// Whatever a decoder in other hands answers costs the frame it was at, and the decoder.
-    @Test(arguments: DoubledDecoder.Manner.allCases.filter { $0 != .unconfined && $0 != .hangs })
+    @Test(arguments: DoubledDecoder.Manner.allCases.filter { ![.unconfined, .peeks, .hangs].contains($0) })
     func whatNoDecoderWouldSayIsNotBelieved(manner: DoubledDecoder.Manner) async throws {
       let python = try #require(await TestTools.python(with: "mmap"), "no Python")
       let double = try DoubledDecoder(manner, python: python)
@@ -272,13 +294,74 @@ extension Program {
       }
     }
 
-    /// Said once, however many processes there are.
-    @Test func withoutAFilterOfTheKernelItGoesOnAndSaysSo() async throws {
+    /// Whoever takes a decoder over finds no file and no picture of those before.
+    @Test func nothingOfAPictureStaysInTheMemory() async throws {
+      let python = try #require(await TestTools.python(with: "mmap"), "no Python")
+      let double = try DoubledDecoder(.peeks, python: python)
+      defer { double.remove() }
+      let bench = try await Bench { $0.executable = double.path }
+      let tiny = GrayImage(width: 2, height: 2, repeating: 9)
+      let (long, short) = (try JPEGEncoder().encode(tiny), try PNGEncoder().encode(tiny))
+      #expect(long.count > short.count)
+      for file in [long, short, long, short] {
+        #expect(try await bench.decode(file) == GrayImage(width: 2, height: 2, repeating: 1))
+      }
+      #expect(bench.restarts("crash") == 0)
+    }
+
+    /// A picture whose pages go back instead of being kept, and a file that is refused with half of it decoded.
+    @Test(.enabled(if: geteuid() == 0, "only root may look")) func nothingStaysOfAHugeOrABrokenPictureEither()
+      async throws
+    {
+      let bench = try await Bench()
+      let huge = try PNGEncoder().encode(GrayImage(width: 5000, height: 4001, repeating: 77))
+      let broken = Array(try JPEGEncoder().encode(Self.small).dropLast(200))
+      for (file, isPicture) in [(huge, true), (broken, false), (try Self.files()[0], true)] {
+        #expect(await (bench.failure(file) == nil) == isPicture)
+        let pid = try #require(DecoderProcesses.own.ids.first)
+        #expect(try Self.sharedBytes(of: pid) == 0)
+      }
+    }
+
+    /// How many bytes of the memory that a decoder shares with this process are not zero.
+    private static func sharedBytes(of pid: Int32) throws -> Int {
+      let maps = try #require(DecoderProcesses.text(pid, "maps"))
+      let line = try #require(maps.split(separator: "\n").first { $0.contains("lectern-decoder") })
+      let ends = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt64($0, radix: 16) }
+      try #require(ends.count == 2)
+      let memory = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(pid)/mem"))
+      defer { try? memory.close() }
+      try memory.seek(toOffset: ends[0])
+      var count = 0
+      var left = Int(ends[1] - ends[0])
+      while left > 0, let bytes = try memory.read(upToCount: min(left, 1 << 20)), !bytes.isEmpty {
+        left -= bytes.count
+        if bytes != Data(count: bytes.count) { count += bytes.count { $0 != 0 } }
+      }
+      try #require(left == 0)
+      return count
+    }
+
+    /// By default nothing is decoded then, and frames wait for whoever mends it.
+    @Test func withoutAFilterOfTheKernelNothingIsDecoded() async throws {
       let python = try #require(await TestTools.python(with: "mmap"), "no Python")
       let double = try DoubledDecoder(.unconfined, python: python)
       defer { double.remove() }
       let bench = try await Bench { $0.executable = double.path }
-      let file = try Self.files()[0]
+      #expect(await bench.failure(try Self.files()[0])?.code == .noDecoder)
+      #expect(bench.decoder.problem == "the kernel offers no system call filter to confine image decoders")
+    }
+
+    /// Said once, however many processes there are.
+    @Test func wherePreferredItGoesOnWithoutAFilterAndSaysSo() async throws {
+      let python = try #require(await TestTools.python(with: "mmap"), "no Python")
+      let double = try DoubledDecoder(.unconfined, python: python)
+      defer { double.remove() }
+      let bench = try await Bench {
+        $0.executable = double.path
+        $0.confinement = .preferred
+      }
+      let file = try PNGEncoder().encode(GrayImage(width: 2, height: 2, repeating: 9))
       await withTaskGroup { group in
         for _ in 0..<3 {
           group.addTask {

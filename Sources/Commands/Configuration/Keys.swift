@@ -2,6 +2,7 @@ import Analytics
 import Configuration
 import Cryptography
 import Ingest
+import IsolatedDecoding
 import KafkaIO
 import LearningEvents
 import PostgresIO
@@ -107,15 +108,21 @@ enum Keys {
     help: "how long a session's face is looked for where it was, until the whole picture is searched again; 0s never")
   static let faceReuseFrames = ConfigurationKey<Int>(
     "LECTERN_FACE_REUSE_FRAMES", default: 30, in: 0...100_000, help: "the same bound as a number of frames")
+  static let preparationDeadline = ConfigurationKey<Duration>(
+    "LECTERN_PREPARATION_DEADLINE", default: .seconds(10), in: .milliseconds(100)...(.seconds(600)),
+    help: "processor time to find the face of a decoded picture and measure it, after which the frame is rejected")
   static let decoderDeadline = ConfigurationKey<Duration>(
     "LECTERN_DECODER_DEADLINE", default: .seconds(10), in: .milliseconds(100)...(.seconds(600)),
-    help: "time to decode one picture, after which its decoder is killed and the frame rejected")
+    help: "processor time to decode one picture, after which its decoder is killed and the frame rejected")
   static let decoderMemory = ConfigurationKey<ByteCount>(
     "LECTERN_DECODER_MEMORY", default: ByteCount(768 << 20), in: ByteCount(16 << 20)...ByteCount(64 << 30),
     help: "memory a decoder may take for one picture, beside what the program needs anyway")
   static let decoderStarts = ConfigurationKey<Int>(
     "LECTERN_DECODER_STARTS", default: 60, in: 1...100_000,
     help: "decoders a minute that may be started for others that ended; beyond that frames wait")
+  static let decoderSandbox = ConfigurationKey<IsolationSettings.Confinement>(
+    "LECTERN_DECODER_SANDBOX", default: .required,
+    help: "required: nothing is decoded where the kernel cannot confine decoders; preferred: it is, with a warning")
 
   // MARK: Aggregation, HTTP, logs
 
@@ -155,8 +162,8 @@ enum Keys {
       .init(
         "Recognition",
         [
-          bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames, decoderDeadline, decoderMemory,
-          decoderStarts,
+          bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames, preparationDeadline, decoderDeadline,
+          decoderMemory, decoderStarts, decoderSandbox,
         ]),
       .init(
         "Aggregation, HTTP and logs",
@@ -179,6 +186,8 @@ enum Keys {
 enum LogFormatChoice: String, CaseIterable, ConfigurationValue {
   case text, json
 }
+
+extension IsolationSettings.Confinement: ConfigurationValue {}
 
 extension LogLevel: ConfigurationValue {
   package init?(configurationText text: String) { self.init(name: text) }

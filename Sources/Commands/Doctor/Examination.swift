@@ -78,9 +78,14 @@ struct Examination {
       switch try await ThreadExecutor(name: "doctor").run({ try IsolatedDecoder.trial(isolation) }) {
       case true?: return .good(name, "pictures are decoded in a process that the kernel confines")
       case false?:
+        let remedy = "let the container or kernel allow seccomp filters"
+        guard isolation.confinement == .preferred else {
+          return .missing(
+            name, "the kernel offers no system call filter, and no worker starts without one",
+            remedy: "\(remedy), or set \(Keys.decoderSandbox.name) to preferred")
+        }
         return .warning(
-          name, "pictures are decoded in a process of their own, which the kernel does not confine",
-          remedy: "let the container or kernel allow seccomp filters")
+          name, "pictures are decoded in a process of their own, which the kernel does not confine", remedy: remedy)
       case nil:
         return .missing(name, "a decoder was started and did not come up", remedy: "raise \(Keys.decoderMemory.name)")
       }
