@@ -20,14 +20,17 @@ package struct CommandEnvironment: Sendable {
   package var userName: @Sendable () -> String
   /// The user's home folder; asked as the name is.
   package var homeFolder: @Sendable () -> String
+  /// The next line of standard input, as bytes without its line feed; nil at the end. Blocks.
+  package var inputLine: @Sendable () -> [UInt8]?
 
   package init(
     console: Console, variables: [String: String], now: @escaping @Sendable () -> Date,
     uptime: @escaping @Sendable () -> Duration, coreCount: Int, memoryByteCount: UInt64, isRoot: Bool,
-    userName: @escaping @Sendable () -> String, homeFolder: @escaping @Sendable () -> String
+    userName: @escaping @Sendable () -> String, homeFolder: @escaping @Sendable () -> String,
+    inputLine: @escaping @Sendable () -> [UInt8]? = { nil }
   ) {
     (self.console, self.variables, self.now, self.uptime) = (console, variables, now, uptime)
     (self.coreCount, self.memoryByteCount, self.isRoot) = (coreCount, memoryByteCount, isRoot)
-    (self.userName, self.homeFolder) = (userName, homeFolder)
+    (self.userName, self.homeFolder, self.inputLine) = (userName, homeFolder, inputLine)
   }
 }

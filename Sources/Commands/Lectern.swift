@@ -18,9 +18,8 @@ struct Lectern: Command {
         "Run it",
         [MigrateCommand.self, WorkerCommand.self, AggregateCommand.self, ServeCommand.self, ReportCommand.self]),
       .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self, ModelCommand.self]),
-      .init(
-        "Feed it",
-        [EventsCommand.self, PublishCommand.self, CourseCommand.self, ConsentCommand.self, EraseCommand.self]),
+      .init("Feed it", [EventsCommand.self, PublishCommand.self, CourseCommand.self]),
+      .init("Answer to learners", [ConsentCommand.self, LearnerCommand.self, EraseCommand.self]),
       .init(
         "Look after it",
         [

@@ -20,6 +20,18 @@ package struct Identifier<Kind: IdentifierKind>: Sendable {
   package var utf8: String.UTF8View { text.utf8 }
 }
 
+extension Identifier {
+  /// An id that a person wrote, judged as one of an event is: UTF-8 of 1–200 bytes, no control characters.
+  ///
+  /// - Parameter name: what to call it in the error, which never shows it.
+  package init(validating bytes: [UInt8], named name: String) throws(EventError) {
+    let id = bytes.withUnsafeBytes { bytes in
+      Result<Identifier, EventError> { () throws(EventError) in try EventText.id(bytes, name) }
+    }
+    self = try id.get()
+  }
+}
+
 extension Identifier: Hashable {
   @inlinable
   package static func == (a: Identifier, b: Identifier) -> Bool { UTF8Bytes.areEqual(a.text, b.text) }

@@ -8,6 +8,16 @@ package struct LearnerPseudonym: Sendable, Hashable {
   /// Adopts 16 bytes as two big-endian halves.
   package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
+  /// From text as `uuid` gives it; nil for any other.
+  package init?(uuid text: String) {
+    let digits = text.replacing("-", with: "")
+    guard digits.utf8.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
+      let low = UInt64(digits.suffix(16), radix: 16)
+    else { return nil }
+    self.init(high: high, low: low)
+    guard uuid == text else { return nil }
+  }
+
   /// `8-4-4-4-12` lower-case hexadecimal digits, as PostgreSQL prints it. The bytes are a hash: no version or variant
   /// is stamped into them.
   package var uuid: String {

@@ -12,8 +12,8 @@ extension CourseInterestPage {
         text: """
           Webcam frames become six probabilities each: the largest face is cropped; features of a VGG16 network, \
           histograms of oriented gradients and SIFT descriptors are joined; a deep residual shrinkage network gives \
-          the six emotions. Frames are not stored. A frame counts for the time until the next, at most twice the frame \
-          interval.
+          the six emotions. This system’s database holds no picture; its message log, Kafka, keeps each for as long as \
+          whoever runs it has set. A frame counts for the time until the next, at most twice the frame interval.
           """)
       tag("p") {
         "For one learner in one segment, "

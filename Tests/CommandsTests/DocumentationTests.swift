@@ -1,4 +1,5 @@
 import Foundation
+import KafkaIO
 import Testing
 
 /// What the documentation says of the program is what the program says of itself.
@@ -38,6 +39,35 @@ struct DocumentationTests {
         guard let known = subcommands[words[0]], !known.isEmpty, words.count > 1 else { continue }
         #expect(known.contains(words[1]), "\(page) names 'lectern \(words[0]) \(words[1])'")
       }
+    }
+  }
+
+  /// Pictures are in Kafka for as long as its topic keeps them, so nothing may say that they are nowhere.
+  @Test func nothingClaimsThatPicturesAreStoredNowhere() throws {
+    var texts = try pages().filter { !$0.hasPrefix("docs/decisions/") }
+    let sources = try #require(FileManager.default.enumerator(atPath: repository.appending(path: "Sources").path))
+    texts += sources.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map { "Sources/\($0)" }
+    for path in texts {
+      let words = try text(path).split { $0.isWhitespace || $0 == "\\" }.joined(separator: " ")
+      let claims = words.matches(of: #/(?i)(?:frames|pictures|images) (?:are|is) (?:never|not) (?:stored|kept)/#)
+      #expect(claims.isEmpty, "\(path): \(claims.map { String($0.output) })")
+    }
+  }
+
+  /// What operators are told to set is what the program and its doctor recommend.
+  @Test func thePagesMakeTopicsAsTheDoctorRecommends() throws {
+    let (frames, control) = (TopicSettings.recommendedForFrames, TopicSettings.recommendedForControl)
+    for page in ["README.md", "docs/operations.md"] {
+      let words = try text(page)
+      for (name, value) in frames.merging(control, uniquingKeysWith: { frames, _ in frames }) {
+        #expect(words.contains("--config \(name)=\(value)"), "\(page): \(name)=\(value)")
+      }
+      #expect(words.contains("--config retention.ms=\(control["retention.ms", default: ""])"), "\(page)")
+    }
+    let interface = try text("docs/events/asyncapi.json")
+    for settings in [frames, control] {
+      let retention = settings["retention.ms", default: ""]
+      #expect(interface.contains(#""retention.ms": \#(retention)"#), "\(retention)")
     }
   }
 

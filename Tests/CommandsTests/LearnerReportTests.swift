@@ -46,7 +46,8 @@ import TextOutput
         holdings(2), ErasureOrder(id: 7, cutoff: time.advanced(by: .seconds(100))),
         ErasureReceipt(
           id: 7, cutoff: time, isPending: !isComplete, samplesRemoved: 21, sessionsRemoved: 2,
-          isComplete: isComplete), after: holdings(0))
+          isComplete: isComplete), after: holdings(0),
+        kafka: ControlNotice(pictures: .until(time.advanced(by: .seconds(345_600))), ids: .forEver))
     }
     #expect(
       receipt(isComplete: true).text == """
@@ -56,14 +57,89 @@ import TextOutput
         sessions     2 removed
         rollup rows  6 removed
         stored now   0 samples, 0 sessions, 0 rollup rows
+        Kafka        told; keeps pictures until 2025-11-28T16:00:00Z at the latest, ids for ever, by its settings
 
         """)
     #expect(!receipt(isComplete: true).isUnfinished && receipt(isComplete: false).isUnfinished)
     #expect(
       try json(receipt(isComplete: true))
         == #"{"cutoff":"2025-11-24T16:01:40Z","done":true,"erasure":7,"firstCapturedAt":"2025-11-24T16:00:00Z","#
+        + #""kafka":{"ids":"for ever","pictures":"2025-11-28T16:00:00Z","told":true},"#
         + #""lastCapturedAt":"2025-11-24T16:01:30Z","left":{"rollupRows":0,"samples":0,"sessions":0},"rollupRows":6,"#
         + #""samples":21,"sessions":2}"# + "\n")
+  }
+
+  @Test func whatKafkaWasToldOfAWithdrawal() throws {
+    let untold = ControlNotice(problem: "Kafka: it is away")
+    #expect(
+      untold.text
+        == "not told: Kafka: it is away; keeps pictures for as long as its topic is set to, ids for as long as its topic "
+        + "is set to")
+    #expect(
+      try json(untold)
+        == #"{"ids":"unknown","pictures":"unknown","problem":"Kafka: it is away","told":false}"# + "\n")
+  }
+
+  @Test func whoIsUnknown() {
+    let source: SourceID = "https://lms.example"
+    #expect(
+      UnknownLearner(LearnerKnowledge(learnerIsKnown: false, sourceIsKnown: true, knownSources: []), source: source)
+        .description == """
+          nothing is known of this learner of 'https://lms.example': no consent, no session, no erasure; nothing was \
+          changed. An id is its bytes: spell it as the LMS does
+          """)
+    let known = LearnerKnowledge(learnerIsKnown: false, sourceIsKnown: false, knownSources: [source])
+    #expect(
+      UnknownLearner(known, source: "https://lms.example/", remedy: "; --unknown does it").description == """
+        no course or session of 'https://lms.example/' is known, nor this learner; nothing was changed. \
+        Known: 'https://lms.example'; --unknown does it
+        """)
+  }
+
+  private func recorded(_ number: UInt64, _ scope: ConsentEvent.Scope, _ granted: Bool) -> RecordedConsent {
+    RecordedConsent(
+      learner: LearnerPseudonym(high: 0, low: number), scope: scope,
+      stated: StatedConsent(granted: granted, since: time), recordedAt: time.advanced(by: .seconds(1)))
+  }
+
+  @Test func aLearner() throws {
+    let summary = LearnerSummary(
+      holdings: holdings(2), consents: [recorded(7, .analytics, true), recorded(7, .research, false)],
+      erasures: [
+        ErasureRecord(
+          id: 3, reason: "revocation", cutoff: time, isPending: false, samplesRemoved: 12, sessionsRemoved: 0)
+      ])
+    #expect(
+      summary.text == """
+        consent    state    since                 recorded
+        analytics  granted  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+        research   revoked  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+
+        withdrawn by  captured until        state    number  samples  sessions
+        revocation    2025-11-24T16:00:00Z  deleted       3       12         0
+
+        samples      20
+        captured     2025-11-24T16:00:00Z to 2025-11-24T16:01:30Z
+        sessions     2
+        rollup rows  6
+
+        """)
+    #expect(try !json(summary).contains(LearnerPseudonym(high: 0, low: 7).uuid))
+  }
+
+  @Test func consentsByPseudonym() throws {
+    let all = [recorded(7, .analytics, true), recorded(8, .analytics, false)]
+    let page = ConsentPage(all, limit: 1)
+    #expect(
+      page.text == """
+        learner                               consent    state    since                 recorded
+        00000000-0000-0000-0000-000000000007  analytics  granted  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+        next page: --after 00000000-0000-0000-0000-000000000007:analytics
+
+        """)
+    #expect(!ConsentPage(all, limit: 2).text.contains("next page"))
+    #expect(
+      try json(ConsentPage(all, limit: 2)).contains(#""scope":"analytics","since":"2025-11-24T16:00:00Z"}]}"#))
   }
 
   @Test func consent() {

@@ -228,18 +228,72 @@ import TextOutput
   }
 
   @Test func whatTheDoctorSaysOfTopics() {
-    func finding(_ subject: String, _ settings: [String: String]?) -> Finding {
-      TopicFinding(subject: subject, topic: "t", partitions: 6, settings: settings.map { TopicSettings($0) }).finding
+    func finding(
+      _ subject: String, _ settings: [String: String]?, beside frames: [String: String]? = nil
+    ) -> Finding {
+      TopicFinding(
+        subject: subject, topic: "t", partitions: 6, settings: settings.map { TopicSettings($0) },
+        frames: frames.map { TopicSettings($0) }
+      ).finding
     }
-    let frames = ["cleanup.policy": "delete", "retention.ms": "604800000", "max.message.bytes": "16777216"]
-    #expect(finding("frame topic", frames) == .good("frame topic", "t, 6 partitions, kept 7 days"))
-    let compacted = frames.merging(["cleanup.policy": "compact,delete"]) { $1 }
-    #expect(finding("frame topic", compacted).detail.contains("compacted"))
-    #expect(finding("frame topic", frames.merging(["max.message.bytes": "1048588"]) { $1 }).state == .warning)
+    let (frames, control) = (TopicSettings.recommendedForFrames, TopicSettings.recommendedForControl)
+    #expect(finding("frame topic", frames) == .good("frame topic", "t, 6 partitions, kept for up to 4 days"))
+    #expect(
+      finding("control topic", control, beside: frames)
+        == .good("control topic", "t, 6 partitions, kept for up to 29 days"))
     #expect(finding("frame topic", nil).state == .warning)
-    #expect(finding("control topic", frames).remedy == "set retention.ms=-1")
-    let control = frames.merging(["retention.ms": "-1", "max.message.bytes": "1048588"]) { $1 }
-    #expect(finding("control topic", control) == .good("control topic", "t, 6 partitions, kept for ever"))
+    func of(_ more: [String: String], _ base: [String: String] = frames) -> [String: String] {
+      base.merging(more) { $1 }
+    }
+    #expect(finding("frame topic", of(["cleanup.policy": "compact,delete"])).detail.contains("compacted"))
+    #expect(finding("frame topic", of(["max.message.bytes": "1048588"])).remedy == "set max.message.bytes=16777216")
+    // What nobody will read any more, and what an erased learner leaves.
+    let remedy = "set retention.ms=259200000 and segment.ms=86400000"
+    for tooLong in [["retention.ms": "-1"], ["segment.ms": "1209600000"], ["retention.ms": "1209600001"]] {
+      let found = finding("frame topic", of(tooLong))
+      #expect(found.remedy == remedy && found.detail.contains("pictures stay longer than the 14 days"), "\(found)")
+    }
+    #expect(finding("frame topic", of(["retention.ms": "604800000", "segment.ms": "604800000"])).state == .good)
+    for tooLong in [["retention.ms": "-1"], ["retention.ms": "2678400001"], ["segment.ms": "604800000"]] {
+      let found = finding("control topic", of(tooLong, control), beside: frames)
+      #expect(
+        found.remedy == "set retention.ms=2419200000 and segment.ms=86400000"
+          && found.detail.contains("those of erased learners too"), "\(found)")
+    }
+    let short = finding("control topic", of(["retention.ms": "86400000"], control), beside: frames)
+    #expect(short.detail.contains("consents go before the frames that they cover"), "\(short)")
+    // Kafka counts a record's age from the time it carries.
+    let clocks = ["message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": "9223372036854775807"]
+    #expect(finding("frame topic", of(clocks)).remedy == "set message.timestamp.type=LogAppendTime")
+    #expect(
+      finding("frame topic", of(clocks).merging(["message.timestamp.after.max.ms": "3600000"]) { $1 }).state == .good)
+    // More than one thing at once.
+    let both = finding("frame topic", of(["retention.ms": "-1", "max.message.bytes": "1048588"]))
+    #expect(both.remedy == "\(remedy), max.message.bytes=16777216")
+  }
+
+  @Test func whatTheDoctorSaysOfRetention() throws {
+    func finding(_ change: (inout RetentionFacts) -> Void = { _ in }) throws -> Finding {
+      var facts = RetentionFacts(
+        today: try #require(CalendarDay(year: 2026, month: 11, day: 30)),
+        oldestSample: CalendarDay(year: 2026, month: 10, day: 31),
+        oldestSum: CalendarDay(year: 2025, month: 10, day: 30),
+        firstSumDay: try #require(CalendarDay(year: 2025, month: 10, day: 30)), sampleDays: 30)
+      change(&facts)
+      return facts.finding
+    }
+    #expect(
+      try finding()
+        == .good(
+          "retention",
+          "oldest samples of 2026-10-31, which go on 2026-12-01; oldest sums of 2025-10-30, kept from 2025-10-30 on"))
+    // On the day that they go, nobody is late yet.
+    #expect(try finding { $0.oldestSample = CalendarDay(year: 2026, month: 10, day: 30) }.state == .good)
+    let late = try finding { $0.oldestSample = CalendarDay(year: 2026, month: 10, day: 29) }
+    #expect(late.state == .warning && late.remedy?.contains("lectern aggregate") == true, "\(late)")
+    #expect(try finding { $0.oldestSum = CalendarDay(year: 2025, month: 10, day: 28) }.state == .warning)
+    #expect(
+      try finding { ($0.oldestSample, $0.oldestSum) = (nil, nil) } == .good("retention", "no samples; no sums"))
   }
 
   @Test func whatTheDoctorSaysOfADatabase() {

@@ -1,3 +1,6 @@
+import Arguments
+import ArgumentsTestSupport
+import Commands
 import Foundation
 import Testing
 
@@ -95,6 +98,9 @@ import Testing
       ["report", "run", "1"], ["report", "list"], ["publish", "x"], ["course", "import", "x"],
       ["consent", "import", "x"], ["consent", "grant", "--source", "s", "--learner", "l"],
       ["consent", "revoke", "--source", "s", "--learner", "l"], ["erase", "--source", "s", "--learner", "l"],
+      ["erase", "--source", "s", "--learner", "l", "--yes"], ["consent", "show", "--source", "s", "--learner", "l"],
+      ["consent", "list"], ["learner", "show", "--source", "s", "--learner", "l"],
+      ["learner", "export", "--source", "s", "--learner", "l"],
       ["ledger", "show"], ["ledger", "accept-gap"], ["ledger", "new-incarnation"], ["rejects", "list"],
       ["rejects", "retry"], ["top"], ["tap"], ["verify"], ["classify", "x.png"],
     ] {
@@ -103,6 +109,24 @@ import Testing
       text += "$ \((["lectern"] + words).joined(separator: " "))\n\(run.errors)\n"
     }
     try expect(text, equals: "missing-configuration.txt")
+  }
+
+  /// What is no id is refused before anybody is asked, and is not shown.
+  @Test(arguments: [
+    ("", "--learner: standard input ended before it"), ("\n", "--learner: empty"),
+    ("ada\r\n", "--learner: contains a control character"),
+    ("\u{1F469}\u{85}\n", "--learner: contains a control character"),
+  ])
+  func anIDFromStandardInputIsJudged(input: String, problem: String) async {
+    let console = MemoryConsole(variables: [
+      "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x",
+      "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 32),
+    ])
+    var environment = console.environment
+    environment.inputLine = { input.isEmpty ? nil : Array(input.utf8.dropLast()) }
+    let code = await LecternProgram.run(["learner", "show", "--source", "s", "--learner", "-"], in: environment)
+    #expect(code == 64)
+    #expect(console.errors.text == "error: \(problem)\nsee 'lectern learner show --help'\n")
   }
 
   @Test func everythingWrongWithTheConfigurationIsSaidAtOnce() async {

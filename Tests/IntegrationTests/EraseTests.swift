@@ -158,7 +158,7 @@ extension Operators {
 
     @Test(.timeLimit(.minutes(1))) func anotherSecretIsRefusedAndAnUnknownLearnerLeavesATombstone() async throws {
       try await IngestBench.run(partitions: 1) { bench in
-        let unknown = try await erase(IngestBench.learner("nobody"), bench)
+        let unknown = try await erase(IngestBench.learner("nobody"), bench, ["--yes", "--unknown", "--database-only"])
         #expect(unknown.done && (unknown.samples, unknown.sessions, unknown.rollupRows) == (0, 0, 0))
         #expect(try await bench.number("SELECT count(*) FROM lectern.erasure") == 1)
         let other = try await bench.lectern(
@@ -187,6 +187,7 @@ extension Operators {
           #expect(!result.error.contains(IngestBench.marker) && !result.output.contains(IngestBench.marker))
           return (result.status, result.output + result.error)
         }
+        try await bench.apply([IngestBench.courseEvent()])
         let early = try await consent("grant", of: learner)
         #expect(early.0 == .exited(1) && early.1.contains("analytics is granted as of \(ahead)"), "\(early)")
         let revoked = try await consent("revoke", of: learner)
@@ -238,7 +239,7 @@ extension Operators {
             removed += try await withThrowingTaskGroup(of: Int64.self) { orders in
               for (index, learner) in erased.enumerated() {
                 orders.addTask {
-                  let receipt = try await erase(learner, bench)
+                  let receipt = try await erase(learner, bench, ["--yes", "--database-only"])
                   #expect(receipt.done)
                   over[index].raise()
                   return receipt.samples

@@ -1,3 +1,4 @@
+import Foundation
 import LearningEvents
 import Migrations
 import Persistence
@@ -91,6 +92,23 @@ extension Database {
         ).value()
         #expect(!temporary)
         await connection.close()
+      }
+    }
+
+    /// Whoever answers for the data finds each table, what it is for and how long it lives.
+    @Test func theDataMapNamesEveryTable() async throws {
+      let page = try String(contentsOf: TestTools.root.appending(path: "docs/privacy.md"), encoding: .utf8)
+      let begin = try #require(page.firstRange(of: "## Data map")).upperBound
+      let map = page[begin...].prefix(upTo: page[begin...].firstRange(of: "\n## ")?.lowerBound ?? page.endIndex)
+      try await withConnection { connection in
+        let tables = try await connection.query(
+          """
+          SELECT relname::text FROM pg_class WHERE relnamespace IN ('lectern'::regnamespace, 'audit'::regnamespace)
+            AND relkind IN ('r', 'p') AND NOT relispartition
+          """
+        ).map { try $0.decode(at: 0, as: String.self) }
+        #expect(tables.count > 25)
+        #expect(tables.filter { !map.contains("`\($0)`") } == [])
       }
     }
 

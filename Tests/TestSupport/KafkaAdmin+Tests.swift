@@ -35,6 +35,20 @@ extension KafkaAdmin {
     }
   }
 
+  /// Gives a topic these settings, and the broker's own for all that are not named.
+  package func setConfiguration(_ settings: [String: String], of topic: TopicName) throws(KafkaError) {
+    var resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.text)
+    defer { rd_kafka_ConfigResource_destroy(resource) }
+    for (name, value) in settings { rd_kafka_ConfigResource_set_config(resource, name, value) }
+    try perform("changing a topic's settings") { queue in
+      rd_kafka_AlterConfigs(client, &resource, 1, nil, queue)
+    } results: { event in
+      var count = 0
+      let answers = rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &count)
+      return UnsafeBufferPointer(start: answers, count: count).map { rd_kafka_ConfigResource_error($0) }
+    }
+  }
+
   /// What a group committed of a partition; nil if it committed nothing. Its client must name the group (`group.id`).
   package func committedOffset(of partition: TopicPartition) throws(KafkaError) -> Int64? {
     let list = rd_kafka_topic_partition_list_new(1)

@@ -143,9 +143,10 @@ struct Demo {
       try await thread.run { () throws(KafkaError) in
         let admin = try KafkaAdmin(settings: kafka, logger: logger)
         for (topic, partitions) in topics {
-          // Consent must not be forgotten with time.
-          let keeps = topic == controlTopic ? ["cleanup.policy": "delete", "retention.ms": "-1"] : [:]
-          try admin.createTopic(topic, partitions: partitions, configuration: keeps)
+          try admin.createTopic(
+            topic, partitions: partitions,
+            configuration: topic == controlTopic
+              ? TopicSettings.recommendedForControl : TopicSettings.recommendedForFrames)
         }
       }
       return nil

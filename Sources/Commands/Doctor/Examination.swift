@@ -23,7 +23,7 @@ struct Examination {
     findings += [kafkaLibrary(), deployment(), bundle(), await kafka()]
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
-    return findings + (await database())
+    return findings + (await database()) + (await retention())
   }
 
   private func machine() -> Finding {
@@ -156,14 +156,18 @@ struct Examination {
       ("frame topic", context.settings[Keys.frameTopic]), ("control topic", context.settings[Keys.controlTopic]),
     ]
     return await ThreadExecutor(name: "doctor").run {
-      topics.map { subject, topic in
+      var frames: TopicSettings?
+      return topics.map { subject, topic in
         do throws(KafkaError) {
           let admin = try KafkaAdmin(settings: kafka, logger: logger)
           guard let count = try admin.partitionCount(of: topic, timeout: .seconds(5)) else {
             return .missing(subject, "\(topic) is not there", remedy: "make it, as docs/operations.md says")
           }
           let settings = (try? admin.configuration(of: topic, timeout: .seconds(5))).map { TopicSettings($0) }
-          return TopicFinding(subject: subject, topic: topic, partitions: count, settings: settings).finding
+          defer { frames = frames ?? settings }
+          return TopicFinding(
+            subject: subject, topic: topic, partitions: count, settings: settings, frames: frames
+          ).finding
         } catch {
           return .missing(subject, "\(error)", remedy: "let this user describe \(topic)")
         }
@@ -204,5 +208,15 @@ struct Examination {
       try await DatabaseFacts(on: connection, secret: secret, clock: clock)
     }
     return facts?.findings ?? []
+  }
+
+  /// What the database still holds beside what it is to hold; nothing where this user may not read samples.
+  private func retention() async -> [Finding] {
+    guard context.settings.optional(Keys.postgresURL) != nil else { return [] }
+    let (days, months) = (context.settings[Keys.sampleRetention], context.settings[Keys.aggregateRetention])
+    let facts = try? await context.withConnection(role: .aggregator, application: "doctor") { connection in
+      try await RetentionFacts(on: connection, sampleDays: days, sumMonths: months)
+    }
+    return facts.map { [$0.finding] } ?? []
   }
 }

@@ -31,7 +31,8 @@ struct CourseCommand: Command {
 
 struct ConsentCommand: Command {
   static let configuration = CommandConfiguration(
-    "consent", abstract: "Record what learners consented to.", subcommands: [Import.self, Grant.self, Revoke.self])
+    "consent", abstract: "Record what learners consented to, and show it.",
+    subcommands: [Import.self, Grant.self, Revoke.self, Show.self, List.self])
 
   struct Import: Command {
     static let configuration = CommandConfiguration(
@@ -52,52 +53,88 @@ struct ConsentCommand: Command {
   struct Grant: Command {
     static let configuration = CommandConfiguration(
       "grant", abstract: "Record one learner's consent.",
-      discussion: "Where what holds was said for a later time, as by a clock that runs ahead, it is refused.")
+      discussion: """
+        Where what holds was said for a later time, as by a clock that runs ahead, it is refused; so it is for an LMS that
+        announced no course and no session yet, unless --unknown says that it is spelled rightly.
+        """)
     @OptionGroup var database: DatabaseOptions
-    @OptionGroup var learner: LearnerOptions
+    @OptionGroup var decision: ConsentDecision
+    @Flag(help: "the LMS may be one that is not known yet") var unknown: Bool
+
     mutating func run(in environment: CommandEnvironment) async throws {
-      try await learner.record(granted: true, CommandContext(self, in: environment, required: LearnerOptions.required))
+      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let unknown = unknown
+      _ = try await decision.record(
+        granted: true, remedy: "; --unknown grants it all the same", context
+      ) { $0.sourceIsKnown || $0.learnerIsKnown || unknown }
     }
   }
 
   struct Revoke: Command {
     static let configuration = CommandConfiguration(
-      "revoke", abstract: "Record that one learner withdraws consent.",
+      "revoke", abstract: "Record that one learner withdraws consent, and tell the control topic.",
       discussion: """
         It holds even where consent was given for a later time, as by a clock that runs ahead. Withdrawing scope 'analytics'
-        also deletes what was stored of the learner; an aggregator does that.
+        also deletes what was stored of the learner; an aggregator does that. The database comes first, then the control
+        topic, so that a database that is filled or restored from the log knows it too; where Kafka does not take it, the
+        command says so and ends with 1, and repeating it mends that. A learner of whom nothing is known is an error.
         """)
-    @OptionGroup var database: DatabaseOptions
-    @OptionGroup var learner: LearnerOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var decision: ConsentDecision
+    @Flag(help: "the learner may be one of whom nothing is known yet") var unknown: Bool
+    @Flag(help: "do not tell the control topic") var databaseOnly: Bool
+
     mutating func run(in environment: CommandEnvironment) async throws {
-      try await learner.record(granted: false, CommandContext(self, in: environment, required: LearnerOptions.required))
+      let context = try CommandContext(
+        self, in: environment, required: LearnerOptions.required + (databaseOnly ? [] : [Keys.bootstrapServers]))
+      let unknown = unknown
+      let (learner, since) = try await decision.record(
+        granted: false, remedy: "; --unknown withdraws it all the same", context
+      ) { $0.learnerIsKnown || unknown }
+      guard !databaseOnly else { return }
+      let notice = await ControlPublisher(context).publish([(decision.scope, since)], of: learner)
+      context.console.note("control topic \(notice.text)\n")
+      guard notice.told else {
+        context.console.note(ControlNotice.remedy)
+        throw ExitCode.failure
+      }
     }
   }
 }
 
-/// One learner, by the LMS's id.
-struct LearnerOptions: ArgumentGroup {
-  static let required: [any AnyConfigurationKey] = [Keys.postgresURL, Keys.pseudonymSecret]
-
-  @Option(help: "the LMS, its CloudEvents source") var source: SourceID
-  @Option(help: "the learner's id in that LMS") var learner: LearnerID
+/// An operator's word on one consent of one learner.
+struct ConsentDecision: ArgumentGroup {
+  @OptionGroup var learner: LearnerOptions
   @Option(help: "what the consent covers") var scope: ConsentEvent.Scope = .analytics
 
-  func record(granted: Bool, _ context: CommandContext) async throws {
+  /// Has it hold in the database; returns the learner, and since when it holds.
+  ///
+  /// - Parameters:
+  ///   - isKnown: whether enough is known to believe that the learner was named rightly.
+  ///   - remedy: what to do where that is not so, for the error.
+  func record(
+    granted: Bool, remedy: String, _ context: CommandContext,
+    if isKnown: @escaping @Sendable (LearnerKnowledge) -> Bool
+  ) async throws -> (learner: NamedLearner, since: EventTime) {
+    let learner = try learner.read(context)
     try await context.requireDeploymentSecret()
     let event = ConsentEvent(
-      eventID: EventID(UUID().uuidString), source: source, time: context.clock(), learnerID: learner, scope: scope,
-      granted: granted)
+      eventID: EventID(UUID().uuidString), source: learner.source, time: context.clock(), learnerID: learner.id,
+      scope: scope, granted: granted)
     let (pseudonymizer, by) = (context.pseudonymizer, context.environment.userName())
     let outcome = try await context.withConnection(role: .ingest, application: "import") { connection in
-      try await PrivacyRepository(connection: connection).decide(event, pseudonymizer: pseudonymizer, by: by)
+      let repository = PrivacyRepository(connection: connection)
+      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
+      guard isKnown(knowledge) else { throw UnknownLearner(knowledge, source: learner.source, remedy: remedy) }
+      return try await repository.decide(event, pseudonymizer: pseudonymizer, by: by)
     }
     let answer = ConsentAnswer(outcome, to: event)
-    guard answer.isApplied else {
+    guard case .holds(let since) = outcome else {
       context.console.note(answer.text)
       throw ExitCode.failure
     }
     context.console.print(answer.text)
+    return (learner, since)
   }
 }
 

@@ -13,42 +13,63 @@ struct EraseCommand: Command {
     discussion: """
       Withdraws every consent, deletes the learner's samples, sums, sessions and shares in released figures, and leaves a
       tombstone: no frame captured up to now is ever stored again, whatever the log delivers. A later consent counts
-      for what is captured after it. Without --yes it only says what is stored. Runs as lectern_aggregator; the
-      pseudonym secret must be the workers'. If it is interrupted, any aggregator finishes the work.
+      for what is captured after it. Then the control topic is told, so that a database that is filled or restored from the
+      log knows it too; where Kafka does not take it, the database is erased all the same, the command ends with 1, and
+      repeating it mends that. Pictures and ids that Kafka holds go when its topics let them go, which the receipt says.
+      Without --yes it only says what is stored. A learner of whom nothing is known is an error. Runs as
+      lectern_aggregator; the pseudonym secret must be the workers'. If it is interrupted, any aggregator finishes the work.
       """)
 
-  @OptionGroup var database: DatabaseOptions
-  @Option(help: "the LMS, its CloudEvents source") var source: SourceID
-  @Option(help: "the learner's id in that LMS") var learner: LearnerID
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var learner: LearnerOptions
   @Flag(help: "do it; without it nothing is changed") var yes: Bool
+  @Flag(help: "the learner may be one of whom nothing is known yet: what was captured until now is refused")
+  var unknown: Bool
+  @Flag(help: "do not tell the control topic") var databaseOnly: Bool
   @Flag(help: "print JSON") var json: Bool
 
   /// How long the receipt waits for other aggregators that are at the same erasure.
   private static let patience = Duration.seconds(600)
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+    let context = try CommandContext(
+      self, in: environment,
+      required: LearnerOptions.required + (yes && !databaseOnly ? [Keys.bootstrapServers] : []))
+    // The LMS's id goes no further than what the control topic is told.
+    let learner = try learner.read(context)
     try await context.requireDeploymentSecret(role: .aggregator)
-    // The LMS's id goes no further than this line.
-    let pseudonym = context.pseudonymizer.pseudonym(source: source, learnerID: learner)
-    let yes = yes
+    let (yes, unknown, databaseOnly) = (yes, unknown, databaseOnly)
     let receipt = try await context.withConnection(role: .aggregator, application: "erase") { connection in
       let repository = PrivacyRepository(connection: connection)
-      let before = try await repository.holdings(of: pseudonym)
-      guard yes else {
-        try await repository.noteRead(by: context.environment.userName())
-        return EraseReceipt(before)
+      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
+      if !yes { try await repository.noteRead(by: context.environment.userName()) }
+      guard knowledge.learnerIsKnown || unknown else {
+        throw UnknownLearner(
+          knowledge, source: learner.source, remedy: "; --unknown refuses all the same what was captured until now")
       }
-      let order = try await repository.erase(pseudonym, by: context.environment.userName())
+      let before = try await repository.holdings(of: learner.pseudonym)
+      guard yes else { return EraseReceipt(before) }
+      let order = try await repository.erase(learner.pseudonym, by: context.environment.userName())
+      // As soon as it holds: what follows takes its time, and may be interrupted.
+      let notice =
+        databaseOnly
+        ? ControlNotice(problem: "left out by --database-only")
+        : await ControlPublisher(context).publish(
+          // Whoever consented again meanwhile goes on consenting.
+          try await repository.consents(of: learner.pseudonym).filter { !$0.stated.granted }
+            .map { ($0.scope, $0.stated.since) }, of: learner)
       let erasure = try await Self.finish(order, repository, context)
-      return EraseReceipt(before, order, erasure, after: try await repository.holdings(of: pseudonym))
+      return EraseReceipt(
+        before, order, erasure, after: try await repository.holdings(of: learner.pseudonym), kafka: notice)
     }
     if json { try context.console.print(json: receipt) } else { context.console.print(receipt.text) }
     if !yes { context.console.note("nothing was changed; --yes does it\n") }
     if receipt.isUnfinished {
       context.console.note("the erasure is ordered and not finished yet: 'lectern aggregate' goes on with it\n")
-      throw ExitCode.failure
     }
+    let isUntold = yes && !databaseOnly && receipt.kafka?.told == false
+    if isUntold { context.console.note(ControlNotice.remedy) }
+    if receipt.isUnfinished || isUntold { throw ExitCode.failure }
   }
 
   /// Works on the erasure until it is complete; other aggregators may work on it at the same time.

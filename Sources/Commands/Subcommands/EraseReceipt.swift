@@ -11,6 +11,8 @@ package struct EraseReceipt: Encodable {
   let firstCapturedAt, lastCapturedAt: String?
   /// The rows stored now: none, or those that came after a new consent.
   var left: Left?
+  /// What became of the learner in Kafka.
+  var kafka: ControlNotice?
 
   struct Left: Encodable { let samples, sessions, rollupRows: Int64 }
 
@@ -21,7 +23,11 @@ package struct EraseReceipt: Encodable {
   }
 
   /// Samples and sessions are counted by the database while it deletes, and may be more than `before` holds.
-  package init(_ before: LearnerHoldings, _ order: ErasureOrder, _ erasure: ErasureReceipt, after: LearnerHoldings) {
+  package init(
+    _ before: LearnerHoldings, _ order: ErasureOrder, _ erasure: ErasureReceipt, after: LearnerHoldings,
+    kafka: ControlNotice
+  ) {
+    self.kafka = kafka
     done = erasure.isComplete
     (self.erasure, cutoff) = (order.id, order.cutoff.rfc3339)
     (samples, sessions) = (erasure.samplesRemoved, erasure.sessionsRemoved)
@@ -45,6 +51,7 @@ package struct EraseReceipt: Encodable {
       lines.append(
         ("stored now", "\(left.samples) samples, \(left.sessions) sessions, \(left.rollupRows) rollup rows"))
     }
+    if let kafka { lines.append(("Kafka", kafka.text)) }
     return lines.map { $0.0.padded(to: 13) + $0.1 + "\n" }.joined()
   }
 }

@@ -1,0 +1,76 @@
+import Arguments
+import Configuration
+import LearningEvents
+import Persistence
+import TextOutput
+
+struct LearnerCommand: Command {
+  static let configuration = CommandConfiguration(
+    "learner", abstract: "Say what is stored of one learner.", subcommands: [Show.self, Export.self])
+
+  struct Show: Command {
+    static let configuration = CommandConfiguration(
+      "show", abstract: "Print what is stored of one learner, in numbers.",
+      discussion: """
+        Consents, erasures, and how many samples, sessions and rollup rows there are. A learner of whom nothing is known is an
+        error. Leaves a line in the audit log, which names no learner. Runs as lectern_aggregator; the pseudonym secret must be
+        the workers'. What Kafka holds is not shown: docs/privacy.md says how long it keeps it.
+        """)
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var learner: LearnerOptions
+    @Flag(help: "print JSON") var json: Bool
+
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let summary = try await context.reading(learner) { repository, learner in
+        try await repository.noteRead(by: context.environment.userName())
+        return LearnerSummary(
+          holdings: try await repository.holdings(of: learner.pseudonym),
+          consents: try await repository.consents(of: learner.pseudonym),
+          erasures: try await repository.erasures(of: learner.pseudonym))
+      }
+      if json { try context.console.print(json: summary) } else { context.console.print(summary.text) }
+    }
+  }
+
+  struct Export: Command {
+    static let configuration = CommandConfiguration(
+      "export", abstract: "Print everything that is stored of one learner, as JSON.",
+      discussion: """
+        One object: the pseudonym, the rows of each table under its name, with the columns that docs/schema.md and the database
+        describe, and the lines of the audit log about the learner's erasures. Made of one state of the database. A learner of
+        whom nothing is known is an error. Leaves a line in the audit log. Runs as lectern_aggregator; the pseudonym secret must
+        be the workers'.
+        """)
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var learner: LearnerOptions
+
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let export = try await context.reading(learner) { repository, learner in
+        try await repository.export(of: learner.pseudonym, by: context.environment.userName())
+      }
+      context.console.print(export + "\n")
+    }
+  }
+}
+
+extension CommandContext {
+  /// Reads of a learner who is known, as `lectern_aggregator`.
+  func reading<Value: Sendable>(
+    _ options: LearnerOptions, _ read: @Sendable (PrivacyRepository, NamedLearner) async throws -> Value
+  ) async throws -> Value {
+    let learner = try options.read(self)
+    try await requireDeploymentSecret(role: .aggregator)
+    return try await withConnection(role: .aggregator, application: "learner") { connection in
+      let repository = PrivacyRepository(connection: connection)
+      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
+      guard knowledge.learnerIsKnown else {
+        // That nothing is known is an answer about a learner, too.
+        try await repository.noteRead(by: environment.userName())
+        throw UnknownLearner(knowledge, source: learner.source)
+      }
+      return try await read(repository, learner)
+    }
+  }
+}

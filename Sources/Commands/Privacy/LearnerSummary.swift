@@ -1,0 +1,61 @@
+import LearningEvents
+package import Persistence
+import PlainText
+import TextOutput
+
+/// What `lectern learner show` and `lectern consent show` print of one learner, who is not in it.
+package struct LearnerSummary: Encodable {
+  struct Consent: Encodable {
+    let scope: String
+    let granted: Bool
+    let since, recordedAt: String
+  }
+
+  struct Erasure: Encodable {
+    let erasure: Int64
+    let reason, cutoff: String
+    let pending: Bool
+    let samplesRemoved, sessionsRemoved: Int64
+  }
+
+  let consents: [Consent]
+  let erasures: [Erasure]
+  /// Nil where only consents were asked for.
+  let samples, sessions, rollupRows: Int64?
+  let firstCapturedAt, lastCapturedAt: String?
+
+  package init(holdings: LearnerHoldings?, consents: [RecordedConsent], erasures: [ErasureRecord]) {
+    self.consents = consents.map { consent in
+      Consent(
+        scope: consent.scope.rawValue, granted: consent.stated.granted, since: consent.stated.since.rfc3339,
+        recordedAt: consent.recordedAt.rfc3339)
+    }
+    self.erasures = erasures.map { erasure in
+      Erasure(
+        erasure: erasure.id, reason: erasure.reason, cutoff: erasure.cutoff.rfc3339, pending: erasure.isPending,
+        samplesRemoved: erasure.samplesRemoved, sessionsRemoved: erasure.sessionsRemoved)
+    }
+    (samples, sessions, rollupRows) = (holdings?.samples, holdings?.sessions, holdings?.rollupRows)
+    (firstCapturedAt, lastCapturedAt) = (holdings?.firstCapturedAt?.rfc3339, holdings?.lastCapturedAt?.rfc3339)
+  }
+
+  package var text: String {
+    var text = TextTable(["consent", "state", "since", "recorded"], leading: 4, last: .text).text(
+      consents.map { [$0.scope, $0.granted ? "granted" : "revoked", $0.since, $0.recordedAt] })
+    if !erasures.isEmpty {
+      text += "\n"
+      text += TextTable(["withdrawn by", "captured until", "state", "number", "samples", "sessions"], leading: 3).text(
+        erasures.map { erasure in
+          [
+            erasure.reason, erasure.cutoff, erasure.pending ? "pending" : "deleted", "\(erasure.erasure)",
+            "\(erasure.samplesRemoved)", "\(erasure.sessionsRemoved)",
+          ]
+        })
+    }
+    guard let samples, let sessions, let rollupRows else { return text }
+    var lines = [("samples", "\(samples)")]
+    if let firstCapturedAt, let lastCapturedAt { lines.append(("captured", "\(firstCapturedAt) to \(lastCapturedAt)")) }
+    lines += [("sessions", "\(sessions)"), ("rollup rows", "\(rollupRows)")]
+    return text + "\n" + lines.map { $0.0.padded(to: 13) + $0.1 + "\n" }.joined()
+  }
+}
