@@ -29,6 +29,8 @@ BEGIN
       'session', (SELECT json_agg(o ORDER BY o.session_id) FROM own o),
       'session_declaration', (SELECT json_agg(d ORDER BY o.session_id) FROM own o
                               JOIN lectern.session_declaration d USING (source_id, external_id)),
+      'interval_mismatch', (SELECT json_agg(i ORDER BY i.session_id) FROM own o
+                            JOIN lectern.interval_mismatch i USING (session_id)),
       'model', (SELECT json_agg(json_build_object('model_id', m.model_id, 'hash', m.hash, 'trained', m.trained)
                   ORDER BY m.model_id)
                 FROM lectern.model m WHERE m.model_id IN (SELECT s.model_id FROM sample s)),
