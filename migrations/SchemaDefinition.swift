@@ -36,6 +36,7 @@ package struct SchemaDefinition: Sendable, Equatable {
     ("audit_control", PackageResources.audit_control_sql),
     ("check_secret", PackageResources.check_secret_sql),
     ("claim", PackageResources.claim_sql),
+    ("course_backlog", PackageResources.course_backlog_sql),
     ("course_interval", PackageResources.course_interval_sql),
     ("course_models", PackageResources.course_models_sql),
     ("dirty_sessions", PackageResources.dirty_sessions_sql),

@@ -25,6 +25,7 @@ extension ReleasedCourse {
       id: course, title: try row.decode("title"), segments: try segments(of: course, cells, on: connection),
       released: cells.released, weightsVersions: cells.weightsVersions.sorted(),
       models: try models(of: course, on: connection), totals: try totals(on: connection),
+      backlog: try backlog(of: course, on: connection),
       mismatch: try mismatch(of: course, minimum: minimum, on: connection))
   }
 
@@ -36,6 +37,15 @@ extension ReleasedCourse {
     guard let row = rows.first else { return nil }
     return FramePace(
       observedMilliseconds: try row.decode("observed_ms"), declaredMilliseconds: try row.decode("declared_ms"))
+  }
+
+  private static func backlog(
+    of course: Int64, on connection: isolated PostgresConnection
+  ) throws(PostgresError) -> ReportBacklog? {
+    let row = try connection.query("SELECT counted_until, sessions FROM lectern.course_backlog($1)", [.int8(course)])
+      .single()
+    guard let time = try row.decodeIfPresent("counted_until", as: EventTime.self) else { return nil }
+    return ReportBacklog(countedUntil: time, sessions: try row.decode("sessions"))
   }
 
   private static func segments(

@@ -25,12 +25,14 @@ package struct ReleasedCourse: Sendable, Equatable {
   package let weightsVersions: [Int16]
   package let models: [ReportedModel]
   package let totals: IngestTotals
+  /// What is stored of the course and not in its figures yet; nil if there is nothing.
+  package let backlog: ReportBacklog?
   /// Where many sessions' frames come at another interval than the one that counts for them.
   package let mismatch: FramePace?
 
   package init(
     id: Int64, title: String, segments: [ReleasedSegment], released: ClosedRange<EventTime>?, weightsVersions: [Int16],
-    models: [ReportedModel], totals: IngestTotals, mismatch: FramePace? = nil
+    models: [ReportedModel], totals: IngestTotals, backlog: ReportBacklog? = nil, mismatch: FramePace? = nil
   ) {
     self.id = id
     self.title = title
@@ -39,7 +41,20 @@ package struct ReleasedCourse: Sendable, Equatable {
     self.weightsVersions = weightsVersions
     self.models = models
     self.totals = totals
+    self.backlog = backlog
     self.mismatch = mismatch
+  }
+}
+
+/// Sessions of a course whose samples are stored and not computed yet.
+package struct ReportBacklog: Sendable, Equatable {
+  /// When the first of them began to wait: the figures are of before that.
+  package let countedUntil: EventTime
+  /// How many wait, rounded down to a multiple of five.
+  package let sessions: Int64
+
+  package init(countedUntil: EventTime, sessions: Int64) {
+    (self.countedUntil, self.sessions) = (countedUntil, sessions)
   }
 }
 

@@ -21,6 +21,7 @@ package struct CourseInterestPage: Sendable {
       header
       tag("main") {
         if let notice = report.demonstrationNotice { banner(notice) }
+        if let backlog = report.backlog { stale(backlog) }
         overview
         if report.shownSegments.isEmpty {
           nothingToShow
@@ -47,7 +48,8 @@ package struct CourseInterestPage: Sendable {
       tag("p", .class("eyebrow"), text: "Course-interest report")
       tag("h1", .class("isolate"), text: Escaping.singleLine(report.course.title))
       tag("dl", .class("meta")) {
-        term("Released", report.period.map(Self.text) ?? "nothing yet")
+        term("Released", Self.released(report))
+        if let backlog = report.backlog { term("Figures of", Self.text(backlog)) }
         term("Made", Self.text(time: report.madeAt))
         for model in report.models {
           term("Network", Self.text(model))
@@ -60,6 +62,18 @@ package struct CourseInterestPage: Sendable {
   private func banner(_ notice: String) -> Markup {
     tag("div", .class("banner"), Attribute("role", "note")) {
       tag("p") { tag("strong", text: notice) }
+    }
+  }
+
+  /// Says that the counters of frames below are newer than the figures.
+  private func stale(_ backlog: CourseInterestReport.Backlog) -> Markup {
+    tag("div", .class("banner"), Attribute("role", "note")) {
+      tag(
+        "p",
+        text: """
+          The figures are of \(Self.text(time: backlog.countedUntil)): \(Self.waiting(backlog)) to be counted since. \
+          The numbers of frames are of \(Self.text(time: report.madeAt)).
+          """)
     }
   }
 
@@ -122,8 +136,23 @@ package struct CourseInterestPage: Sendable {
     }
   }
 
-  private static func text(_ period: CourseInterestReport.Period) -> String {
-    period.firstDay == period.lastDay ? period.firstDay : "\(period.firstDay) to \(period.lastDay)"
+  /// First and last time of release, in minutes; of a report that was kept before it had times, the days.
+  private static func released(_ report: CourseInterestReport) -> String {
+    guard let released = report.released else {
+      return report.period.map { $0.firstDay == $0.lastDay ? $0.firstDay : "\($0.firstDay) to \($0.lastDay)" }
+        ?? "nothing yet"
+    }
+    let (first, last) = (text(time: released.first), text(time: released.last))
+    return first == last ? last : "\(first) to \(last)"
+  }
+
+  private static func text(_ backlog: CourseInterestReport.Backlog) -> String {
+    "\(text(time: backlog.countedUntil)); \(waiting(backlog)) to be counted"
+  }
+
+  private static func waiting(_ backlog: CourseInterestReport.Backlog) -> String {
+    backlog.sessions == 0
+      ? "fewer than 5 sessions wait" : "\(ReportFormat.count(backlog.sessions)) or more sessions wait"
   }
 
   /// `2026-11-23T12:34:56.5Z` as `2026-11-23 12:34 UTC`; anything else unchanged.

@@ -9,6 +9,8 @@ extension CourseInterestReport {
       course: .init(id: course.id, title: course.title),
       period: course.released.map { .init(firstDay: $0.lowerBound.day.iso, lastDay: $0.upperBound.day.iso) },
       madeAt: madeAt.rfc3339,
+      released: course.released.map { .init(first: $0.lowerBound.rfc3339, last: $0.upperBound.rfc3339) },
+      backlog: course.backlog.map { .init(countedUntil: $0.countedUntil.rfc3339, sessions: $0.sessions) },
       models: course.models, framesAreSynthetic: context.framesAreSynthetic, deployment: context.deployment,
       frames: course.totals, cohortMinimum: context.cohortMinimum,
       weightsVersion: Int(course.weightsVersions.last ?? MetricWeights.version1.version),

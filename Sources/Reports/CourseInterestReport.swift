@@ -14,6 +14,10 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   package var period: Period?
   /// When the figures were read, RFC 3339, UTC.
   package var madeAt: String
+  /// When the oldest and the newest of the shown figures were released, RFC 3339, UTC; nil if nothing was.
+  package var released: Released?
+  /// What is stored and not in the figures yet; nil if nothing is.
+  package var backlog: Backlog?
   /// The networks that measured the frames.
   package var models: [ReportedModel]
   /// True if the frames show rendered faces: a demonstration.
@@ -39,6 +43,25 @@ package struct CourseInterestReport: Sendable, Equatable, Codable {
   package struct Period: Sendable, Equatable, Codable {
     package var firstDay: String
     package var lastDay: String
+  }
+
+  package struct Released: Sendable, Equatable, Codable {
+    package var first: String
+    package var last: String
+
+    package init(first: String, last: String) { (self.first, self.last) = (first, last) }
+  }
+
+  /// Sessions that wait to be counted.
+  package struct Backlog: Sendable, Equatable, Codable {
+    /// The figures count what was stored before this time, RFC 3339, UTC.
+    package var countedUntil: String
+    /// How many sessions wait, rounded down to fives: 0 is fewer than five.
+    package var sessions: Int64
+
+    package init(countedUntil: String, sessions: Int64) {
+      (self.countedUntil, self.sessions) = (countedUntil, sessions)
+    }
   }
 
   /// Where and why this deployment may infer emotions at all.

@@ -70,6 +70,32 @@ extension Database {
       }
     }
 
+    /// While sessions wait for the aggregator the report says of when its figures are, and how many wait, rounded as
+    /// all numbers of people are; whoever reads it has no other look at what waits.
+    @Test(arguments: [(0, nil), (1, 0), (4, 0), (5, 5), (12, 10)] as [(Int, Int64?)])
+    func whatWaitsToBeCountedIsSaid(waiting: Int, said: Int64?) async throws {
+      try await Self.seeded { database, course in
+        let owner = try await database.connect()
+        try await owner.query(
+          """
+          INSERT INTO lectern.rollup_dirty (course_id, session_day, session_id, dirtied_at)
+          SELECT $1, '2026-11-26', s, timestamptz '2026-11-26T10:00:00Z' + make_interval(mins => s + copy)
+          FROM generate_series(1, $2) s, generate_series(0, 1) copy
+          """, [.int8(course), .int4(Int32(waiting))])
+        await owner.close()
+        let connection = try await database.connect(role: "lectern_reader")
+        let repository = ReportsRepository(connection: connection, reader: .deployment)
+        let released = try #require(try await repository.released(course: course, cohortMinimum: 10))
+        #expect(released.backlog?.sessions == said)
+        #expect(released.backlog?.countedUntil == (waiting == 0 ? nil : EventTime(rfc3339: "2026-11-26T10:01:00Z")))
+        let refused = await #expect(throws: PostgresError.self) {
+          try await connection.query("SELECT count(*) FROM lectern.rollup_dirty")
+        }
+        #expect(refused?.code == .insufficientPrivilege)
+        await connection.close()
+      }
+    }
+
     @Test func aTeacherSeesTheirOwnCoursesAlone() async throws {
       try await Self.seeded { database, course in
         let connection = try await database.connect(role: "lectern_web")

@@ -43,6 +43,7 @@ import Testing
     hostile.period?.firstDay = Self.hostile
     hostile.period?.lastDay = Self.hostile
     hostile.madeAt = Self.hostile
+    hostile.released = .init(first: Self.hostile, last: Self.hostile)
     let (before, after) = try (
       Outline(CourseInterestPage(plain).rendered()), Outline(CourseInterestPage(hostile).rendered())
     )
@@ -53,6 +54,31 @@ import Testing
     #expect(shape(before) == shape(after))
     let reorders = CourseInterestPage(hostile).rendered().contains("\u{202E}")
     #expect(!reorders)
+  }
+
+  /// The first and the last time of release stand on the page, in minutes.
+  @Test func theTimesOfReleaseAreSaid() {
+    var report = SampleReport.make()
+    #expect(CourseInterestPage(report).rendered().contains("2026-11-16 08:00 UTC to 2026-11-23 08:00 UTC"))
+    report.released?.first = "2026-11-23T08:00:59Z"
+    #expect(CourseInterestPage(report).rendered().contains(">2026-11-23 08:00 UTC<"))
+    // A report that was kept by an older program has days alone.
+    report.released = nil
+    #expect(CourseInterestPage(report).rendered().contains("2026-11-16 to 2026-11-23"))
+    report.period = nil
+    #expect(CourseInterestPage(report).rendered().contains("nothing yet"))
+  }
+
+  /// Counters of frames are of now: where the figures are older, the page says of when they are and what waits.
+  @Test(arguments: [(0, "fewer than 5 sessions wait"), (15, "15 or more sessions wait")] as [(Int64, String)])
+  func figuresThatAreOlderThanTheCountersSaySo(sessions: Int64, words: String) throws {
+    var report = SampleReport.make()
+    #expect(!CourseInterestPage(report).rendered().contains("to be counted"))
+    report.backlog = .init(countedUntil: "2026-11-23T13:41:07.5Z", sessions: sessions)
+    let page = CourseInterestPage(report).rendered()
+    #expect(page.contains("The figures are of 2026-11-23 13:41 UTC: \(words) to be counted since."))
+    #expect(page.contains("The numbers of frames are of 2026-11-23 14:05 UTC."))
+    #expect(page.contains("2026-11-23 13:41 UTC; \(words) to be counted"))
   }
 
   @Test func nothingRunsAndNothingIsFetched() throws {

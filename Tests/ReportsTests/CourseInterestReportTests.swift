@@ -23,7 +23,8 @@ import Testing
       id: 7, title: "T", segments: segments,
       released: EventTime(rfc3339: "2026-11-22T23:00:00Z")!...EventTime(rfc3339: "2026-11-23T01:00:00Z")!,
       weightsVersions: [1], models: [ReportedModel(id: "ab", name: "n", isTrained: false)],
-      totals: IngestTotals(stored: 3, rejected: 2, duplicates: 1))
+      totals: IngestTotals(stored: 3, rejected: 2, duplicates: 1),
+      backlog: ReportBacklog(countedUntil: EventTime(rfc3339: "2026-11-23T13:00:00Z")!, sessions: 10))
   }
 
   @Test func releasedCellsBecomeFigures() throws {
@@ -33,6 +34,7 @@ import Testing
     let report = CourseInterestReport(Self.course([segment]), context: Self.context, madeAt: time)
     #expect(report.period?.firstDay == "2026-11-22" && report.period?.lastDay == "2026-11-23")
     #expect(report.frames == IngestTotals(stored: 3, rejected: 2, duplicates: 1))
+    #expect(report.backlog == .init(countedUntil: "2026-11-23T13:00:00Z", sessions: 10))
     #expect(report.weightsVersion == 1 && report.demonstrationNotice != nil)
     let made = try #require(report.segments.first)
     let figures = try #require(made.figures)
