@@ -15,6 +15,8 @@ package struct AggregationCounts: Sendable, Hashable {
   package var cellsWithdrawn = 0
   /// Samples removed for erasures and revocations.
   package var samplesErased = 0
+  /// Erasures and revocations that were carried out to their end.
+  package var erasures = 0
   /// Samples dropped with their day, and rows of sums and sessions older than those are kept.
   package var samplesExpired = 0
   package var sumsExpired = 0
@@ -31,6 +33,7 @@ package struct AggregationCounts: Sendable, Hashable {
     sum.cellsReleased += term.cellsReleased
     sum.cellsWithdrawn += term.cellsWithdrawn
     sum.samplesErased += term.samplesErased
+    sum.erasures += term.erasures
     sum.samplesExpired += term.samplesExpired
     sum.sumsExpired += term.sumsExpired
     sum.sessionsExpired += term.sessionsExpired

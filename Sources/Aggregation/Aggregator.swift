@@ -30,6 +30,9 @@ package final class Aggregator: Service {
   private struct Agenda {
     var upkeep = ContinuousClock.now
     var expiry: ContinuousClock.Instant
+    /// What was done and is not in the log yet, and when the next line may say it.
+    var unsaid = AggregationCounts()
+    var line = ContinuousClock.now
   }
 
   /// Works until shutdown is asked for. Throws on an error that waiting does not mend.
@@ -37,11 +40,14 @@ package final class Aggregator: Service {
     // Doubling from a quarter second to half a minute.
     var backoff = Backoff(first: .milliseconds(250), longest: .seconds(30))
     var agenda = Agenda(expiry: .now)
+    let start = ContinuousClock.now
+    defer { logger.info("the aggregator ends", metadata: telemetry.totals(since: start)) }
     while !isShuttingDownGracefully && !Task.isCancelled {
       do {
         try await PostgresConnection.with(postgres, logger: logger) { connection in
           while !isShuttingDownGracefully && !Task.isCancelled {
-            let (_, isIdle) = try await round(&agenda, on: connection)
+            let (done, isIdle) = try await round(&agenda, on: connection)
+            say(done, &agenda)
             backoff.reset()
             if isIdle { await pause(settings.pollInterval) }
           }
@@ -109,12 +115,17 @@ package final class Aggregator: Service {
   ) async throws -> (counts: AggregationCounts, isIdle: Bool) {
     try Task.checkCancellation()
     var counts = AggregationCounts()
-    counts.samplesErased = try await resumeErasures(on: connection)
+    counts += try await resumeErasures(on: connection)
+    if counts.erasures > 0 || counts.samplesErased > 0 {
+      logger.info(
+        "erasures and revocations were carried out",
+        metadata: ["finished": .int(Int64(counts.erasures)), "samples_deleted": .int(Int64(counts.samplesErased))])
+    }
     if agenda.upkeep <= .now {
       try await connection.withTransaction { connection in
         try RollupStore().keepCohortMinimum(settings.releasePolicy.cohortMinimum, on: connection)
       }
-      try await closeEndedPeriods(on: connection)
+      counts += try await closeEndedPeriods(on: connection)
       try await forgetSessions(on: connection)
       agenda.upkeep = .now + settings.pollInterval
     }
@@ -125,12 +136,22 @@ package final class Aggregator: Service {
       counts += expired.counts
       agenda.expiry = .now + expired.next
     }
-    if counts.passes > 0 {
-      logger.debug(
-        "rollups brought up to date",
-        metadata: ["sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased))])
-    }
     return (counts, isIdle)
+  }
+
+  /// A line in the log of what was computed and released, at most one an interval and none of nothing.
+  private func say(_ done: AggregationCounts, _ agenda: inout Agenda) {
+    agenda.unsaid += done
+    let counts = agenda.unsaid
+    guard counts.sessions + counts.cellsReleased + counts.cellsWithdrawn > 0, agenda.line <= .now else { return }
+    logger.info(
+      "figures were brought up to date",
+      metadata: [
+        "sessions": .int(Int64(counts.sessions)), "cells_released": .int(Int64(counts.cellsReleased)),
+        "cells_withdrawn": .int(Int64(counts.cellsWithdrawn)),
+      ])
+    agenda.unsaid = AggregationCounts()
+    agenda.line = .now + settings.activityInterval
   }
 
   /// Recomputes a part of each dirty course; idle if there was none.
@@ -166,13 +187,15 @@ package final class Aggregator: Service {
 
   private var expiry: ExpiryPass { ExpiryPass(settings: settings, logger: logger, telemetry: telemetry) }
 
-  private func closeEndedPeriods(on connection: PostgresConnection) async throws {
+  private func closeEndedPeriods(on connection: PostgresConnection) async throws -> AggregationCounts {
     let days = settings.releasePeriodDays
     let (period, courses) = try await connection.withTransaction { connection in
       let period = try RollupStore().today(on: connection).periodStart(days: days)
       return (period, try RollupStore().coursesToClose(before: period, on: connection))
     }
-    for course in courses { _ = try await close(course, period: period, on: connection) }
+    var counts = AggregationCounts()
+    for course in courses { counts += try await close(course, period: period, on: connection) }
+    return counts
   }
 
   private func close(
@@ -187,18 +210,20 @@ package final class Aggregator: Service {
   }
 
   /// Deletes what pending erasures and revocations cover, in chunks, until there are none or others have them.
-  private func resumeErasures(on connection: PostgresConnection) async throws -> Int {
-    var removed = 0
+  private func resumeErasures(on connection: PostgresConnection) async throws -> AggregationCounts {
+    var counts = AggregationCounts()
     let limit = settings.erasureChunk
     while !isShuttingDownGracefully {
       let chunk = try await connection.withTransaction { connection in
         try RollupStore().erasePending(limit: limit, on: connection)
       }
       guard let chunk else { break }
-      removed += chunk
-      telemetry.samplesErased.increment(by: chunk)
+      counts.samplesErased += chunk.samples
+      counts.erasures += chunk.isLast ? 1 : 0
+      telemetry.samplesErased.increment(by: chunk.samples)
+      telemetry.erasures.increment(by: chunk.isLast ? 1 : 0)
     }
-    return removed
+    return counts
   }
 
   /// Deletes the sessions of erased learners: last, because they say which sums belong to the learner.

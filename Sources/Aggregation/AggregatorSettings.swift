@@ -18,12 +18,15 @@ package struct AggregatorSettings: Sendable {
   /// How long until something may have grown too old, and until expiry that gave way is tried again.
   package var expiryInterval: Duration
   package var expiryRetryInterval: Duration
+  /// How often a line in the log says what was computed and released, if anything was.
+  package var activityInterval: Duration
 
   package init(
     releasePolicy: ReleasePolicy, pollInterval: Duration = .seconds(2), sessionsPerTransaction: Int = 200,
     erasureChunk: Int32 = 5000, releasePeriodDays: Int32 = 1, weights: MetricWeights = .version1,
     sampleRetentionDays: Int32 = 30, aggregateRetentionMonths: Int32 = 13,
-    expiryInterval: Duration = .seconds(600), expiryRetryInterval: Duration = .seconds(60)
+    expiryInterval: Duration = .seconds(600), expiryRetryInterval: Duration = .seconds(60),
+    activityInterval: Duration = .seconds(60)
   ) {
     self.releasePolicy = releasePolicy
     self.pollInterval = pollInterval
@@ -35,5 +38,6 @@ package struct AggregatorSettings: Sendable {
     self.aggregateRetentionMonths = max(1, aggregateRetentionMonths)
     self.expiryInterval = expiryInterval
     self.expiryRetryInterval = expiryRetryInterval
+    self.activityInterval = activityInterval
   }
 }

@@ -7,6 +7,7 @@ struct AggregatorTelemetry: Sendable {
   let cellsReleased: Counter
   let cellsWithdrawn: Counter
   let samplesErased: Counter
+  let erasures: Counter
   let samplesExpired: Counter
   let sumsExpired: Counter
   let expiryDeferrals: Counter
@@ -26,6 +27,8 @@ struct AggregatorTelemetry: Sendable {
       "lectern_aggregate_cells_withdrawn_total", help: "Cells no longer shown because their cohort is too small.")
     samplesErased = metrics.counter(
       "lectern_aggregate_samples_erased_total", help: "Samples deleted for erasures and revocations.")
+    erasures = metrics.counter(
+      "lectern_aggregate_erasures_total", help: "Erasures and revocations carried out to their end.")
     samplesExpired = metrics.counter(
       "lectern_aggregate_samples_expired_total", help: "Samples dropped with a day older than samples are kept.")
     sumsExpired = metrics.counter(
@@ -38,6 +41,16 @@ struct AggregatorTelemetry: Sendable {
       "lectern_aggregate_dirty_courses", help: "Courses with sessions waiting to be computed again.")
     passSeconds = metrics.histogram(
       "lectern_aggregate_pass_seconds", help: "Time of one transaction on one course.")
+  }
+
+  /// What was done since the process began, as it stands in the log.
+  func totals(since start: ContinuousClock.Instant) -> KeyValuePairs<String, MetadataValue> {
+    func total(_ counter: Counter) -> MetadataValue { .int(Int64(counter.value)) }
+    return [
+      "sessions": total(sessions), "cells_released": total(cellsReleased), "cells_withdrawn": total(cellsWithdrawn),
+      "erasures": total(erasures), "samples_erased": total(samplesErased), "samples_expired": total(samplesExpired),
+      "seconds": .seconds(start.duration(to: .now)),
+    ]
   }
 
   func record(_ counts: AggregationCounts, duration: Duration?) {

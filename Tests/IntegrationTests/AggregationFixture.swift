@@ -60,11 +60,11 @@ struct AggregationFixture: Sendable {
       sessionsPerTransaction: 5)
   }
 
-  func aggregator(sessionsPerTransaction: Int = 5) -> Aggregator {
+  func aggregator(sessionsPerTransaction: Int = 5, logger: Logger = .silent) -> Aggregator {
     var settings = self.settings
     settings.sessionsPerTransaction = sessionsPerTransaction
     return Aggregator(
-      postgres: database.settings(role: "lectern_aggregator"), settings: settings, logger: .silent,
+      postgres: database.settings(role: "lectern_aggregator"), settings: settings, logger: logger,
       metrics: MetricsRegistry())
   }
 

@@ -1,5 +1,8 @@
 import Aggregation
+import LogCapturing
 import PostgresIO
+import Services
+import Telemetry
 import TestSupport
 import Testing
 
@@ -93,6 +96,66 @@ extension Database {
         #expect(
           try await fixture.number("SELECT count(*) FROM lectern.report_run WHERE invalidated_at IS NOT NULL") == 1)
         #expect(try await fixture.verify().isConsistent)
+        await fixture.owner.close()
+      }
+    }
+
+    /// What a running aggregator did stands in its log: what was released and withdrawn, that an erasure was carried
+    /// out and how many samples it deleted; and all of it once more at the end. No learner is in it.
+    @Test func theLogSaysWhatWasDone() async throws {
+      try await withTestDatabase { database in
+        let fixture = try await Fixture(database, learners: 10)
+        for learner in 0..<10 {
+          try await fixture.store(Fixture.steady(learner: learner, probabilities: Self.focused))
+        }
+        let log = CapturingLogSink()
+        var settings = fixture.settings
+        settings.activityInterval = .zero
+        let aggregator = Aggregator(
+          postgres: database.settings(role: "lectern_aggregator"), settings: settings,
+          logger: Logger(label: "aggregate", sink: log), metrics: MetricsRegistry())
+        func sum(_ key: String, of message: String) -> Int64 {
+          log.entries.filter { $0.message == message }.reduce(0) { sum, entry in
+            if case .int(let count)? = entry[key] { sum + count } else { sum }
+          }
+        }
+        func wait(for key: String, of message: String) async throws {
+          let deadline = ContinuousClock.now + .seconds(120)
+          while sum(key, of: message) == 0 {
+            guard ContinuousClock.now < deadline else {
+              Issue.record("no line says \(key): \(log.messages)")
+              return
+            }
+            try await Task.sleep(for: .milliseconds(20))
+          }
+        }
+        let done = "figures were brought up to date"
+        let shutdown = GracefulShutdown()
+        let running = GracefulShutdown.$current.withValue(shutdown) { Task { try await aggregator.run() } }
+        try await wait(for: "cells_released", of: done)
+        try await fixture.owner.query(
+          "SELECT lectern.erase_learner(learner) FROM lectern.session WHERE session_id = $1",
+          [.int8(fixture.sessions[3])])
+        try await wait(for: "cells_withdrawn", of: done)
+        shutdown.trigger()
+        try await running.value
+
+        let erased = "erasures and revocations were carried out"
+        #expect(sum("samples_deleted", of: erased) == 36 && sum("finished", of: erased) == 1)
+        let lines = log.entries.filter { $0.message == done }
+        #expect(!lines.isEmpty && lines.allSatisfy { $0.level == .info })
+        for line in lines {
+          let counts = line.metadata.map(\.value)
+          #expect(counts.contains { $0 != .int(0) }, "a line of nothing")
+        }
+        let end = try #require(log.entries.last)
+        #expect(end.message == "the aggregator ends")
+        #expect(end["cells_withdrawn"] == .int(9) && end["samples_erased"] == .int(36) && end["erasures"] == .int(1))
+        #expect(end["cells_released"] == .int(sum("cells_released", of: done)))
+        #expect(end["sessions"] == .int(sum("sessions", of: done)))
+        let learner = try await fixture.owner.query("SELECT learner::text FROM lectern.session LIMIT 1").single()
+          .decode(at: 0, as: String.self)
+        for entry in log.entries { #expect(!LogFormat.json.line(entry).contains(learner)) }
         await fixture.owner.close()
       }
     }
