@@ -13,7 +13,7 @@ extension CommandContext {
   ///   - notice: what is printed after an interruption.
   /// - Throws: what the work throws; `ExitCode` 130, as a shell says of SIGINT, after an interruption.
   func interruptible<Value: Sendable>(
-    grace: Duration, notice: String = "interrupted; nothing was written",
+    grace: Duration, notice: @autoclosure () -> String = "interrupted; nothing was written",
     _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     let work = InterruptibleWork(body: body)
@@ -23,8 +23,8 @@ extension CommandContext {
     case .success(let value)?: return value
     case .failure(let error)? where !(error is CancellationError): throw error
     case .failure, nil:
-      console.note(notice + "\n")
-      throw ExitCode(130)
+      console.note(notice() + "\n")
+      throw ExitCode.interrupted
     }
   }
 }

@@ -358,6 +358,27 @@ import TextOutput
         + #"start","remedy":"name a region","state":"warning","subject":"deployment"}]"# + "\n")
   }
 
+  @Test func interruptedWorkSaysWhatWasDone() throws {
+    let whole = PublishSummary(published: 3, failed: 0, bytes: 30, seconds: 1.5)
+    #expect(whole.text == "3 frames published, 30 bytes, 1.5 s\n")
+    #expect(try !json(whole).contains("interrupted"))
+    let part = PublishSummary(
+      published: 3, failed: 1, bytes: 30, seconds: 1.5, interrupted: .init(wanted: 10, unanswered: 2))
+    #expect(part.text == "interrupted: 3 of 10 frames published, 3 not acknowledged, 30 bytes, 1.5 s\n")
+    #expect(try json(part).contains(#""interrupted":{"unanswered":2,"wanted":10}"#))
+
+    func check(_ name: String, _ violations: Int64) -> ConsistencyCheck {
+      ConsistencyCheck(name, compares: "", violations: violations, places: [])
+    }
+    let start = "interrupted after 1500 ms, without a verdict: "
+    func text(_ checks: [ConsistencyCheck]) -> String {
+      VerifyReport.interruption(of: checks, after: .milliseconds(1500))
+    }
+    #expect(text([]) == start + "no check was made")
+    #expect(text([check("a", 0), check("b", 0)]) == start + "2 checks were made, none of them failed")
+    #expect(text([check("a", 0), check("b", 4)]) == start + "2 checks were made, FAILED: b")
+  }
+
   @Test func migrationsAndCourses() {
     #expect(MigrationText.applied([]) == "nothing to apply\n")
     #expect(
@@ -368,6 +389,13 @@ import TextOutput
         SchemaStatus(name: "0001_core", state: .applied), SchemaStatus(name: "functions/store", state: .missing),
         SchemaStatus(name: "functions/old", state: .redefined),
       ]) == "applied    0001_core\nmissing    functions/store\nredefined  functions/old\n")
+    #expect(MigrationText.advice([SchemaStatus(name: "0001_core", state: .applied)]) == nil)
+    for state in [SchemaStatus.State.missing, .outdated, .redefined, .surplus] {
+      let advice = MigrationText.advice([
+        SchemaStatus(name: "0001_core", state: .applied), SchemaStatus(name: "functions/store", state: state),
+      ])
+      #expect(advice == "1 of 2 are not as this program has them; 'lectern migrate up' applies what it can\n")
+    }
     #expect(
       CourseList.text([ReportedCourse(id: 3, title: "Statistics I", segments: 6)]) == "3\t6 segments\tStatistics I\n")
   }

@@ -20,10 +20,21 @@ struct Examination {
 
   func findings() async -> [Finding] {
     var findings = [machine(), disk(), await postgresPrograms(), cascade(), await decoder()]
-    findings += [kafkaLibrary(), deployment(), bundle(), await kafka()]
+    findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self) + [await kafka()]
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
     return findings + (await database()) + (await retention())
+  }
+
+  /// Whether workers are to run here: nothing else but commands for operators needs both servers.
+  private var isForWorkers: Bool {
+    context.settings.optional(Keys.bootstrapServers) != nil && context.settings.optional(Keys.postgresURL) != nil
+  }
+
+  /// What a worker cannot do without: missing where workers are to run, and a note elsewhere.
+  private func neededByWorkers(_ subject: String, _ detail: String, remedy: String) -> Finding {
+    isForWorkers
+      ? .missing(subject, detail, remedy: remedy) : .warning(subject, detail, remedy: remedy)
   }
 
   private func machine() -> Finding {
@@ -110,13 +121,21 @@ struct Examination {
       let gate = try context.deploymentGate()
       return .good("deployment", "\(gate.purpose.rawValue) in \(gate.region): workers may run")
     } catch {
-      return .warning("deployment", "workers will not start", remedy: error.description)
+      return neededByWorkers("deployment", "workers will not start", remedy: error.description)
     }
+  }
+
+  /// Nothing where a secret is configured: the database says whether it is its own.
+  private func secret() -> Finding? {
+    guard isForWorkers, context.settings.optional(Keys.pseudonymSecret) == nil else { return nil }
+    return .missing(
+      "pseudonym secret", "none is configured: workers will not start",
+      remedy: "set \(Keys.pseudonymSecret.name)_FILE to the file that all workers share (docs/operations.md, Secrets)")
   }
 
   private func bundle() -> Finding {
     guard let folder = context.settings.optional(Keys.bundle)?.path else {
-      return .warning(
+      return neededByWorkers(
         "model bundle", "none is configured; the demo makes an untrained one",
         remedy:
           "set \(Keys.bundle.name) for workers; 'lectern demo' leaves an untrained one in \(DemoFolder(path: DemoFolder.standard(context.environment)).model)"

@@ -18,6 +18,10 @@ struct PublishCounts: Sendable, Equatable {
   var bytes = 0
   /// Why the first one failed.
   var firstFailure: KafkaError?
+  /// Sent, without a word of the broker by the end: of an interrupted run only.
+  var unanswered = 0
+  /// Whether it was interrupted before all frames were sent.
+  var isInterrupted = false
 }
 
 /// Sends frame events as an LMS would, and counts what the broker acknowledged.
@@ -35,16 +39,32 @@ struct FramePublisher: Sendable {
   var inFlightLimit = 500
   /// Keeps a small broker's partitions from overflowing; nil on a broker with disks.
   var headroom: PartitionHeadroom?
+  /// How long cancelled publishing waits for what was sent to be acknowledged, and then returns what was; nil lets it
+  /// throw at once.
+  var patience: Duration?
 
   /// Publishes all frames and waits for every acknowledgement.
   ///
   /// - Parameter progress: called on any thread after each acknowledgement.
-  /// - Throws: the error of making a frame or of `headroom`, or cancellation; frames sent by then stay sent.
+  /// - Throws: the error of making a frame or of `headroom`, or cancellation without `patience`; frames sent by then
+  ///   stay sent.
   func publish(
     _ frames: some Sequence<@Sendable () throws -> OutgoingFrame>,
     progress: @escaping @Sendable (PublishCounts) -> Void = { _ in }
   ) async throws -> PublishCounts {
     let outcome = Outcome(progress: progress)
+    do {
+      try await send(frames, outcome)
+    } catch let error as CancellationError {
+      guard let patience else { throw error }
+      return await outcome.interrupted(after: patience)
+    }
+    return outcome.counts
+  }
+
+  private func send(
+    _ frames: some Sequence<@Sendable () throws -> OutgoingFrame>, _ outcome: Outcome
+  ) async throws {
     let start = uptime()
     var sent = 0
     for make in frames {
@@ -57,7 +77,6 @@ struct FramePublisher: Sendable {
       sent += 1
     }
     while outcome.waiting > 0 { try await Task.sleep(for: .milliseconds(2)) }
-    return outcome.counts
   }
 
   private func send(_ event: EncodedEvent, imageBytes: Int, _ outcome: Outcome) async throws {
@@ -105,6 +124,16 @@ struct FramePublisher: Sendable {
 
     var counts: PublishCounts { state.withLock(\.counts) }
     var waiting: Int { state.withLock(\.waiting) }
+
+    /// Waits for acknowledgements, also in a cancelled task, and says what came.
+    func interrupted(after patience: Duration) async -> PublishCounts {
+      let deadline = ContinuousClock.now + patience
+      await Task { while waiting > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(2)) } }
+        .value
+      var counts = counts
+      (counts.isInterrupted, counts.unanswered) = (true, waiting)
+      return counts
+    }
 
     func begin() { state.withLock { $0.waiting += 1 } }
 

@@ -15,7 +15,7 @@ struct PublishCommand: Command {
       learner's session. Announces the course, the sessions and the learners' consent first, unless --frames-only.
       Capture times are spaced by --interval and end now unless --start says when they begin, whatever the rate; a
       worker rejects what was captured more than 14 days ago. Every run opens new sessions. Ends when every frame is
-      acknowledged.
+      acknowledged; interrupted, it says how many were and ends with 130.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -56,25 +56,41 @@ struct PublishCommand: Command {
       start: start ?? context.clock().advanced(by: interval * -perLearner), frameInterval: interval,
       framesPerLearner: perLearner, run: UUID().uuidString.lowercased())
     let producer = try KafkaProducer(settings: context.kafka, logger: context.logger.labelled("publish"))
-    if !framesOnly {
-      for event in lesson.controlEvents(at: context.clock()) {
-        _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
-      }
-    }
     let began = environment.uptime()
     var publisher = FramePublisher(
       producer: producer, topic: context.settings[Keys.frameTopic], uptime: environment.uptime)
     publisher.rate = rate
     publisher.mode = structured ? .structured : .binary
+    publisher.patience = Self.patience
+    let (publishing, pictures, announces) = (publisher, files.taken(by: learners), !framesOnly)
     let progress = context.progress(total: wanted)
-    let counts = try await publisher.publish(
-      lesson.frames(files.taken(by: learners)).prefix(wanted),
-      progress: { progress.update(done: $0.published, note: "published") })
+    let counts = try await context.interruptible(grace: Self.patience * 2) {
+      do {
+        if announces {
+          for event in lesson.controlEvents(at: context.clock()) {
+            try Task.checkCancellation()
+            _ = try await producer.produce(event.encoded(), to: context.settings[Keys.controlTopic])
+          }
+        }
+      } catch is CancellationError {
+        var counts = PublishCounts()
+        counts.isInterrupted = true
+        return counts
+      }
+      return try await publishing.publish(
+        lesson.frames(pictures).prefix(wanted),
+        progress: { progress.update(done: $0.published, note: "published") })
+    }
     progress.finish()
     let seconds = (environment.uptime() - began) / .seconds(1)
     let summary = PublishSummary(
-      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds)
+      published: counts.published, failed: counts.failed, bytes: counts.bytes, seconds: seconds,
+      interrupted: counts.isInterrupted ? .init(wanted: wanted, unanswered: counts.unanswered) : nil)
     if json { try context.console.print(json: summary) } else { context.console.print(summary.text) }
+    if counts.isInterrupted { throw ExitCode.interrupted }
     if counts.failed > 0 { throw PublishError.failed(counts.failed, first: counts.firstFailure) }
   }
+
+  /// How long an interrupted run waits for the acknowledgement of what it has sent.
+  private static let patience = Duration.seconds(5)
 }

@@ -6,8 +6,8 @@ struct DoctorCommand: Command {
   static let configuration = CommandConfiguration(
     "doctor", abstract: "Say what is missing on this machine, and how to get it.",
     discussion: """
-      Looks at what the demo needs, and at the servers that are configured. Changes nothing. Ends with 1 if something
-      is missing.
+      Looks at what the demo needs, and at the servers that are configured; where both are, also at what a worker needs
+      beside them. Changes nothing. Ends with 1 if something is missing.
       """)
 
   @OptionGroup var server: ServerOptions

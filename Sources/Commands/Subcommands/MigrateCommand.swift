@@ -24,13 +24,18 @@ struct MigrateCommand: Command {
 
   struct Status: Command {
     static let configuration = CommandConfiguration(
-      "status", abstract: "List migrations, functions and views, and which are applied.")
+      "status", abstract: "List migrations, functions and views, and which are applied.",
+      discussion: "Ends with 1 unless all are applied and none is of another program.")
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       let status = try await context.withMigrations { try await $0.status() }
       context.console.print(MigrationText.status(status))
+      if let advice = MigrationText.advice(status) {
+        context.console.note(advice)
+        throw ExitCode.failure
+      }
     }
   }
 
@@ -51,6 +56,13 @@ struct MigrateCommand: Command {
 package enum MigrationText {
   package static func applied(_ changes: [SchemaChange]) -> String {
     changes.isEmpty ? "nothing to apply\n" : changes.map { "\($0)\n" }.joined()
+  }
+
+  /// What to do about a schema that is not this program's; nil if it is.
+  package static func advice(_ items: [SchemaStatus]) -> String? {
+    let others = items.count { $0.state != .applied }
+    return others == 0
+      ? nil : "\(others) of \(items.count) are not as this program has them; 'lectern migrate up' applies what it can\n"
   }
 
   package static func status(_ items: [SchemaStatus]) -> String {

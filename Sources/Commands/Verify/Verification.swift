@@ -11,7 +11,10 @@ struct Verification {
   let context: CommandContext
   /// Why the logs are left out; nil compares them.
   let kafkaIsLeftOut: String?
+  /// Told of checks as they are made, on any thread.
+  var progress: @Sendable ([ConsistencyCheck]) -> Void = { _ in }
 
+  /// Cancelled, it has the server cancel what it is at, and throws.
   func run() async throws -> VerifyReport {
     let uptime = context.environment.uptime
     let begin = uptime()
@@ -19,15 +22,23 @@ struct Verification {
     return try await context.withConnection(
       role: .aggregator, application: "verify", statementsMayTakeLong: true
     ) { connection in
-      let (at, log, rollups, took) = try await connection.withTransaction(.snapshot) { connection in
-        try LogConsistency().prepare(on: connection)
-        let at: EventTime = try connection.query("SELECT now()").single().decode(at: 0)
-        let log = try LogConsistency().run(on: connection)
-        let begin = uptime()
-        let rollups = try verification.report(on: connection)
-        return (at, log, rollups, uptime() - begin)
+      let (at, log, rollups, took) = try await withTaskCancellationHandler {
+        try await connection.withTransaction(.snapshot) { connection in
+          try LogConsistency().prepare(on: connection)
+          let at: EventTime = try connection.query("SELECT now()").single().decode(at: 0)
+          let log = try LogConsistency().run(on: connection)
+          progress(log.checks)
+          try Task.checkCancellation()
+          let begin = uptime()
+          let rollups = try verification.report(on: connection)
+          return (at, log, rollups, uptime() - begin)
+        }
+      } onCancel: {
+        connection.cancel()
       }
+      progress(Self.checks(of: rollups, took: took))
       let (ends, lag) = await compareWithLogs(log.ledgers, LedgerRepository(connection: connection))
+      try Task.checkCancellation()
       let checks = log.checks + [ends] + Self.checks(of: rollups, took: took)
       return VerifyReport(at: at, log: log, rollups: rollups, checks: checks, lag: lag, took: uptime() - begin)
     }

@@ -100,6 +100,14 @@ package struct VerifyReport: Encodable {
     return text + (ok ? "everything that was checked holds\n" : "SOMETHING DOES NOT HOLD\n")
   }
 
+  /// What is said of an interrupted verification: it has no verdict, but what it found is found.
+  package static func interruption(of checks: [ConsistencyCheck], after time: Duration) -> String {
+    let failed = checks.filter { $0.outcome == .failed }.map(\.name)
+    let found = failed.isEmpty ? "none of them failed" : "FAILED: \(failed.joined(separator: ", "))"
+    let made = checks.isEmpty ? "no check was made" : "\(checks.count) checks were made, \(found)"
+    return "interrupted after \(time.wholeMilliseconds) ms, without a verdict: \(made)"
+  }
+
   private static func line(_ place: ConsistencyCheck.Place) -> String {
     var words: [String] = []
     if let topic = place.topic, let partition = place.partition {
