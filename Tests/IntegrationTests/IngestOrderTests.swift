@@ -150,6 +150,10 @@ extension Broker {
         let worker = bench.start(IngestRecognizer())
         let error = await #expect(throws: PostgresError.self) { try await worker.end() }
         #expect(error?.code == .otherGroup)
+        // Both groups and the way out are in the message.
+        let message = try #require(error?.description)
+        #expect(message.contains("consumer group 'another', not by '\(bench.group)'"), "\(message)")
+        #expect(message.contains("set LECTERN_KAFKA_GROUP"), "\(message)")
       }
     }
 

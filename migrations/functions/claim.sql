@@ -37,7 +37,9 @@ BEGIN
     SELECT l.consumer_group INTO v_group FROM lectern.ingest_ledger l
     WHERE l.cluster_id = p_cluster AND l.topic = p_topic AND l.incarnation = claim.incarnation
       AND l.partition = p_partition;
-    RAISE SQLSTATE 'LF002' USING MESSAGE = format('this log is read by the consumer group %L, not by %L', v_group, p_group);
+    RAISE SQLSTATE 'LF002' USING MESSAGE = format(
+      'this log is read by the consumer group %L, not by %L: set LECTERN_KAFKA_GROUP to the first, or give the second a '
+      'database of its own', v_group, p_group);
   END IF;
 END
 $$;
