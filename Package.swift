@@ -218,7 +218,9 @@ let testTargets: [Target] = [
   tests("OneDNN", ["DeviationReporting", "Neural", "NeuralTestSupport", "Tensors"]),
   tests(
     "Ingest",
-    ["Cryptography", "ImageTypes", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry"]),
+    [
+      "Cryptography", "ImageTypes", "KafkaIO", "LearningEvents", "Persistence", "Recognition", "Services", "Telemetry",
+    ]),
   .target(
     name: "WatchingTestSupport", dependencies: ["LearningEvents", "Persistence", "Watching"],
     path: "Tests/WatchingTestSupport", swiftSettings: swift),

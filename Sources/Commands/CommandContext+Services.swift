@@ -7,8 +7,18 @@ import Services
 import Telemetry
 
 extension CommandContext {
-  /// Runs services until one of them ends or a signal asks for it, within the configured grace.
+  /// Runs services until one of them ends or a signal asks for it, within the configured grace, and says in the log
+  /// what they answered over HTTP, if anything.
   func run(_ services: [any Service]) async throws {
+    let start = ContinuousClock.now
+    defer {
+      let requests = registry.total("lectern_http_requests_total")
+      if requests > 0 {
+        logger.info(
+          "requests were answered",
+          metadata: ["requests": .int(Int64(requests)), "seconds": .seconds(start.duration(to: .now))])
+      }
+    }
     try await ServiceGroup(services: services, shutdownDeadline: settings[Keys.shutdownGrace], logger: logger).run()
   }
 

@@ -44,6 +44,7 @@ struct CommandContext: Sendable {
     logger = Logger(
       label: "lectern", level: settings[Keys.logLevel],
       sink: ConsoleLogSink(console: environment.console, format: format))
+    ProgramMetrics.register(in: registry, version: Lectern.version)
   }
 
   var console: Console { environment.console }

@@ -33,10 +33,12 @@ struct Coordinator: Service {
           context.metrics.rebalances.increment()
           for partition in partitions { held[partition] = start(partition, in: &group) }
           context.health.setAssigned()
+          context.logger.info("partitions are assigned", metadata: Self.metadata(partitions, held: held.count))
         case .revoking(let partitions):
           context.metrics.rebalances.increment()
           let ending = partitions.compactMap { held.removeValue(forKey: $0) }
           for entry in ending { end(entry) }
+          context.logger.info("partitions are given up", metadata: Self.metadata(partitions, held: held.count))
           group.addTask {
             await finish(ending)
             context.loop.send(.release(partitions))
@@ -44,14 +46,24 @@ struct Coordinator: Service {
         case .lost(let partitions):
           context.metrics.rebalances.increment()
           for partition in partitions { held.removeValue(forKey: partition).map(end) }
+          context.logger.warning(
+            "partitions were lost: the group went on without this worker",
+            metadata: Self.metadata(partitions, held: held.count))
         case .failed(let error): throw error
         }
+        context.assignment.set(held.keys)
         context.metrics.assignedPartitions.set(held.count)
         let share = context.settings.share(of: held.count)
         for entry in held.values { entry.queue.setShare(share) }
-        context.logger.info("partitions are assigned", metadata: ["count": .int(Int64(held.count))])
       }
     }
+  }
+
+  /// - Parameter held: how many partitions this worker holds after that.
+  private static func metadata(
+    _ partitions: [TopicPartition], held: Int
+  ) -> KeyValuePairs<String, MetadataValue> {
+    ["partitions": .string(TopicPartition.list(partitions)), "held": .int(Int64(held))]
   }
 
   private func start(_ partition: TopicPartition, in group: inout ThrowingDiscardingTaskGroup<any Error>) -> Held {

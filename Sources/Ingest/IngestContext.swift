@@ -13,6 +13,7 @@ struct IngestContext: Sendable {
   let chainProbe: LogProbe
   let health: IngestHealth
   let control = ControlGate()
+  let assignment = Assignment()
 
   /// Whether no frame may be judged, because the control topic does not fit its ledgers or that is not known.
   var framesAreHeld: Bool { control.isClosed(after: loop.disturbances) }

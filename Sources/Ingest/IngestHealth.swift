@@ -1,4 +1,5 @@
 import KafkaIO
+import LearningEvents
 import Synchronization
 
 /// What a worker knows of its own readiness. Any thread.
@@ -12,6 +13,7 @@ package final class IngestHealth: Sendable {
     /// Partitions that wait for the control topic.
     var controlWaits = 0
     var controlProblem: String?
+    var missingTopics: [TopicName] = []
     var parked: [TopicPartition: ParkReason] = [:]
     /// Partitions that are being claimed, and since when.
     var claims: [TopicPartition: ContinuousClock.Instant] = [:]
@@ -32,6 +34,7 @@ package final class IngestHealth: Sendable {
   package var problems: [String] {
     state.withLock { state in
       var problems: [String] = []
+      problems += state.missingTopics.map { "topic \($0) is missing: it is read once somebody makes it" }
       if !state.isAssigned { problems.append("no partition is assigned yet") }
       if !state.databaseIsReachable { problems.append("PostgreSQL cannot be reached") }
       if state.refusals > 0 { problems.append("PostgreSQL refuses to store (SQLSTATE \(state.refusalCode))") }
@@ -50,6 +53,7 @@ package final class IngestHealth: Sendable {
 
   package var parkedCount: Int { state.withLock(\.parked.count) }
 
+  func setMissingTopics(_ topics: Set<TopicName>) { state.withLock { $0.missingTopics = topics.sorted() } }
   func setAssigned() { state.withLock { $0.isAssigned = true } }
   func setDatabaseReachable(_ isReachable: Bool) { state.withLock { $0.databaseIsReachable = isReachable } }
   /// A call failed and fails again, though there is a connection: a full disk, a server that only reads.

@@ -3,11 +3,36 @@ import Telemetry
 
 /// What a worker counts. Labels are topics' roles, outcomes and codes: never an id, never a partition's content.
 struct IngestMetrics: Sendable {
+  /// What became of the records of one topic.
+  struct Outcomes: Sendable {
+    let skipped: Counter
+    let rejects: [RejectCode: Counter]
+
+    fileprivate init(_ role: TopicRole, _ registry: MetricsRegistry) {
+      skipped = Self.records("skipped", role, registry)
+      rejects = Dictionary(
+        uniqueKeysWithValues: RejectCode.allCases.map { code in
+          (
+            code,
+            registry.counter(
+              "lectern_ingest_rejects_total", help: "Rejected records by topic and code",
+              labels: ["code": code.rawValue, "topic": role.rawValue])
+          )
+        })
+    }
+
+    fileprivate static func records(_ outcome: String, _ role: TopicRole, _ registry: MetricsRegistry) -> Counter {
+      registry.counter(
+        "lectern_ingest_records_total", help: "Log records by topic and what became of them",
+        labels: ["outcome": outcome, "topic": role.rawValue])
+    }
+  }
+
+  let frames: Outcomes
+  let control: Outcomes
   let samples: Counter
   let duplicates: Counter
   let applied: Counter
-  let skipped: Counter
-  let rejects: [RejectCode: Counter]
   let foreignKeys: Counter
   let overruledRevocations: Counter
   let controlWarnings: Counter
@@ -22,24 +47,14 @@ struct IngestMetrics: Sendable {
   let parkedPartitions: Gauge
   let framesHeld: Gauge
   let overdueClaims: Gauge
+  let missingTopics: Gauge
 
   init(_ registry: MetricsRegistry) {
-    func records(_ outcome: String) -> Counter {
-      registry.counter(
-        "lectern_ingest_records_total", help: "Log records by what became of them", labels: ["outcome": outcome])
-    }
-    samples = records("sample")
-    duplicates = records("duplicate")
-    applied = records("applied")
-    skipped = records("skipped")
-    rejects = Dictionary(
-      uniqueKeysWithValues: RejectCode.allCases.map { code in
-        (
-          code,
-          registry.counter(
-            "lectern_ingest_rejects_total", help: "Rejected records by code", labels: ["code": code.rawValue])
-        )
-      })
+    frames = Outcomes(.frames, registry)
+    control = Outcomes(.control, registry)
+    samples = Outcomes.records("sample", .frames, registry)
+    duplicates = Outcomes.records("duplicate", .frames, registry)
+    applied = Outcomes.records("applied", .control, registry)
     foreignKeys = registry.counter(
       "lectern_ingest_foreign_keys_total",
       help: "Frames whose key is not their session id, so that the log does not keep their session in order")
@@ -69,5 +84,21 @@ struct IngestMetrics: Sendable {
       help: "Assigned partitions that are not read since their claim waits for an answer for 15 s or more")
     framesHeld = registry.gauge(
       "lectern_ingest_frames_held", help: "1 while frames wait because the control topic does not fit its ledger")
+    missingTopics = registry.gauge(
+      "lectern_ingest_missing_topics", help: "Topics this worker is to read that Kafka does not have")
+  }
+}
+
+/// What a topic is for: the label of metrics, which stays the same whatever the topic is called.
+enum TopicRole: String, Sendable, CaseIterable {
+  case frames, control
+}
+
+extension IngestSettings {
+  func topic(_ role: TopicRole) -> TopicName {
+    switch role {
+    case .frames: frameTopic
+    case .control: controlTopic
+    }
   }
 }

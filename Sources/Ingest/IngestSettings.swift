@@ -30,6 +30,11 @@ package struct IngestSettings: Sendable {
   /// How often a parked partition is looked at again: this long after an operator's decision, at most, it goes on.
   package var parkedInterval: Duration = .seconds(5)
 
+  /// How often it is found out how far this worker's partitions are behind their logs.
+  package var lagInterval: Duration = .seconds(15)
+  /// How often a line in the log says what was stored, if anything was.
+  package var activityInterval: Duration = .seconds(60)
+
   /// The least share of `queuedBytes`: a worker with very many partitions holds more, rather than a record at a time.
   static let leastShareBytes = 1 << 20
 

@@ -20,6 +20,12 @@ package struct IngestWorker: Service {
   ///   error of PostgreSQL or Kafka that is not transient.
   package func run() async throws {
     let database = parts.database(reporting: health)
+    let start = ContinuousClock.now
+    defer {
+      parts.logger.info(
+        "the worker ends",
+        metadata: RecordCounts(IngestMetrics(parts.registry)).metadata(over: start.duration(to: .now)))
+    }
     try await StopFlag.raisedByShutdown { stop in
       try await database.closing {
         let group = try await services(over: database, until: stop)
@@ -61,6 +67,9 @@ package struct IngestWorker: Service {
       TopicWatch(
         probe: try LogProbe(settings: kafka, logger: .silent), topic: settings.frameTopic, registry: parts.registry,
         logger: logger),
+      try MissingTopicWatch(context: context, kafka: kafka),
+      try LagWatch(context: context, kafka: kafka, registry: parts.registry),
+      ActivityLog(metrics: context.metrics, interval: settings.activityInterval, logger: logger),
       Coordinator(context: context, events: events),
     ]
     try consumer.subscribe()

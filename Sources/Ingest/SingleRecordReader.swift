@@ -92,12 +92,18 @@ extension RejectRow {
 
 extension KafkaRecord {
   /// The record's time, where it has one.
-  ///
+  package var timestamp: EventTime? { timestampMilliseconds.map(EventTime.init(recordMilliseconds:)) }
+}
+
+extension RecordMark {
+  /// The record's time, where it has one.
+  var timestamp: EventTime? { timestampMilliseconds.map(EventTime.init(recordMilliseconds:)) }
+}
+
+extension EventTime {
   /// The producer may have set it to anything; what no calendar holds becomes the calendar's end.
-  package var timestamp: EventTime? {
-    timestampMilliseconds.map { milliseconds in
-      let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
-      return overflow ? (milliseconds < 0 ? .earliest : .latest) : EventTime(microseconds: microseconds)
-    }
+  fileprivate init(recordMilliseconds milliseconds: Int64) {
+    let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+    self = overflow ? (milliseconds < 0 ? .earliest : .latest) : EventTime(microseconds: microseconds)
   }
 }

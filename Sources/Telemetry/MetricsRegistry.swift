@@ -11,12 +11,15 @@ package final class MetricsRegistry: Sendable {
     case counter(Counter)
     case gauge(Gauge)
     case histogram(Histogram)
+    /// Asked for when the metrics are rendered; left out where it answers nil.
+    case read(kind: String, @Sendable () -> Double?)
 
     var kind: String {
       switch self {
       case .counter: "counter"
       case .gauge: "gauge"
       case .histogram: "histogram"
+      case .read(let kind, _): kind
       }
     }
   }
@@ -46,6 +49,25 @@ package final class MetricsRegistry: Sendable {
       preconditionFailure("\(name) is registered as another kind of metric")
     }
     return gauge
+  }
+
+  /// A gauge that is read whenever the metrics are rendered, on the thread that asks for them; nil leaves it out. The
+  /// first reader of a name and labels stays.
+  package func gauge(
+    _ name: String, help: String, labels: [String: String] = [:], reading read: @escaping @Sendable () -> Double?
+  ) { _ = series(name, help: help, labels: labels) { .read(kind: "gauge", read) } }
+
+  /// The same of a number that only grows, such as the processor time of this process.
+  package func counter(
+    _ name: String, help: String, labels: [String: String] = [:], reading read: @escaping @Sendable () -> Double?
+  ) { _ = series(name, help: help, labels: labels) { .read(kind: "counter", read) } }
+
+  /// What all counters of a name have counted together, whatever their labels; 0 where there is none.
+  package func total(_ name: String) -> Double {
+    let series = families.withLock { $0[name]?.series.values.map(\.self) ?? [] }
+    return series.reduce(0) { sum, series in
+      if case .counter(let counter) = series { sum + counter.value } else { sum }
+    }
   }
 
   /// Bounds are inclusive, finite and ascending; the infinite one is added.

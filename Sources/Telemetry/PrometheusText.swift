@@ -11,6 +11,7 @@ enum PrometheusText {
         case .counter(let counter): text += line(name, labels, number(counter.value))
         case .gauge(let gauge): text += line(name, labels, number(gauge.value))
         case .histogram(let histogram): text += lines(name, labels, histogram)
+        case .read(_, let read): text += read().map { line(name, labels, number($0)) } ?? ""
         }
       }
     }

@@ -51,6 +51,32 @@ import Testing
     #expect(registry.prometheusText().contains(#"a_total{x="overflow"} 10"#))
   }
 
+  @Test func whatIsReadIsReadAtEachRendering() {
+    let registry = MetricsRegistry()
+    let reads = registry.counter("reads_total", help: "Reads.")
+    registry.gauge("a_bytes", help: "A.", labels: ["part": "x"]) {
+      reads.increment()
+      return reads.value * 2
+    }
+    registry.counter("b_seconds_total", help: "B.") { 1.5 }
+    registry.gauge("c_seconds", help: "C.") { nil }
+    let (first, second) = (registry.prometheusText(), registry.prometheusText())
+    #expect(first.contains("# TYPE a_bytes gauge\na_bytes{part=\"x\"} 2\n"))
+    #expect(second.contains("a_bytes{part=\"x\"} 4\n"))
+    #expect(second.contains("# TYPE b_seconds_total counter\nb_seconds_total 1.5\n"))
+    #expect(!second.contains("\nc_seconds"))
+  }
+
+  @Test func aTotalAddsAllLabels() {
+    let registry = MetricsRegistry()
+    registry.counter("a_total", help: "A.", labels: ["code": "x"]).increment(by: 2)
+    registry.counter("a_total", help: "A.", labels: ["code": "y"]).increment(by: 3)
+    registry.gauge("b", help: "B.").set(9)
+    #expect(registry.total("a_total") == 5)
+    #expect(registry.total("b") == 0)
+    #expect(registry.total("c_total") == 0)
+  }
+
   @Test func countsFromManyTasks() async {
     let registry = MetricsRegistry()
     let counter = registry.counter("a_total", help: "A.")

@@ -45,8 +45,8 @@ struct ControlWork: PartitionWork {
     let result = try await lease.retrying(until: stop) { try await $0.applyControl(applied) }
     cursor.follow(step)
     context.metrics.applied.increment(by: Int(result.applied))
-    context.metrics.skipped.increment(by: Int(step.skipped))
-    for reject in batch.rejects { context.metrics.rejects[reject.code]?.increment() }
+    context.metrics.control.skipped.increment(by: Int(step.skipped))
+    for reject in batch.rejects { context.metrics.control.rejects[reject.code]?.increment() }
     if result.overruled > 0 {
       context.metrics.overruledRevocations.increment(by: Int(result.overruled))
       context.logger.warning(

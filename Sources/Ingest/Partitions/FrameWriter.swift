@@ -53,9 +53,9 @@ struct FrameWriter {
   private func count(_ result: StoreResult, rejects: [RejectRow], skipped: Int64) {
     context.metrics.samples.increment(by: Int(result.samples))
     context.metrics.duplicates.increment(by: Int(result.duplicates))
-    context.metrics.skipped.increment(by: Int(skipped))
-    for reject in rejects { context.metrics.rejects[reject.code]?.increment() }
-    context.metrics.rejects[.noConsent]?.increment(by: Int(result.consentLost))
-    context.metrics.rejects[.sequenceReused]?.increment(by: Int(result.sequenceReused))
+    context.metrics.frames.skipped.increment(by: Int(skipped))
+    for reject in rejects { context.metrics.frames.rejects[reject.code]?.increment() }
+    context.metrics.frames.rejects[.noConsent]?.increment(by: Int(result.consentLost))
+    context.metrics.frames.rejects[.sequenceReused]?.increment(by: Int(result.sequenceReused))
   }
 }
