@@ -27,6 +27,17 @@ extension Program {
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
       }
 
+      func waitForMetric(_ line: String, within limit: Duration = .seconds(120)) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await !get("metrics").body.contains("\n\(line)\n") {
+          guard ContinuousClock.now < deadline else {
+            Issue.record("\(name) has no \(line)")
+            throw IngestBenchError.tooSlow
+          }
+          try await Task.sleep(for: .milliseconds(250))
+        }
+      }
+
       /// Waits until `/ready` answers so; liveness holds all the while.
       func waitForReady(_ status: Int, _ words: String = "", within limit: Duration = .seconds(120)) async throws {
         let deadline = ContinuousClock.now + limit
@@ -46,7 +57,9 @@ extension Program {
 
     private func start(_ name: String, in folder: String, environment: [String: String?]) async throws -> Running {
       let logPath = "\(folder)/\(name).log"
-      let settings: [String: String?] = ["LECTERN_METRICS_PORT": "0", "LECTERN_LOG_FORMAT": "json"]
+      let settings: [String: String?] = [
+        "LECTERN_METRICS_PORT": "0", "LECTERN_HTTP_PORT": "0", "LECTERN_LOG_FORMAT": "json",
+      ]
       let child = try await ProcessLauncher().launch(
         ChildCommand(try #require(builtExecutable), [name], environment: environment.merging(settings) { $1 }),
         log: logPath)
@@ -108,11 +121,25 @@ extension Program {
         ]
         let worker = try await start("worker", in: folder, environment: environment)
         let aggregator = try await start("aggregate", in: folder, environment: environment)
+        let pages = try await start("serve", in: folder, environment: environment)
         do {
-          for program in [worker, aggregator] { try await program.waitForReady(200, "ready") }
-          try await checkMetrics(
-            worker, having: ["lectern_ingest_assigned_partitions 3", "lectern_http_requests_total{"])
-          try await checkMetrics(aggregator, having: ["lectern_aggregate_dirty_courses 0"])
+          for program in [worker, aggregator, pages] { try await program.waitForReady(200, "ready") }
+          try await worker.waitForMetric(#"lectern_ingest_lag_seconds{topic="frames"} 0"#)
+          var exposed = try await checkMetrics(
+            worker,
+            having: [
+              "lectern_ingest_assigned_partitions 3", "lectern_http_requests_total{",
+              #"lectern_ingest_lag_records{topic="frames"} 0"#, #"lectern_ingest_lag_records{topic="control"} 0"#,
+            ])
+          exposed.merge(try await checkMetrics(aggregator, having: ["lectern_aggregate_dirty_courses 0"])) {
+            $0.union($1)
+          }
+          exposed.merge(try await checkMetrics(pages, having: [])) { $0.union($1) }
+          // What an alert or a panel asks for is there, with the labels it asks by.
+          let expressions = try MonitoringFiles.alertExpressions().map(\.expression)
+          for expression in try expressions + MonitoringFiles.dashboardExpressions() {
+            #expect(MonitoringFiles.problems(in: expression, given: exposed).isEmpty, "\(expression)")
+          }
 
           try broker.cluster.setDown(true)
           try await worker.waitForReady(503, "Kafka cannot be reached")
@@ -126,10 +153,17 @@ extension Program {
           for program in [worker, aggregator] { try await program.waitForReady(200) }
           try await checkMetrics(worker, having: [])
         } catch {
-          await end([worker, aggregator], postgres)
+          await end([worker, aggregator, pages], postgres)
           throw error
         }
-        for status in await end([worker, aggregator], postgres) { #expect(status == .exited(0)) }
+        for status in await end([worker, aggregator, pages], postgres) { #expect(status == .exited(0)) }
+        // The last lines say what was done, also of what a signal ended.
+        for (program, words) in [
+          (worker, "the worker ends"), (aggregator, "the aggregator ends"), (pages, "requests were answered"),
+        ] {
+          let log = try String(contentsOfFile: program.logPath, encoding: .utf8)
+          #expect(log.contains("\"message\":\"\(words)\""), "\(program.name): \(log.suffix(500))")
+        }
       }
     }
 
@@ -143,19 +177,31 @@ extension Program {
 
     /// What is served is what Prometheus reads: promtool has no complaint where there is one, and the page knows every
     /// name.
-    private func checkMetrics(_ program: Running, having lines: [String]) async throws {
+    /// - Returns: the names of the labels of each metric.
+    @discardableResult
+    private func checkMetrics(_ program: Running, having lines: [String]) async throws -> [String: Set<String>] {
       let metrics = try await program.get("metrics")
       #expect(metrics.status == 200)
-      for line in lines { #expect(metrics.body.contains("\n" + line), "\(program.name) has no \(line)") }
+      let standard = [
+        "lectern_build_info{version=\"", "process_start_time_seconds ", "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ",
+      ]
+      for line in standard + lines { #expect(metrics.body.contains("\n" + line), "\(program.name) has no \(line)") }
       let kinds = metrics.body.matches(of: #/(?m)^# TYPE (\S+) (\S+)$/#).map {
         MetricsDocumentationTests.Entry(name: String($0.output.1), kind: String($0.output.2))
       }
       #expect(kinds.count >= 5)
       #expect(Set(kinds).subtracting(try MetricsDocumentationTests.documented()).isEmpty)
-      guard let promtool = TestTools.path(of: "promtool") else { return }
+      let labels = Dictionary(
+        metrics.body.matches(of: #/(?m)^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/#).map { match in
+          let names = (match.output.2 ?? "").matches(of: #/([a-z_]+)="/#).map { String($0.output.1) }
+          return (String(match.output.1), Set(names))
+        }, uniquingKeysWith: { $0.union($1) })
+      guard let promtool = TestTools.path(of: "promtool") else { return labels }
       let result = try await Self.check(metrics.body, with: promtool)
       #expect(result.status == .exited(0), "\(result.outputText)\(result.errorText)")
       #expect(result.outputText.isEmpty && result.errorText.isEmpty, "\(result.outputText)\(result.errorText)")
+      return labels
     }
 
     /// promtool is no part of the package: what it judges above must not go unjudged where tools are required.

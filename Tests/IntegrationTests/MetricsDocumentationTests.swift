@@ -17,7 +17,7 @@ import Testing
     var found: Set<Entry> = []
     for case let path as String in files where path.hasSuffix(".swift") {
       let text = try String(contentsOf: sources.appending(path: path), encoding: .utf8)
-      for match in text.matches(of: #/\.(counter|gauge|histogram)\(\s*"(lectern_[a-z0-9_]+)"/#) {
+      for match in text.matches(of: #/\.(counter|gauge|histogram)\(\s*"((?:lectern|process)_[a-z0-9_]+)"/#) {
         found.insert(Entry(name: String(match.output.2), kind: String(match.output.1)))
       }
     }
@@ -27,7 +27,8 @@ import Testing
   static func documented() throws -> [Entry] {
     let page = try String(contentsOf: TestTools.root.appending(path: "docs/metrics.md"), encoding: .utf8)
     return page.split(separator: "\n").compactMap { line in
-      line.prefixMatch(of: #/\| `(lectern_[a-z0-9_]+)(?:\{[^`]*\})?` \| (counter|gauge|histogram) \|/#).map {
+      line.prefixMatch(of: #/\| `((?:lectern|process)_[a-z0-9_]+)(?:\{[^`]*\})?` \| (counter|gauge|histogram) \|/#).map
+      {
         Entry(name: String($0.output.1), kind: String($0.output.2))
       }
     }
