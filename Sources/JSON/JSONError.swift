@@ -25,7 +25,7 @@ package struct JSONError: Error, Hashable {
       case .malformed: "not JSON"
       case .repeatedName: "a JSON object repeats a key"
       case .tooDeep(let limit): "JSON nested deeper than \(limit)"
-      case .tooManyValues(let limit): "more than \(limit) JSON values"
+      case .tooManyValues(let limit): "more than \(limit) JSON values: split it"
       }
   }
 }

@@ -17,13 +17,15 @@ extension JSONReader {
   /// - Parameters:
   ///   - depth: how many objects and arrays are around it.
   ///   - count: how many values there were, counted on.
-  mutating func value(depth: Int, count: inout Int) throws(JSONSyntaxError) -> JSONValue {
+  ///   - limit: how many there may be.
+  mutating func value(depth: Int, count: inout Int, limit: Int) throws(JSONSyntaxError) -> JSONValue {
     count += 1
-    guard count <= JSONDocument.valueLimit else { throw .tooManyValues(limit: JSONDocument.valueLimit) }
+    guard count <= limit else { throw .tooManyValues(limit: limit) }
     switch peek() {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
       guard depth < JSONDocument.depthLimit else { throw .tooDeep(limit: JSONDocument.depthLimit) }
-      return try take("{") ? object(depth: depth + 1, count: &count) : array(depth: depth + 1, count: &count)
+      return try take("{")
+        ? object(depth: depth + 1, count: &count, limit: limit) : array(depth: depth + 1, count: &count, limit: limit)
     case UInt8(ascii: "\""): return .string(try text())
     case UInt8(ascii: "t"):
       try literal("true")
@@ -38,18 +40,20 @@ extension JSONReader {
     }
   }
 
-  private mutating func object(depth: Int, count: inout Int) throws(JSONSyntaxError) -> JSONValue {
+  private mutating func object(depth: Int, count: inout Int, limit: Int) throws(JSONSyntaxError) -> JSONValue {
     var members = Members()
     var values: [(name: JSONName, value: JSONValue)] = []
-    while let name = try name(in: &members) { values.append((name, try value(depth: depth, count: &count))) }
+    while let name = try name(in: &members) {
+      values.append((name, try value(depth: depth, count: &count, limit: limit)))
+    }
     return .object(values)
   }
 
-  private mutating func array(depth: Int, count: inout Int) throws(JSONSyntaxError) -> JSONValue {
+  private mutating func array(depth: Int, count: inout Int, limit: Int) throws(JSONSyntaxError) -> JSONValue {
     try expect("[")
     var members = Members()
     var values: [JSONValue] = []
-    while try hasElement(in: &members) { values.append(try value(depth: depth, count: &count)) }
+    while try hasElement(in: &members) { values.append(try value(depth: depth, count: &count, limit: limit)) }
     return .array(values)
   }
 }

@@ -24,12 +24,15 @@ extension ControlEvent {
     try EventError.reading { () throws(JSONError) in try decode(JSONDocument(json).root()) }
   }
 
+  /// JSON values of a file: some 150,000 consents.
+  private static let batchValueLimit = 2_000_000
+
   /// Decodes a file or request: one structured CloudEvent, or a JSON array of them (CloudEvents' batch format). All or
   /// nothing.
   package static func decode(batch json: UnsafeRawBufferPointer) throws(EventError) -> [ControlEvent] {
     try EventError.reading { () throws(JSONError) in
       var events: [ControlEvent] = []
-      for object in try JSONDocument(json).roots() { events.append(try decode(object)) }
+      for object in try JSONDocument(json, valueLimit: batchValueLimit).roots() { events.append(try decode(object)) }
       return events
     }
   }

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Testing
 
 @Suite struct ConfigurationFileTests {
@@ -50,6 +51,15 @@ import Testing
     #expect(twice.errors.map(\.problem) == ["set twice, first in line 1"])
     let windows = ConfigurationFile(path: "f", text: "A=1\r\nB=2\r\n")
     #expect(windows.errors.map(\.place) == ["f:1", "f:2"])
+  }
+
+  /// Editors of Windows write a byte order mark; reading the file drops it.
+  @Test func aByteOrderMarkIsPassedOver() throws {
+    let path = NSTemporaryDirectory() + "lectern-bom-\(UUID().uuidString)"
+    defer { unlink(path) }
+    try Data("\u{FEFF}K=v\n".utf8).write(to: URL(fileURLWithPath: path))
+    let file = ConfigurationFile(path: path, text: try ConfigurationTable.readFile(path))
+    #expect(file.errors.isEmpty && file.entries["K"]?.value == "v")
   }
 
   @Test func emptyQuotesAreEmpty() {
