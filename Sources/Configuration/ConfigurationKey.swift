@@ -50,3 +50,9 @@ package protocol AnyConfigurationKey: Sendable {
   /// What a text should have been, or nil if it is good.
   func problem(with text: String) -> String?
 }
+
+extension AnyConfigurationKey {
+  /// A text that is not a good one, as it may be shown; nil for what must not be: a secret, and what may hold a login
+  /// that belongs elsewhere, as in `user:password@host`.
+  package func shown(_ text: String) -> String? { isSecret || text.contains("@") ? nil : text }
+}

@@ -2,10 +2,19 @@
 package protocol ConfigurationValue: Sendable {
   /// The value of a text, or nil if it means none.
   init?(configurationText text: String)
+  /// The value of a word of the command line, whose bytes need not be a text: a path is one for all of them.
+  init?(configurationBytes bytes: [UInt8])
   /// The text that reads back as this value.
   var configurationText: String { get }
   /// What a text must be, to complete "expected …", for example `a whole number`.
   static var configurationExpectation: String { get }
+}
+
+extension ConfigurationValue {
+  package init?(configurationBytes bytes: [UInt8]) {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+    self.init(configurationText: text)
+  }
 }
 
 extension String: ConfigurationValue {

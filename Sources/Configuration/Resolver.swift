@@ -44,7 +44,7 @@ struct Resolver {
     }
     if let text = found.text, let expected = key.problem(with: text) {
       report(
-        key.name, value: key.isSecret ? nil : text, at: found.origin.description, "not a valid value",
+        key.name, value: key.shown(text), at: found.origin.description, "not a valid value",
         remedy: "expected \(expected)")
       return Settings.Resolved(text: nil, origin: found.origin)
     }

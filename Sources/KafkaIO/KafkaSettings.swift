@@ -24,6 +24,11 @@ package struct KafkaSettings: Sendable {
   /// Refuses what librdkafka would refuse, without connecting.
   package func check() throws(KafkaError) {
     guard !bootstrapServers.isEmpty else { throw KafkaError(.invalidArgument, while: "reading the bootstrap servers") }
+    // librdkafka has no logins in addresses, and its log lines name them.
+    let addresses = [bootstrapServers] + ["bootstrap.servers", "metadata.broker.list"].compactMap { properties[$0] }
+    guard !addresses.contains(where: { $0.contains("@") }) else {
+      throw KafkaError(.invalidArgument, while: "reading the bootstrap servers: a login does not belong there")
+    }
     _ = try KafkaConfiguration(self, overrides: [:])
   }
 

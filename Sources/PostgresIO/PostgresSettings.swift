@@ -33,10 +33,40 @@ package struct PostgresSettings: Sendable, CustomStringConvertible {
 
   /// Whether libpq can read the connection string; connects to nothing. What libpq would say of a bad one is not passed
   /// on, because it quotes from the string, which may hold a password.
+  ///
+  /// False too where a part of the password passes for a host, port or database, because it holds a character that is
+  /// not percent-encoded: libpq would ask the resolver for it, and quote it in every message.
   package var isWellFormed: Bool {
     guard let options = PQconninfoParse(url, nil) else { return false }
-    PQconninfoFree(options)
+    defer { PQconninfoFree(options) }
+    if isURI, pathHoldsAt { return false }
+    var option = options
+    while let keyword = option.pointee.keyword {
+      if let value = option.pointee.val.map({ String(cString: $0) }) {
+        switch String(cString: keyword) {
+        case "host", "hostaddr": if value.contains("@") { return false }
+        case "port": if !Self.arePorts(value) { return false }
+        default: break
+        }
+      }
+      option += 1
+    }
     return true
+  }
+
+  private var isURI: Bool { url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") }
+
+  /// Whether an `@` follows the first slash of a URI, so that what stands before it passed for host and port.
+  private var pathHoldsAt: Bool {
+    let parts = url.prefix { $0 != "?" }.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[3].contains("@")
+  }
+
+  /// One for all hosts, or one each; an empty one is the default.
+  private static func arePorts(_ text: String) -> Bool {
+    text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { port in
+      port.allSatisfy { $0 == " " } || (UInt16(port.filter { $0 != " " }) ?? 0) > 0
+    }
   }
 
   package var description: String { "PostgreSQL as \(applicationName)" }

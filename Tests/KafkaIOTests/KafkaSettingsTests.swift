@@ -25,6 +25,19 @@ import Testing
     }
   }
 
+  /// librdkafka names its brokers in every line of its log.
+  @Test(arguments: ["bootstrap.servers", "metadata.broker.list", nil]) func aLoginIsNoPartOfAnAddress(property: String?)
+  {
+    let address = "anna:hunter2@kafka:9092"
+    let settings = KafkaSettings(
+      bootstrapServers: property == nil ? address : "127.0.0.1:9092", properties: property.map { [$0: address] } ?? [:])
+    #expect {
+      try settings.check()
+    } throws: {
+      !"\($0)".contains("hunter2") && "\($0)".contains("a login does not belong there")
+    }
+  }
+
   @Test func serversMustBeNamed() {
     #expect(throws: KafkaError.self) { try KafkaSettings(bootstrapServers: "").check() }
   }

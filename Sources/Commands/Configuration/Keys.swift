@@ -20,7 +20,10 @@ enum Keys {
       guard let colon = server.lastIndex(of: ":"), colon != server.startIndex else { return false }
       return (UInt16(server[server.index(after: colon)...]) ?? 0) > 0
     }
-    return isGood ? nil : "host:port, several separated by commas"
+    guard isGood, !servers.contains("@") else {
+      return "host:port, several separated by commas; a login belongs into LECTERN_KAFKA_PROPERTIES"
+    }
+    return nil
   }
   static let kafkaProperties = ConfigurationKey<[String: String]>(
     "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka, such as security.protocol=SASL_SSL", secret: true
@@ -54,7 +57,9 @@ enum Keys {
     "LECTERN_POSTGRES_URL", help: "PostgreSQL, as a connection URI or key=value string of libpq", secret: true
   ) {
     PostgresSettings(url: $0).isWellFormed
-      ? nil : "postgresql://user:password@host:port/database (with %40 for an @ in the password) or key=value words"
+      ? nil
+      : "postgresql://user:password@host:port/database (with %40 for an @ and %2F for a / in the password) or key=value "
+        + "words"
   }
 
   // MARK: Deployment
