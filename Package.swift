@@ -56,16 +56,16 @@ let base: [Target] = [
   target("JSON"),
   target("PlainText"),
   target("StableHashing"),
-  target("Files"),
+  target("Files", ["PlainText"]),
   target("ImageTypes"),
   target("LearningEvents", ["ImageTypes", "JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
   target("Configuration", ["JSON", "PlainText"]),
   target("TextOutput", ["JSON", "PlainText"]),
-  target("Arguments", ["Configuration", "PlainText", "TextOutput"]),
   target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),
+  target("Arguments", ["Configuration", "PlainText", "Processes", "TextOutput"]),
 ]
 
 // MARK: Pure
@@ -142,7 +142,7 @@ let withSwiftInside: [LinkerSetting] = [
 ]
 
 let top: [Target] = [
-  target("LocalServers", ["KafkaIO", "PostgresIO", "Processes", "Services", "Telemetry"]),
+  target("LocalServers", ["Files", "KafkaIO", "PostgresIO", "Processes", "Services", "Telemetry"]),
   // No test may depend on it: its linker settings would become those of the tests. They run it as a program.
   .executableTarget(
     name: "lectern", dependencies: ["Commands"], swiftSettings: swift, linkerSettings: withSwiftInside),
@@ -194,7 +194,8 @@ let testTargets: [Target] = [
   tests("Telemetry", ["LogCapturing"]),
   tests("Configuration"),
   .target(
-    name: "ArgumentsTestSupport", dependencies: ["Arguments", "TextOutput"], path: "Tests/ArgumentsTestSupport",
+    name: "ArgumentsTestSupport", dependencies: ["Arguments", "Processes", "TextOutput"],
+    path: "Tests/ArgumentsTestSupport",
     swiftSettings: swift),
   tests("Arguments", ["ArgumentsTestSupport", "Configuration", "Processes", "TextOutput"]),
   tests("TextOutput", ["Arguments", "ArgumentsTestSupport"]),
@@ -202,7 +203,7 @@ let testTargets: [Target] = [
     name: "CommandsTests",
     dependencies: [
       "Aggregation", "Arguments", "ArgumentsTestSupport", "Commands", "ImageTypes", "Ingest", "KafkaIO",
-      "LearningEvents", "Neural", "Persistence", "PostgresIO", "Recognition", "TextOutput",
+      "LearningEvents", "Neural", "Persistence", "PostgresIO", "Processes", "Recognition", "TextOutput",
       "Watching", "WatchingTestSupport",
     ], exclude: ["Expected"], swiftSettings: swift),
   tests("Tensors", ["JSON", "StableHashing"]),

@@ -1,11 +1,11 @@
 import Foundation
+import Processes
 import TextOutput
 
 extension CommandEnvironment {
   /// That of this process: its standard output and error output, its variables, the system's clocks.
   package static func ofProcess() -> CommandEnvironment {
-    let process = ProcessInfo.processInfo
-    let variables = process.environment
+    let variables = ProcessInfo.processInfo.environment
     // https://no-color.org
     let wantsColour = (variables["NO_COLOR"] ?? "").isEmpty && variables["TERM"] != "dumb"
     let console = Console(
@@ -13,7 +13,7 @@ extension CommandEnvironment {
     let start = ContinuousClock.now
     return CommandEnvironment(
       console: console, variables: variables, now: { Date() }, uptime: { start.duration(to: .now) },
-      coreCount: max(1, process.activeProcessorCount), memoryByteCount: process.physicalMemory, isRoot: getuid() == 0,
+      resources: .ofProcess(), isRoot: getuid() == 0,
       userName: { ProcessInfo.processInfo.userName },
       homeFolder: { FileManager.default.homeDirectoryForCurrentUser.path },
       inputLine: { inputLine() })

@@ -1,3 +1,4 @@
+package import Processes
 package import TextOutput
 
 package import struct Foundation.Date
@@ -11,10 +12,8 @@ package struct CommandEnvironment: Sendable {
   package var now: @Sendable () -> Date
   /// A clock that never goes back, from an arbitrary start: whatever is handed an `uptime` measures times by it.
   package var uptime: @Sendable () -> Duration
-  /// Cores this process may use; at least 1.
-  package var coreCount: Int
-  /// Bytes of memory the machine has.
-  package var memoryByteCount: UInt64
+  /// What this process may use of the machine.
+  package var resources: ProcessResources
   package var isRoot: Bool
   /// Asked of the system when it is needed, since a directory service may be slow to answer.
   package var userName: @Sendable () -> String
@@ -25,12 +24,12 @@ package struct CommandEnvironment: Sendable {
 
   package init(
     console: Console, variables: [String: String], now: @escaping @Sendable () -> Date,
-    uptime: @escaping @Sendable () -> Duration, coreCount: Int, memoryByteCount: UInt64, isRoot: Bool,
+    uptime: @escaping @Sendable () -> Duration, resources: ProcessResources, isRoot: Bool,
     userName: @escaping @Sendable () -> String, homeFolder: @escaping @Sendable () -> String,
     inputLine: @escaping @Sendable () -> [UInt8]? = { nil }
   ) {
     (self.console, self.variables, self.now, self.uptime) = (console, variables, now, uptime)
-    (self.coreCount, self.memoryByteCount, self.isRoot) = (coreCount, memoryByteCount, isRoot)
+    (self.resources, self.isRoot) = (resources, isRoot)
     (self.userName, self.homeFolder, self.inputLine) = (userName, homeFolder, inputLine)
   }
 }

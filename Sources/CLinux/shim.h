@@ -27,6 +27,51 @@ int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions
 /// Names the calling thread as debuggers and `top -H` show it; the kernel keeps the first 15 bytes.
 static inline void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+/// Where `lectern_catch_signal` has signals written to.
+static int lectern_signal_descriptor = -1;
+
+/// Writes the signal's number, one byte. What it calls may be called in a handler.
+static void lectern_note_signal(int number) {
+  int reason = errno;
+  unsigned char byte = (unsigned char)number;
+  if (write(lectern_signal_descriptor, &byte, 1) < 0) { /* So many wait already that one more says nothing. */
+  }
+  errno = reason;
+}
+
+/// Has a signal's number written to `descriptor` each time this process receives it, instead of what the signal does by
+/// default. One descriptor serves all signals. Returns 0, or errno.
+static inline int lectern_catch_signal(int number, int descriptor) {
+  lectern_signal_descriptor = descriptor;
+  struct sigaction action;
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = lectern_note_signal;
+  action.sa_flags = SA_RESTART;
+  return sigaction(number, &action, 0) == 0 ? 0 : errno;
+}
+
+/// How many processors the calling thread may run on; -1 and errno on failure.
+static inline int lectern_allowed_processors(void) {
+  // Room for 8192: the kernel refuses a mask that is shorter than its own.
+  unsigned long mask[128];
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  if (bytes < 0) return -1;
+  int count = 0;
+  for (unsigned long word = 0; word < (unsigned long)bytes / sizeof mask[0]; word++) count += __builtin_popcountl(mask[word]);
+  return count;
+}
+
+/// The soft limits on everything that is mapped, and on private memory that can be written, in bytes; the largest
+/// number where there is none.
+static inline unsigned long lectern_address_space_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : ~0ul;
+}
+static inline unsigned long lectern_data_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : ~0ul;
+}
+
 /// An anonymous file in memory of a size that nobody can change any more, close-on-exec; -1 and errno on failure.
 static inline int lectern_sealed_memory(const char *name, long bytes) {
   // MFD_CLOEXEC | MFD_ALLOW_SEALING, and MFD_NOEXEC_SEAL, which kernels before 6.3 do not know and others may insist

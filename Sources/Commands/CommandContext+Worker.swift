@@ -6,6 +6,7 @@ import Ingest
 import IsolatedDecoding
 import LearningEvents
 import Persistence
+import Processes
 import Recognition
 import Services
 import Telemetry
@@ -122,9 +123,19 @@ extension CommandContext {
     private enum CodingKeys: String, CodingKey { case name }
   }
 
+  /// Says before the network is loaded which limit on memory is too low, and what is needed.
+  func warnOfMemoryLimits() {
+    guard let shortage = WorkerMemory(streams: recognizerFactory.streams).shortage(of: environment.resources) else {
+      return
+    }
+    logger.warning(
+      "a memory limit is lower than what a worker needs",
+      metadata: ["problem": .string(shortage.sentence), "remedy": .string(WorkerMemory.remedy)])
+  }
+
   var recognizerFactory: RecognizerFactory {
     RecognizerFactory(
-      streams: settings.optional(Keys.streams) ?? environment.coreCount,
+      streams: settings.optional(Keys.streams) ?? environment.resources.cores,
       threadsPerStream: settings[Keys.streamThreads],
       cascadePath: settings.optional(Keys.cascade)?.path,
       reuse: FaceReuse(

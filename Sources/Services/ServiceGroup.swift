@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 package import Telemetry
 
@@ -8,7 +7,8 @@ package import Telemetry
 /// or any service returns or throws. Then the services still running are asked to end one after the other, the last
 /// started first, each awaited before the next is asked. When the deadline for all of them passes, or a second signal
 /// arrives, the rest is cancelled; whoever ignores that for another deadline is left behind and reported. Without a
-/// deadline the group waits: that is for a group inside a service of another one.
+/// deadline the group waits: that is for a group inside a service of another one. Where a signal asked for the end and
+/// the process cannot even do all this, for want of threads, it is ended 5 s after the second deadline.
 package struct ServiceGroup: Sendable {
   private let services: [any Service]
   private let signals: [Int32]
@@ -32,11 +32,10 @@ package struct ServiceGroup: Sendable {
   package func run() async throws {
     signal(SIGPIPE, SIG_IGN)
     let (events, continuation) = AsyncStream<ServiceGroupState.Event>.makeStream()
-    var watches: [any DispatchSourceSignal] = []
-    for number in signals {
-      watches.append(await Self.watch(number) { continuation.yield(.signal(number)) })
-    }
-    defer { for watch in watches { watch.cancel() } }
+    // Whoever ignores cancellation has been left behind by then.
+    let patience = deadline.map { $0 * 2 + .seconds(5) }
+    let watch = SignalWatch.shared.add(signals, patience: patience) { continuation.yield(.signal($0)) }
+    defer { SignalWatch.shared.remove(watch) }
 
     let switches = services.map { _ in GracefulShutdown() }
     let tasks = zip(services, switches).enumerated().map { index, pair in
@@ -93,20 +92,5 @@ package struct ServiceGroup: Sendable {
       }
     }
     return state.error
-  }
-
-  /// Calls the handler, on a Dispatch thread, whenever the process receives the signal. Dispatch reads a signalfd and
-  /// blocks the signal in whichever thread the kernel had picked, so the default action (to end the process) is off.
-  /// Returns once that is so.
-  private static func watch(
-    _ signal: Int32, handler: @escaping @Sendable () -> Void
-  ) async -> any DispatchSourceSignal {
-    let source = DispatchSource.makeSignalSource(signal: signal, queue: DispatchQueue(label: "lectern.signals"))
-    source.setEventHandler(handler: handler)
-    await withCheckedContinuation { continuation in
-      source.setRegistrationHandler { continuation.resume() }
-      source.activate()
-    }
-    return source
   }
 }

@@ -1,4 +1,5 @@
 package import Arguments
+import Processes
 import TextOutput
 
 package import struct Foundation.Date
@@ -17,6 +18,7 @@ package struct MemoryConsole: Sendable {
     (output, errors) = (MemoryStream(size: terminal), MemoryStream(size: terminal))
     environment = CommandEnvironment(
       console: Console(output: output, errors: errors), variables: variables, now: { now }, uptime: { .zero },
-      coreCount: 2, memoryByteCount: 8_000_000_000, isRoot: false, userName: { "tester" }, homeFolder: { "/nowhere" })
+      resources: ProcessResources(processors: 2, memoryByteCount: 8_000_000_000), isRoot: false, userName: { "tester" },
+      homeFolder: { "/nowhere" })
   }
 }

@@ -19,7 +19,7 @@ struct Examination {
   let context: CommandContext
 
   func findings() async -> [Finding] {
-    var findings = [machine(), disk(), await postgresPrograms(), cascade(), await decoder()]
+    var findings = [machine, disk(), await postgresPrograms(), cascade(), await decoder()]
     findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self) + [await kafka()]
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
@@ -37,12 +37,8 @@ struct Examination {
       ? .missing(subject, detail, remedy: remedy) : .warning(subject, detail, remedy: remedy)
   }
 
-  private func machine() -> Finding {
-    let memory = Double(context.environment.memoryByteCount) / 1e9
-    let detail = "\(context.environment.coreCount) cores, \(String(format: "%.1f", memory)) GB of memory"
-    // A worker with two streams of the full-size network needs about one; PostgreSQL and the broker the rest.
-    guard memory >= 3 else { return .warning("machine", detail, remedy: "give it 4 GB for the demo") }
-    return .good("machine", detail)
+  private var machine: Finding {
+    MachineFinding(context.environment.resources, streams: context.recognizerFactory.streams).finding
   }
 
   private func disk() -> Finding {

@@ -2,6 +2,7 @@ import Arguments
 import Configuration
 import Foundation
 import Neural
+import Processes
 import Recognition
 import Synchronization
 import TextOutput
@@ -75,7 +76,7 @@ struct ModelImportCommand: Command {
       throw UsageError("--out \(out) is not empty: name a folder that does not exist")
     }
     let maker = try RecognizerFactory(
-      streams: context.environment.coreCount, cascadePath: context.settings.optional(Keys.cascade)?.path
+      streams: context.environment.resources.cores, cascadePath: context.settings.optional(Keys.cascade)?.path
     ).bundleMaker()
     let result = try await context.interruptible(grace: .seconds(1)) {
       let stages = StageProgress(context)

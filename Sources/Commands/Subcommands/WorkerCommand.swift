@@ -28,6 +28,7 @@ struct WorkerCommand: Command {
         "region": .string(gate.region.code), "purpose": .string(gate.purpose.rawValue),
         "basis": .string(gate.basis ?? "none needed"),
       ])
+    context.warnOfMemoryLimits()
     let (worker, problems) = try await context.worker(try context.bundle())
     try await context.runMonitored(worker, role: .ingest, kafka: context.kafka, problems: problems)
   }
