@@ -24,12 +24,12 @@ final class ArgumentDefinition {
   var completion = CompletionKind.none
   /// The configuration key the option overrides.
   var key: (any AnyConfigurationKey)?
-  /// Takes one text; returns what it should have been if it is not good.
-  let accept: (String) -> String?
+  /// Takes one word; returns what it should have been if it is not good.
+  let accept: (CommandWord) -> String?
   /// The spellings and texts of the command line, in order.
   var given: [ConfigurationTable.Flag] = []
 
-  init(_ kind: Kind, help: String, names: ArgumentNames, accept: @escaping (String) -> String?) {
+  init(_ kind: Kind, help: String, names: ArgumentNames, accept: @escaping (CommandWord) -> String?) {
     (self.kind, self.help, self.accept) = (kind, help, accept)
     (short, long, valueName) = (names.short, names.long ?? "", names.value ?? "")
     if let group = names.group { self.group = group }

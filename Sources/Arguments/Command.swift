@@ -68,6 +68,11 @@ package struct ExitCode: Error, Equatable {
   package init(_ code: Int32) { self.code = code }
 }
 
+/// Thrown by a command that has more to come when its output takes nothing any more: the rest is not worth its time.
+package struct OutputAbandoned: Error {
+  package init() {}
+}
+
 /// An error that ends the program with an exit code of its own, after it was printed.
 package protocol ErrorWithExitCode: Error {
   var exitCode: ExitCode { get }

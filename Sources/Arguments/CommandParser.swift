@@ -15,31 +15,34 @@ struct CommandParser {
 
   init(root: any Command.Type) { path = [root] }
 
-  mutating func parse(_ arguments: [String]) throws(UsageError) -> ParsedCommandLine {
+  mutating func parse(_ arguments: [CommandWord]) throws(UsageError) -> ParsedCommandLine {
     var words = arguments[...]
-    var positionals: [String] = []
+    var positionals: [CommandWord] = []
     var command = path[0].init()
     var definitions = command.definitions
     var isTerminated = false
     while let word = words.popFirst() {
-      if isTerminated || !word.hasPrefix("-") || word == "-" || Double(word) != nil {
+      let text = word.text
+      if isTerminated || !text.hasPrefix("-") || text == "-" || Double(text) != nil {
         if path.last!.configuration.subcommands.isEmpty {
           positionals.append(word)
-        } else if word == "help", !isTerminated {
-          for name in words where !name.hasPrefix("-") { try descend(to: name) }
+        } else if text == "help", !isTerminated {
+          for name in words.map(\.text) where !name.hasPrefix("-") { try descend(to: name) }
           return .help
+        } else if text == "version", let version = rootVersion {
+          return .version(version)
         } else {
-          try descend(to: word)
+          try descend(to: text)
           command = path.last!.init()
           definitions = command.definitions
         }
-      } else if word == "--" {
+      } else if text == "--" {
         isTerminated = true
-      } else if word == "--help" || word == "-h" {
+      } else if text == "--help" || text == "-h" {
         return .help
-      } else if word == "--version", path.count == 1, let version = path[0].configuration.version {
+      } else if ["--version", "-V", "-v"].contains(text), let version = rootVersion {
         return .version(version)
-      } else if word.hasPrefix("--") {
+      } else if text.hasPrefix("--") {
         try long(word, definitions, &words)
       } else {
         try short(word, definitions, &words)
@@ -54,6 +57,9 @@ struct CommandParser {
     return .run(command)
   }
 
+  /// What the program is asked for as a whole; nil once a command was named.
+  private var rootVersion: String? { path.count == 1 ? path[0].configuration.version : nil }
+
   private mutating func descend(to name: String) throws(UsageError) {
     let subcommands = path.last!.configuration.subcommands
     if let found = subcommands.first(where: { $0.configuration.name == name }) { return path.append(found) }
@@ -62,49 +68,55 @@ struct CommandParser {
   }
 
   private func long(
-    _ word: String, _ definitions: [ArgumentDefinition], _ words: inout ArraySlice<String>
+    _ word: CommandWord, _ definitions: [ArgumentDefinition], _ words: inout ArraySlice<CommandWord>
   ) throws(UsageError) {
-    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let definition = definitions.first(where: { $0.spellings.contains(parts[0]) }) else {
+    let pair = word.splitAtEqualsSign()
+    let name = pair?.name ?? word.text
+    guard let definition = definitions.first(where: { $0.spellings.contains(name) }) else {
       let known = definitions.flatMap(\.spellings).filter { $0.hasPrefix("--") } + ["--help"]
-      throw UsageError("unknown option '\(parts[0])'" + didYouMean(Suggestion.nearest(to: parts[0], among: known)))
+      throw UsageError("unknown option '\(name)'" + didYouMean(Suggestion.nearest(to: name, among: known)))
     }
     if definition.kind == .flag {
-      if parts.count > 1 { throw UsageError("\(parts[0]) takes no value") }
-      try give(definition, "true", as: parts[0])
+      if pair != nil { throw UsageError("\(name) takes no value") }
+      try give(definition, "true", as: name)
     } else {
-      try give(definition, parts.count > 1 ? parts[1] : try value(for: parts[0], &words), as: parts[0])
+      let value = if let pair { pair.value } else { try value(for: name, &words) }
+      try give(definition, value, as: name)
     }
   }
 
   /// `-v`, `-vq`, `-p 1`, `-p1`, `-p=1`.
   private func short(
-    _ word: String, _ definitions: [ArgumentDefinition], _ words: inout ArraySlice<String>
+    _ word: CommandWord, _ definitions: [ArgumentDefinition], _ words: inout ArraySlice<CommandWord>
   ) throws(UsageError) {
-    var letters = word.dropFirst()
+    var letters = word.bytes.dropFirst()
     while let letter = letters.popFirst() {
-      let spelling = "-\(letter)"
-      guard let definition = definitions.first(where: { $0.kind != .positional && $0.short == letter }) else {
+      let name = Character(Unicode.Scalar(letter))
+      let spelling = "-\(name)"
+      guard let definition = definitions.first(where: { $0.kind != .positional && $0.short == name }) else {
         throw UsageError("unknown option '\(spelling)'")
       }
       if definition.kind == .flag {
         try give(definition, "true", as: spelling)
       } else {
-        if letters.first == "=" { letters.removeFirst() }
-        return try give(definition, letters.isEmpty ? try value(for: spelling, &words) : String(letters), as: spelling)
+        if letters.first == UInt8(ascii: "=") { letters.removeFirst() }
+        let value = letters.isEmpty ? try value(for: spelling, &words) : CommandWord(bytes: Array(letters))
+        return try give(definition, value, as: spelling)
       }
     }
   }
 
   /// The next word as an option's value; one that looks like an option needs `=`, so that a forgotten value is noticed.
-  private func value(for spelling: String, _ words: inout ArraySlice<String>) throws(UsageError) -> String {
-    guard let next = words.first, !next.hasPrefix("-") || next == "-" || Double(next) != nil else {
+  private func value(
+    for spelling: String, _ words: inout ArraySlice<CommandWord>
+  ) throws(UsageError) -> CommandWord {
+    guard let next = words.first, next.isValue else {
       throw UsageError("\(spelling) needs a value (write \(spelling)=VALUE if it starts with a dash)")
     }
     return words.removeFirst()
   }
 
-  private func assign(_ words: [String], to definitions: [ArgumentDefinition]) throws(UsageError) {
+  private func assign(_ words: [CommandWord], to definitions: [ArgumentDefinition]) throws(UsageError) {
     var rest = words[...]
     for definition in definitions {
       repeat {
@@ -112,16 +124,16 @@ struct CommandParser {
         try give(definition, word, as: definition.usage)
       } while definition.isRepeating
     }
-    if let extra = rest.first { throw UsageError("unexpected argument '\(extra)'") }
+    if let extra = rest.first { throw UsageError("unexpected argument '\(extra.text)'") }
   }
 
-  private func give(_ definition: ArgumentDefinition, _ text: String, as spelling: String) throws(UsageError) {
-    if let expected = definition.accept(text) {
+  private func give(_ definition: ArgumentDefinition, _ word: CommandWord, as spelling: String) throws(UsageError) {
+    if let expected = definition.accept(word) {
       // A secret never reaches the terminal or a log.
-      let shown = definition.key?.isSecret == true ? "" : " '\(text)'"
-      throw UsageError("\(spelling): bad value\(shown), expected \(expected)")
+      let shown = definition.key.map { $0.shown(word.text) } ?? word.text
+      throw UsageError("\(spelling): bad value\(shown.map { " '\($0)'" } ?? ""), expected \(expected)")
     }
-    definition.given.append(ConfigurationTable.Flag(spelling: spelling, text: text))
+    definition.given.append(ConfigurationTable.Flag(spelling: spelling, text: word.text))
   }
 
   private func didYouMean(_ suggestion: String?) -> String { suggestion.map { "; did you mean '\($0)'?" } ?? "" }

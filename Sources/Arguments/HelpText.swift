@@ -33,7 +33,7 @@ struct HelpText {
       sections.append(Self.section(title, options.filter { $0.group == title }.map(Self.row)))
     }
     var help = [("-h, --help", "show this help")]
-    if path.count == 1, configuration.version != nil { help.append(("--version", "show the version")) }
+    if path.count == 1, configuration.version != nil { help.append(("-V, --version", "show the version")) }
     sections.append(Self.section("Help", help))
     if !configuration.subcommands.isEmpty {
       let words = path.map { $0.configuration.name }.joined(separator: " ")

@@ -14,22 +14,30 @@ package struct Program {
 
   /// Parses the words after the program's name, runs the command and returns the exit code: 0, 64 for a wrong command
   /// line, 78 for a refused configuration, 1 for any other error unless it is an `ErrorWithExitCode`, or what the
-  /// command threw as `ExitCode`.
-  package func run(_ arguments: [String]) async -> Int32 {
+  /// command threw as `ExitCode`. Data that could not be written makes a 0 a 1.
+  package func run(_ words: [CommandWord]) async -> Int32 {
+    let code = await outcome(of: words)
+    // Whoever closes a pipe has read enough: the verdict stays the command's own.
+    guard let failure = environment.console.outputFailure, failure.code != EPIPE else { return code }
+    environment.console.note("error: the output is not whole: \(failure)\n")
+    return code == 0 ? ExitCode.failure.code : code
+  }
+
+  private func outcome(of words: [CommandWord]) async -> Int32 {
     var parser = CommandParser(root: root)
     let console = environment.console
     do {
-      switch try parser.parse(arguments) {
+      switch try parser.parse(words) {
       case .help: console.print(HelpText(path: parser.path).text)
       case .version(let version): console.print(version + "\n")
       case .run(var command): try await command.run(in: environment)
       }
-      // A pipe that its reader closed is no error.
-      guard let failure = console.outputFailure, failure.code != EPIPE else { return 0 }
-      console.note("error: the output is not whole: \(failure)\n")
-      return ExitCode.failure.code
+      return 0
     } catch let code as ExitCode {
       return code.code
+    } catch is OutputAbandoned {
+      // What there is to say is `outputFailure`.
+      return 0
     } catch is HelpRequest {
       console.note(HelpText(path: parser.path).text)
       return ExitCode.usage.code
@@ -44,7 +52,7 @@ package struct Program {
       console.note("error: \(error)\n")
       return ExitCode.configuration.code
     } catch {
-      console.note("error: \(error)\n")
+      console.note("error: \(UnforeseenError.text(error))\n")
       return (error as? any ErrorWithExitCode)?.exitCode.code ?? ExitCode.failure.code
     }
   }

@@ -135,16 +135,16 @@ private func choices(of type: any ConfigurationValue.Type) -> CompletionKind? {
   return .choices(texts(enumeration))
 }
 
-/// A property's value and definition: what each text means is handed to `store`. Required if it has no first value.
+/// A property's value and definition: what each word means is handed to `store`. Required if it has no first value.
 private func make<Value, Parsed: ConfigurationValue>(
   _ kind: ArgumentDefinition.Kind, _: Parsed.Type, _ first: Value?, _ help: String, _ names: ArgumentNames,
   _ completion: CompletionKind?, _ key: ConfigurationKey<Parsed>? = nil,
   store: @escaping (inout Value?, Parsed) -> Void
 ) -> (ArgumentBox<Value>, ArgumentDefinition) {
   let box = ArgumentBox(first)
-  let definition = ArgumentDefinition(kind, help: help, names: names) { text in
-    if let problem = key?.problem(with: text) { return problem }
-    guard let value = Parsed(configurationText: text) else { return Parsed.configurationExpectation }
+  let definition = ArgumentDefinition(kind, help: help, names: names) { word in
+    if let problem = key?.problem(with: word.text) { return problem }
+    guard let value = Parsed(configurationBytes: word.bytes) else { return Parsed.configurationExpectation }
     store(&box.value, value)
     return nil
   }

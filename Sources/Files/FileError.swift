@@ -9,7 +9,7 @@ package enum FileError: Error, Hashable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreadable(let number): "cannot be read: \(Self.reason(number))"
+    case .unreadable(let number): "cannot be read: \(SystemError.text(number))"
     case .notRegular: "is not a file"
     }
   }
@@ -17,10 +17,8 @@ package enum FileError: Error, Hashable, CustomStringConvertible {
   /// The same as a sentence about a path.
   package func sentence(about path: String) -> String {
     switch self {
-    case .unreadable(let number): "cannot read \(path): \(Self.reason(number))"
+    case .unreadable(let number): "cannot read \(path): \(SystemError.text(number))"
     case .notRegular: "\(path) \(self)"
     }
   }
-
-  private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 }

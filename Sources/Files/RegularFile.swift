@@ -51,3 +51,24 @@ package struct RegularFile: ~Copyable, Sendable {
     return Array(bytes.prefix(try outcome.get()))
   }
 }
+
+extension FilePath {
+  /// All bytes of whatever it leads to, a pipe too: waits until that ends, so never on a cooperative thread.
+  ///
+  /// - Throws: `FileError`; for more than `limit` bytes `EFBIG`.
+  package func contents(limit: Int) throws(FileError) -> [UInt8] {
+    let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    guard descriptor >= 0 else { throw .unreadable(errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .unreadable(errno) }
+      guard count > 0 else { return bytes }
+      bytes += buffer.prefix(count)
+      guard bytes.count <= limit else { throw .unreadable(EFBIG) }
+    }
+  }
+}

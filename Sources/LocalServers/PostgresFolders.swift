@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 
@@ -90,7 +91,7 @@ enum PostgresFolders {
     if let user, chown(made, user.uid, user.gid) != 0 {
       throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: made])
     }
-    try? made.write(toFile: note, atomically: false, encoding: .utf8)
+    try? OutputFile.write(made.utf8, to: FilePath(note), .ownerOnly)
     return made
   }
 

@@ -1,6 +1,11 @@
 import Commands
+import Dispatch
 
 @main
 enum Main {
-  static func main() async { await LecternProgram.main() }
+  // Not async: Swift's runtime would open descriptors before the first line.
+  static func main() {
+    LecternProgram.start()
+    dispatchMain()
+  }
 }

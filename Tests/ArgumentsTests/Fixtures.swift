@@ -83,6 +83,6 @@ struct Root: Command {
 /// Runs a command line and returns all it left; `did` is what it printed, a line each.
 func execute(_ words: String...) async -> (code: Int32, did: [String], output: String, errors: String) {
   let console = MemoryConsole()
-  let code = await Program(Root.self, in: console.environment).run(words)
+  let code = await Program(Root.self, in: console.environment).run(words.map { CommandWord($0) })
   return (code, console.output.texts, console.output.text, console.errors.text)
 }

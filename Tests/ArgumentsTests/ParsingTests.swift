@@ -77,7 +77,7 @@ import TextOutput
   ])
   func wrongUsage(_ words: [String], _ message: String) async {
     let console = MemoryConsole()
-    let code = await Program(Root.self, in: console.environment).run(words)
+    let code = await Program(Root.self, in: console.environment).run(words.map { CommandWord($0) })
     #expect(code == 64)
     #expect(console.output.texts.isEmpty)
     #expect(console.errors.texts == ["error: \(message)\nsee 'lectern publish --help'\n"])
@@ -99,6 +99,26 @@ import TextOutput
     console.output.fail(TextStreamError(code: number, description: "why"))
     #expect(await Program(Root.self, in: console.environment).run(["model", "train"]) == code)
     #expect(console.errors.text == errors)
+  }
+
+  /// A command that has failed says so itself, and its output is not whole all the same.
+  @Test func lostOutputOfACommandThatFailsIsSaidToo() async {
+    let console = MemoryConsole()
+    console.output.fail(TextStreamError(code: ENOSPC, description: "why"))
+    let words: [CommandWord] = ["publish", "--course", "x", "-l", "broken", "p"]
+    #expect(await Program(Root.self, in: console.environment).run(words) == 9)
+    #expect(console.errors.text.hasSuffix("error: the output is not whole: why\n"))
+  }
+
+  @Test(arguments: ["--version", "-V", "-v", "version"]) func everySpellingOfTheVersion(word: String) async {
+    let run = await execute(word)
+    #expect(run.code == 0 && run.output == "lectern 1.2.3\n")
+  }
+
+  @Test func wordsAreBytes() {
+    let word = CommandWord(bytes: Array("--path=caf".utf8) + [0xE9])
+    #expect(word.text == "--path=caf\u{FFFD}")
+    #expect(CommandWord("caf\u{E9}") != CommandWord("cafe\u{301}"))
   }
 
   @Test func exitCodes() async {

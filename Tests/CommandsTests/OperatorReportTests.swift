@@ -102,9 +102,9 @@ import TextOutput
     ])
     #expect(
       counts.text == """
-        topic   code        first                 last                  detail            count
-        frames  no_consent  2025-11-24T16:00:00Z  2025-11-24T16:01:00Z                     1234
-        frames  bad_event   2025-11-24T16:00:00Z  2025-11-24T16:00:00Z  ce_time: missing      1
+        topic   code        first                 last                  count  detail
+        frames  no_consent  2025-11-24T16:00:00Z  2025-11-24T16:01:00Z   1234  
+        frames  bad_event   2025-11-24T16:00:00Z  2025-11-24T16:00:00Z      1  ce_time: missing
 
         """)
     let records = (0..<3).map { offset in
@@ -115,9 +115,9 @@ import TextOutput
     }
     #expect(
       RejectPage(records: records, limit: 2).text == """
-        rejected              code       place          record                source  course  event  detail   
-        2025-11-24T16:00:00Z  bad_image  frames[2]/0    -                     -       -       -      truncated
-        2025-11-24T16:00:00Z  bad_image  frames#1[2]/1  2025-11-24T16:00:00Z  s       math    e-1    truncated
+        rejected              code       place          record                detail
+        2025-11-24T16:00:00Z  bad_image  frames[2]/0    -                     truncated
+        2025-11-24T16:00:00Z  bad_image  frames#1[2]/1  2025-11-24T16:00:00Z  truncated (source s, course math, event e-1)
         next page: --after 17:1
 
         """)
@@ -127,6 +127,23 @@ import TextOutput
         "rejectedAt":"2025-11-24T16:00:00Z","topic":"frames"}]}
 
         """)
+  }
+
+  @Test func rejectsFitTheirTerminal() {
+    let detail = "ce_time: " + Array(repeating: "not a time that anybody could read", count: 4).joined(separator: " ")
+    let late = EventTime(microseconds: 1_795_946_400_123_456)
+    let count = RejectCount(
+      topic: "lectern.frames.v1", code: .sequenceReused, detail: detail, count: 123_456, firstAt: late, lastAt: late)
+    let record = RejectedRecord(
+      place: .init(ledgerID: 17, offset: 123_456_789), topic: "lectern.frames.v1", incarnation: 2, partition: 12,
+      code: .sequenceReused, detail: detail, recordTimestamp: late, rejectedAt: late)
+    for page in [RejectPage(counts: [count]), RejectPage(records: [record], limit: 1)] {
+      let lines = page.text(columns: 120).split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count <= 120 }, "\(lines.map(\.count))")
+      // Nothing is cut off.
+      #expect(lines.joined(separator: " ").split(separator: " ").filter { $0 == "anybody" }.count == 4)
+      #expect(page.text(columns: nil).split(separator: "\n").count == 2)
+    }
   }
 
   /// Whatever a record or the LMS brought.

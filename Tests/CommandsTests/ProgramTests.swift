@@ -55,12 +55,18 @@ import Testing
       "--metrics: bad value '127.0.0.1:9', expected an address like http://127.0.0.1:9101", "lectern top"
     ),
     (
-      ["tap", "--from", "yesterday"],
-      "--from: bad value 'yesterday', expected end, beginning or a time like 2026-11-23T10:00:00Z", "lectern tap"
+      ["tap", "--from", "soon"],
+      "--from: bad value 'soon', expected end, beginning, a time like 2026-11-23T10:00:00Z, today, yesterday (in UTC), "
+        + "or how long ago, like 10m or 2d", "lectern tap"
     ),
     (
       ["tap", "--partition", "-1"], "--partition: bad value '-1', expected a partition's number, from 0 on",
       "lectern tap"
+    ),
+    (
+      ["report", "run", "stat-101"],
+      "<course>: bad value 'stat-101', expected a course's number, which 'lectern report list' prints beside its title",
+      "lectern report run"
     ),
     (["classify"], "missing <image>...", "lectern classify"),
     (
@@ -73,8 +79,8 @@ import Testing
     (["completion", "tcsh"], "<shell>: bad value 'tcsh', expected one of bash, zsh, fish", "lectern completion"),
     (
       ["worker", "--postgres", "nonsense"],
-      "--postgres: bad value, expected postgresql://user:password@host:port/database (with %40 for an @ in the "
-        + "password) or key=value words", "lectern worker"
+      "--postgres: bad value, expected postgresql://user:password@host:port/database (with %40 for an @ and %2F for a "
+        + "/ in the password) or key=value words", "lectern worker"
     ),
   ])
   func wrongCommandLines(words: [String], message: String, command: String) async {
@@ -139,6 +145,30 @@ import Testing
       #expect(run.errors.contains("error: \(name)"))
     }
     #expect(!run.errors.contains("secret@") && !run.errors.contains("short"))
+  }
+
+  /// What may hold a login goes to no screen, wherever it was put by mistake.
+  @Test(arguments: [
+    ["worker", "--kafka", "anna:hunter2@kafka:9092"], ["worker", "--postgres", "postgresql://u:hun@ter2@h/d"],
+    ["worker", "--postgres", "postgresql://u:hunter2/x@h/d"],
+    ["worker", "--postgres", "postgresql://u:12/hunter2@h/d"],
+    ["worker", "--postgres", "host=u:hunter2@h"], ["worker", "--postgres", "host=h port=hunter2"],
+  ])
+  func aMisplacedPasswordIsNotShown(words: [String]) async {
+    let run = await CommandLineRun(words)
+    #expect(run.code == 64 && run.errors.contains("bad value, expected"), "\(run.errors)")
+    for part in ["hunter2", "ter2"] { #expect(!run.errors.contains(part)) }
+    let key = words[1] == "--kafka" ? "LECTERN_KAFKA_BOOTSTRAP_SERVERS" : "LECTERN_POSTGRES_URL"
+    let configured = await CommandLineRun(["worker"], variables: [key: words[2]])
+    #expect(configured.code == 78 && configured.errors.contains("\(key) (environment): not a valid value"))
+    for part in ["hunter2", "ter2"] { #expect(!configured.errors.contains(part)) }
+  }
+
+  @Test func aFileThatIsNotThereIsSaidInWords() async {
+    let run = await CommandLineRun(
+      "course", "import", "nofile.json", variables: ["LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x"])
+    #expect(run.code == 64)
+    #expect(run.errors.hasPrefix("error: cannot read nofile.json: no such file or directory\n"), "\(run.errors)")
   }
 
   @Test func aWorkerInTheUnionIsRefused() async throws {

@@ -35,7 +35,7 @@ import Testing
     #expect(
       walk.findings.map { [$0.path.text.replacing(scratch.path, with: "."), "\($0.content)"] } == [
         ["./a", "file"], ["./deep/loop", "other"], ["./deep/pipe.jpg", "other"], ["./file", "file"],
-        ["./gone", "unreadable(cannot be read: No such file or directory)"],
+        ["./gone", "unreadable(cannot be read: no such file or directory)"],
       ])
   }
 

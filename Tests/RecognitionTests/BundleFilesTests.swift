@@ -25,7 +25,7 @@ import Testing
   @Test(arguments: ["model.json", "weights.safetensors"])
   func aFilesPlaceHoldsAFile(name: String) throws {
     let files = FileManager.default
-    try refuses(.file, "\(name): No such file") { try files.removeItem(atPath: "\($0)/\(name)") }
+    try refuses(.file, "\(name): no such file") { try files.removeItem(atPath: "\($0)/\(name)") }
     try refuses(.file, "\(name) is not a file") {
       try files.removeItem(atPath: "\($0)/\(name)")
       try files.createDirectory(atPath: "\($0)/\(name)", withIntermediateDirectories: false)

@@ -43,7 +43,8 @@ struct InspectionFileTests {
   func rows() throws {
     let scratch = try Scratch()
     let path = scratch("out.safetensors")
-    let file = try RowFile(at: path, Self.columns, rows: 3, reserving: ["note": String(repeating: "x", count: 40)])
+    let file = try RowFile(
+      at: FilePath(path), Self.columns, rows: 3, reserving: ["note": String(repeating: "x", count: 40)])
     #expect(RowFile.dataByteCount(Self.columns, rows: 3) == 3 * 70_005 * 4)
     try file.write([5, 6, 7, 8], to: "b", row: 2)
     try file.write([1], to: "a", row: 2)
@@ -70,14 +71,14 @@ struct InspectionFileTests {
     let scratch = try Scratch()
     let path = try scratch.write("out.safetensors", [1, 2, 3])
     do {
-      let file = try RowFile(at: path, Self.columns, rows: 2, reserving: [:])
+      let file = try RowFile(at: FilePath(path), Self.columns, rows: 2, reserving: [:])
       try file.write([1], to: "a", row: 0)
     }
     #expect(scratch.names == ["out.safetensors"])
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1, 2, 3]))
     // What a killed run left behind is written over.
     try scratch.write("out.safetensors.partial", [9])
-    let file = try RowFile(at: path, [.init("a", [])], rows: 1, reserving: [:])
+    let file = try RowFile(at: FilePath(path), [.init("a", [])], rows: 1, reserving: [:])
     try file.write([4], to: "a", row: 0)
     try file.finish(metadata: [:])
     #expect(try tensors(path).0["a"]?.elements == [4])
@@ -89,18 +90,18 @@ struct InspectionFileTests {
     let column = [RowFile.Column("a", [1 << 20])]
     func message(_ path: String, _ columns: [RowFile.Column] = column, rows: Int = 1) -> String {
       do {
-        _ = try RowFile(at: path, columns, rows: rows, reserving: [:])
+        _ = try RowFile(at: FilePath(path), columns, rows: rows, reserving: [:])
         return "was made"
       } catch {
         return error.description
       }
     }
-    #expect(message(scratch("no/such/folder/x")).contains("No such file"))
+    #expect(message(scratch("no/such/folder/x")).contains("no such file"))
     #expect(message(scratch.path).contains("is not a file"))
     #expect(message(scratch("big"), rows: 1 << 24).contains("are free there"))
     #expect(message(scratch("big"), rows: 1 << 50).contains("too many"))
     // Another run holds it.
-    let held = try RowFile(at: scratch("held"), column, rows: 1, reserving: [:])
+    let held = try RowFile(at: FilePath(scratch("held")), column, rows: 1, reserving: [:])
     #expect(message(scratch("held")).contains("another run"))
     withExtendedLifetime(held) {}
     // A link where the partial file is to be made is not followed.
@@ -145,7 +146,7 @@ struct InspectionFileTests {
     let bench = InspectionBench(layout: layout)
     let inspector = bench.inspector()
     let table = try FeatureTable(model: bench.manifest, stages: false)
-    let file = try RowFile(at: scratch("f"), table.columns, rows: 4, reserving: [:])
+    let file = try RowFile(at: FilePath(scratch("f")), table.columns, rows: 4, reserving: [:])
     var inspections: [Inspection] = []
     for (row, code) in [2, InspectionBench.empty, InspectionBench.dark, 5].enumerated() {
       inspections.append(try await inspector.inspect(RecognitionRequest(bytes: [code])))
@@ -193,9 +194,10 @@ struct InspectionFileTests {
     // A folder inside itself, and a link to nothing.
     try FileManager.default.createSymbolicLink(atPath: scratch("deep/loop"), withDestinationPath: scratch.path)
     try FileManager.default.createSymbolicLink(atPath: scratch("gone.png"), withDestinationPath: "/nonexistent/x")
-    let list = PictureList([
-      scratch.path, scratch("notes.txt"), scratch("pipe.jpg"), scratch("none"), "/nonexistent", "", "/dev/null",
-    ])
+    let list = PictureList(
+      [
+        scratch.path, scratch("notes.txt"), scratch("pipe.jpg"), scratch("none"), "/nonexistent", "", "/dev/null",
+      ].map { FilePath($0) })
     let found = list.entries.map { ($0.path.replacing(scratch.path, with: "."), $0.problem) }
     #expect(
       found.map(\.0) == [

@@ -1,4 +1,5 @@
 import Arguments
+import Files
 import Foundation
 
 /// Where the demo keeps its database, model and report.
@@ -45,9 +46,7 @@ struct DemoFolder {
     if let text = try? String(contentsOfFile: secret, encoding: .utf8), text.utf8.count >= 32 { return text }
     var generator = SystemRandomNumberGenerator()
     let text = (0..<64).map { _ in String(Int.random(in: 0..<16, using: &generator), radix: 16) }.joined()
-    guard
-      FileManager.default.createFile(atPath: secret, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-    else { throw FolderError.unwritable(path, reason: "the secret cannot be written") }
+    try OutputFile.write(text.utf8, to: FilePath(secret), .ownerOnly)
     return text
   }
 }

@@ -1,7 +1,7 @@
 import Aggregation
 import Arguments
 import Configuration
-import Foundation
+import Files
 import KafkaIO
 import LearningEvents
 import LocalServers
@@ -118,7 +118,7 @@ struct DemoScenario: Service {
     else { throw DemoError.noReport }
     _ = try await reporting.source.record(report)
     let page = CourseInterestPage(report).rendered()
-    try Data(page.utf8).write(to: URL(fileURLWithPath: folder.report), options: .atomic)
+    try OutputFile.write(page.utf8, to: FilePath(folder.report), .report)
     return report
   }
 }

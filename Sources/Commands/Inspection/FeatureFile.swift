@@ -1,3 +1,4 @@
+import Files
 import LearningEvents
 import Recognition
 import TextOutput
@@ -23,7 +24,7 @@ final class FeatureFile {
 
   var byteCount: Int { file.byteCount }
 
-  init(at path: String, _ table: FeatureTable, rows: Int, of inspector: Inspector) throws {
+  init(at path: FilePath, _ table: FeatureTable, rows: Int, of inspector: Inspector) throws {
     self.table = table
     self.inspector = inspector
     // As long as any row gets, so that there is room for all of them.

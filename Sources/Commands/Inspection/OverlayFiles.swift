@@ -13,33 +13,29 @@ import Vision
 /// Draws and writes the pictures of `lectern classify --overlay`: `OUT.png` for one picture, `OUT-1.png` and so on, by
 /// the line of the answer, for several.
 struct OverlayFiles: Sendable {
-  private let stem: String
+  private let stem: FilePath
   private let count: Int
   private let thread = ThreadExecutor(name: "draw")
 
   /// - Throws: `UsageError` for a name that is no PNG's, or where a picture that is to be looked at would be written
   ///   over.
-  init(_ path: String, for list: PictureList) throws {
-    guard path.lowercased().hasSuffix(".png"), path.utf8.count > 4, !path.hasSuffix("/.png") else {
+  init(_ path: FilePath, for list: PictureList) throws {
+    guard path.text.lowercased().hasSuffix(".png"), path.bytes.count > 4, !path.text.hasSuffix("/.png") else {
       throw UsageError("--overlay names a .png file")
     }
-    stem = String(path.dropLast(4))
+    stem = FilePath(bytes: path.bytes.dropLast(4))
     count = list.entries.count
-    let inputs = Set(list.entries.map { FilePath(Self.resolved($0.path)) })
-    for index in 0..<count where inputs.contains(FilePath(Self.resolved(name(of: index)))) {
-      throw UsageError("--overlay would write over \(name(of: index).printable): name another file")
+    let inputs = Set(list.entries.map(\.file.resolved))
+    for index in 0..<count where inputs.contains(name(of: index).resolved) {
+      throw UsageError("--overlay would write over \(name(of: index).text.printable): name another file")
     }
-  }
-
-  private static func resolved(_ path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 
   /// The file of the answer's line `index`, counted from 0.
-  func name(of index: Int) -> String {
-    if count == 1 { return "\(stem).png" }
+  func name(of index: Int) -> FilePath {
     let number = String(index + 1)
-    return "\(stem)-\(String(repeating: "0", count: String(count).count - number.count))\(number).png"
+    let zeros = String(repeating: "0", count: String(count).count - number.count)
+    return FilePath(bytes: stem.bytes + Array((count == 1 ? ".png" : "-\(zeros)\(number).png").utf8))
   }
 
   /// Draws one picture; nil where there is none to draw on.
@@ -63,14 +59,9 @@ struct OverlayFiles: Sendable {
     let path = name(of: index)
     let drawn = overlay
     try await thread.run { () throws in
-      let bytes = try PNGEncoder().encode(drawn.drawn(with: HersheyText()))
-      do {
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-      } catch {
-        throw OverlayError(path: path)
-      }
+      try OutputFile.write(PNGEncoder().encode(drawn.drawn(with: HersheyText())), to: path, .ownerOnly)
     }
-    return path
+    return path.text
   }
 
   private static func title(_ picture: InspectedPicture, _ labels: [String]) -> String {
@@ -99,13 +90,5 @@ struct OverlayFiles: Sendable {
       facts += ClassifyTable.lines(explanation, of: inspector)
     }
     return facts
-  }
-}
-
-/// A picture that could not be written.
-struct OverlayError: Error, CustomStringConvertible {
-  let path: String
-  var description: String {
-    "cannot write \(path.printable): its folder must be there and be writable, with room for a megabyte"
   }
 }

@@ -23,11 +23,11 @@ struct PictureFiles: Sendable {
   /// Looks through files and folders, several deep. The first bytes decide what a file is, not its name.
   ///
   /// - Throws: `PublishError` for a path that is not there, or if no picture is found at all.
-  init(_ paths: [String]) throws {
+  init(_ paths: [FilePath]) throws {
     var pictures: [Picture] = []
     var skipped = 0
     for path in paths {
-      let walk = FolderWalk(FilePath(path))
+      let walk = FolderWalk(path)
       for finding in walk.findings.sorted(by: { $0.path < $1.path }) {
         switch finding.content {
         case .file:
@@ -36,12 +36,12 @@ struct PictureFiles: Sendable {
           } else {
             skipped += 1
           }
-        case .unreadable where !walk.isFolder: throw PublishError.notFound(path)
+        case .unreadable where !walk.isFolder: throw PublishError.notFound(path.text)
         case .other, .unreadable, .unreadableFolder: skipped += 1
         }
       }
     }
-    guard !pictures.isEmpty else { throw PublishError.noPictures(paths) }
+    guard !pictures.isEmpty else { throw PublishError.noPictures(paths.map(\.text)) }
     (self.pictures, self.skipped) = (pictures, skipped)
   }
 

@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Files
 import Foundation
 import ImageTypes
 import KafkaIO
@@ -19,7 +20,7 @@ struct PublishCommand: Command {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "images or folders", value: "path", completion: .file) var path: [String]
+  @Argument(help: "images or folders", value: "path", completion: .file) var path: [FilePath]
   @Option(key: Keys.bootstrapServers, long: "kafka") var kafka: String?
   @Option(key: Keys.frameTopic, long: "topic") var topic: TopicName?
   @Option(key: Keys.controlTopic, long: "control-topic") var controlTopic: TopicName?

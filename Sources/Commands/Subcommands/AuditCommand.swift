@@ -18,8 +18,8 @@ struct AuditCommand: Command {
     @OptionGroup var database: DatabaseOptions
     @Option(help: "one action, such as erase; all unless given") var action: String?
     @Option(help: "one login; all unless given") var actor: String?
-    @Option(help: "at this time or later") var since: EventTime?
-    @Option(help: "before this time") var until: EventTime?
+    @Option(help: "at this time or later") var since: TimeArgument?
+    @Option(help: "before this time") var until: TimeArgument?
     @Option(help: "lines on a page") var limit: Int = 100
     @Option(help: "continue with lines older than this one, as the page before says", value: "line") var before: Int?
     @Flag(help: "print JSON") var json: Bool
@@ -28,7 +28,9 @@ struct AuditCommand: Command {
       guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
       var filter = AuditFilter()
-      (filter.action, filter.actor, filter.since, filter.until) = (action, actor, since, until)
+      let now = context.clock()
+      (filter.action, filter.actor) = (action, actor)
+      (filter.since, filter.until) = (since?.time(now: now), until?.time(now: now))
       filter.before = before.map(Int64.init)
       let (asked, limit) = (filter, limit)
       let page = try await context.withConnection(role: .auditor, application: "audit") { connection in

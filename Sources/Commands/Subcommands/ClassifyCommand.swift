@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Files
 import ImageTypes
 import Recognition
 import TextOutput
@@ -30,9 +31,9 @@ struct ClassifyCommand: Command {
 
   @OptionGroup var options: InspectionOptions
   @Argument(help: "\(ImageType.names("and")) files, or folders of them", value: "image", completion: .file) var image:
-    [String]
+    [FilePath]
   @Flag(help: "say what each answer hung on: families of features, thresholds") var explain: Bool
-  @Option(help: "draw what was seen into this PNG file", value: "out.png", completion: .file) var overlay: String?
+  @Option(help: "draw what was seen into this PNG file", value: "out.png", completion: .file) var overlay: FilePath?
   @Flag(help: "print JSON, one object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
@@ -62,14 +63,16 @@ struct ClassifyCommand: Command {
     } receive: { index, answer in
       let (picture, drawing) = answer
       if !picture.status.isPicture { failed += 1 }
+      var text: String
       if printsJSON {
-        try context.console.printLine(json: ClassifyLine(picture, overlay: drawing, of: inspector))
+        text = try Console.line(json: ClassifyLine(picture, overlay: drawing, of: inspector))
       } else {
-        context.console.print(table.row(picture))
+        text = table.row(picture)
         if let explanation = picture.inspection?.answer?.explanation {
-          for line in ClassifyTable.lines(explanation, of: inspector) { context.console.print("    \(line)\n") }
+          for line in ClassifyTable.lines(explanation, of: inspector) { text += "    \(line)\n" }
         }
       }
+      guard context.console.print(text) else { throw OutputAbandoned() }
       progress.update(done: index + 1, note: "classified")
     }
     progress.finish()

@@ -1,10 +1,12 @@
 import Arguments
 import Configuration
 import Cryptography
+import Files
 import Foundation
 import Ingest
 import LearningEvents
 import Persistence
+import PlainText
 import TextOutput
 
 struct CourseCommand: Command {
@@ -16,7 +18,7 @@ struct CourseCommand: Command {
       "import", abstract: "Apply course and session events from files.",
       discussion: "Each file holds one CloudEvent in JSON, or an array of them. The newest event time wins.")
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "files of events", completion: .file) var file: [String]
+    @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
@@ -39,7 +41,7 @@ struct ConsentCommand: Command {
       "import", abstract: "Apply consent events from files.",
       discussion: "Each file holds one CloudEvent in JSON, or an array of them. The newest event time wins.")
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "files of events", completion: .file) var file: [String]
+    @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.pseudonymSecret])
@@ -142,21 +144,25 @@ extension ConsentEvent.Scope: ConfigurationValue {}
 
 /// Files of control events.
 enum ControlFile {
+  /// The number of values that a file may hold bounds it before that.
+  private static let limitBytes = 1 << 30
+
   /// What a file holds.
-  static func bytes(of file: String) throws -> [UInt8] {
-    do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+  static func bytes(of file: FilePath) throws -> [UInt8] {
+    do throws(FileError) {
+      return try file.contents(limit: limitBytes)
     } catch {
-      throw UsageError("cannot read '\(file)': \(error.localizedDescription)")
+      throw UsageError(error.sentence(about: file.text.printable))
     }
   }
 
   /// Every event of the files, in their order; nothing is applied unless all of them are good.
   static func rows(
-    in files: [String], at now: EventTime, pseudonymizer: LearnerPseudonymizer, consent: Bool
+    in files: [FilePath], at now: EventTime, pseudonymizer: LearnerPseudonymizer, consent: Bool
   ) throws -> [ControlRow] {
     var rows: [ControlRow] = []
     for file in files {
+      let name = file.text.printable
       let bytes = try bytes(of: file)
       do throws(EventError) {
         let events = bytes.withUnsafeBytes { bytes in
@@ -170,7 +176,7 @@ enum ControlFile {
           rows.append(ControlRow(event, recordedAt: now, pseudonymizer: pseudonymizer))
         }
       } catch {
-        throw UsageError("'\(file)' holds no valid events: \(error.detail)")
+        throw UsageError("\(name) holds no valid events: \(error.detail)")
       }
     }
     return rows

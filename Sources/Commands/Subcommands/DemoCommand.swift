@@ -1,5 +1,6 @@
 import Arguments
 import Configuration
+import Files
 import Foundation
 import ImageTypes
 
@@ -15,7 +16,7 @@ struct DemoCommand: Command {
 
   @OptionGroup var common: CommonOptions
   @Option(help: "folder of \(ImageType.names("and")) files to use as frames", completion: .directory) var frames:
-    String?
+    FilePath?
   @Option(help: "length of the lesson; each learner sends a frame every 10 s of it") var duration: Duration =
     .seconds(300)
   @Option(help: "learners who consent; one more does not") var learners: Int = 20

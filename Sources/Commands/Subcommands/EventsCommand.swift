@@ -1,4 +1,5 @@
 import Arguments
+import Files
 import LearningEvents
 import TextOutput
 
@@ -16,14 +17,14 @@ struct EventsCommand: Command {
         """)
     @Flag(help: "print JSON, an object a line") var json: Bool
     @OptionGroup var common: CommonOptions
-    @Argument(help: "files of events", completion: .file) var file: [String]
+    @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment)
       var hasErrors = false
       for name in file {
         for judgement in try ControlFile.bytes(of: name).withUnsafeBytes(EventFile.judge) {
-          let line = EventCheckLine(judgement, in: name, at: context.clock())
+          let line = EventCheckLine(judgement, in: name.text, at: context.clock())
           hasErrors = hasErrors || line.error != nil
           if json { try context.console.printLine(json: line) } else { context.console.print(line.text) }
         }

@@ -1,6 +1,6 @@
 import Arguments
 import Configuration
-import Foundation
+import Files
 import ImageTypes
 import LearningEvents
 import PlainText
@@ -37,14 +37,14 @@ struct FeaturesCommand: Command {
 
   @OptionGroup var options: InspectionOptions
   @Argument(help: "\(ImageType.names("and")) files, or folders of them", value: "image", completion: .file) var image:
-    [String]
-  @Option(short: "o", help: "file to write, .safetensors", value: "file", completion: .file) var out: String
+    [FilePath]
+  @Option(short: "o", help: "file to write, .safetensors", value: "file", completion: .file) var out: FilePath
   @Flag(help: "with every stage of both networks") var stages: Bool
   @Option(help: "largest file to write") var limit: ByteCount = ByteCount(8 << 30)
   @Flag(help: "print the list of rows as JSON, one object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    guard out.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
+    guard out.text.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
     let context = try CommandContext(self, in: environment)
     let list = PictureList(image)
     guard list.entries.contains(where: { $0.problem == nil }) else {
@@ -72,7 +72,7 @@ struct FeaturesCommand: Command {
     }
     try file.finish()
     context.console.note(
-      "wrote \(out.printable): \(list.entries.count) rows, \(classified) with an answer, "
+      "wrote \(out.text.printable): \(list.entries.count) rows, \(classified) with an answer, "
         + "\(RowFile.megabytes(file.byteCount))\n")
     if failed > 0 { throw ExitCode.failure }
   }
@@ -117,8 +117,7 @@ struct FeaturesCommand: Command {
 
   /// The file must not lie in the model's folder, where it could replace the weights.
   private func refuseModelFolder(_ folder: String) throws {
-    let target = URL(fileURLWithPath: out).deletingLastPathComponent().resolvingSymlinksInPath().path
-    guard target != URL(fileURLWithPath: folder).resolvingSymlinksInPath().path else {
+    guard out.resolved.folder != FilePath(folder).resolved else {
       throw UsageError("--out lies in the model's folder: name another")
     }
   }

@@ -21,6 +21,14 @@ package struct RejectPage: Encodable {
     let source: SourceID?
     let course: CourseID?
     let event: EventID?
+
+    /// What was wrong, and what the LMS finds its record by.
+    fileprivate var text: String {
+      let reference = [("source", source?.text), ("course", course?.text), ("event", event?.text)].compactMap {
+        name, id in id.map { "\(name) \($0.printable)" }
+      }
+      return detail.printable + (reference.isEmpty ? "" : " (\(reference.joined(separator: ", ")))")
+    }
   }
 
   var counts: [Count]?
@@ -47,26 +55,40 @@ package struct RejectPage: Encodable {
     if records.count > limit { next = records[limit - 1].place.configurationText }
   }
 
-  package var text: String {
+  package var text: String { text(columns: nil) }
+
+  /// - Parameter columns: the terminal's width, to which details are broken; nil breaks none.
+  package func text(columns: Int?) -> String {
     var text = ""
     if let counts {
-      text += TextTable(["topic", "code", "first", "last", "detail", "count"], leading: 5).text(
-        counts.map { [$0.topic.text.printable, $0.code, $0.first, $0.last, $0.detail.printable, "\($0.count)"] })
+      let table = TextTable(["topic", "code", "first", "last", "count", "detail"], leading: 4, last: .text)
+      text += table.text(
+        counts.map {
+          [
+            $0.topic.text.printable, $0.code, Self.seconds($0.first), Self.seconds($0.last), "\($0.count)",
+            $0.detail.printable,
+          ]
+        }, columns: columns)
     }
     if let rows {
-      text += TextTable(["rejected", "code", "place", "record", "source", "course", "event", "detail"], leading: 8)
-        .text(
-          rows.map { row in
-            let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
-            return [
-              row.rejectedAt, row.code, "\(row.topic.text.printable)\(incarnation)[\(row.partition)]/\(row.offset)",
-              row.recordTime ?? "-", row.source?.text.printable ?? "-", row.course?.text.printable ?? "-",
-              row.event?.text.printable ?? "-", row.detail.printable,
-            ]
-          })
+      let table = TextTable(["rejected", "code", "place", "record", "detail"], leading: 4, last: .text)
+      text += table.text(
+        rows.map { row in
+          let incarnation = row.incarnation == 0 ? "" : "#\(row.incarnation)"
+          return [
+            Self.seconds(row.rejectedAt), row.code,
+            "\(row.topic.text.printable)\(incarnation)[\(row.partition)]/\(row.offset)",
+            row.recordTime.map { Self.seconds($0) } ?? "-", row.text,
+          ]
+        }, columns: columns)
     }
     if let next { text += "next page: --after \(next)\n" }
     return text
+  }
+
+  /// A time for people: `2026-11-23T10:00:00Z` of one with a fraction; JSON has that too.
+  private static func seconds(_ time: String) -> String {
+    time.contains(".") ? time.prefix { $0 != "." } + "Z" : time
   }
 }
 

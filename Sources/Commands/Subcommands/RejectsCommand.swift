@@ -22,8 +22,8 @@ struct RejectsCommand: Command {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var choice: RejectOptions
     @Option(help: "the topic; all unless given") var topic: TopicName?
-    @Option(help: "rejected at this time or later") var since: EventTime?
-    @Option(help: "rejected before this time") var until: EventTime?
+    @Option(help: "rejected at this time or later") var since: TimeArgument?
+    @Option(help: "rejected before this time") var until: TimeArgument?
     @Flag(help: "list the rejects themselves") var rows: Bool
     @Option(help: "rejects on a page") var limit: Int = 100
     @Option(help: "continue behind this place, as the page before says", value: "ledger:offset") var after:
@@ -37,7 +37,8 @@ struct RejectsCommand: Command {
       filter.topic = topic
       filter.partition = choice.partition?.value
       filter.codes = choice.codes
-      (filter.since, filter.until) = (since, until)
+      let now = context.clock()
+      (filter.since, filter.until) = (since?.time(now: now), until?.time(now: now))
       let (asked, wantsRows, limit, after) = (filter, rows, self.limit, self.after)
       let page = try await context.withConnection(role: .aggregator, application: "rejects") { connection in
         let repository = RejectRepository(connection: connection)
@@ -48,7 +49,8 @@ struct RejectsCommand: Command {
         }
         return RejectPage(counts: try await repository.counts(asked))
       }
-      if json { try context.console.print(json: page) } else { context.console.print(page.text) }
+      let columns = context.console.output.size?.columns
+      if json { try context.console.print(json: page) } else { context.console.print(page.text(columns: columns)) }
     }
   }
 

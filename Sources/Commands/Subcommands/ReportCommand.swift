@@ -1,9 +1,10 @@
 import Arguments
 import Configuration
-import Foundation
+import Files
 package import Persistence
 import PlainText
 import Reports
+import Services
 import TextOutput
 
 struct ReportCommand: Command {
@@ -16,24 +17,26 @@ struct ReportCommand: Command {
       discussion: "HTML by default, with its charts inside; JSON with --json. Figures of small cohorts are left out.")
 
     @OptionGroup var database: DatabaseOptions
-    @Argument(help: "the course's number, as 'lectern report list' prints it") var course: Int
-    @Option(short: "o", help: "file to write; stdout without it", completion: .file) var output: String?
+    @Argument(help: "the course's number, as 'lectern report list' prints it") var course: CourseNumber
+    @Option(short: "o", help: "file to write; stdout without it", completion: .file) var output: FilePath?
     @Flag(help: "write the report's figures as JSON") var json: Bool
     @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.region, Keys.purpose])
       let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
-      guard let report = try await reporting.source.report(course: Int64(course)) else {
-        throw UsageError("there is no course \(course); 'lectern report list' prints those there are")
+      guard let report = try await reporting.source.report(course: course.value) else {
+        throw UsageError("there is no course \(course.value); 'lectern report list' prints those there are")
       }
       let text = json ? String(decoding: try report.json(), as: UTF8.self) : CourseInterestPage(report).rendered()
       guard let output else {
         context.console.print(text)
         return
       }
-      try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
-      context.console.note("wrote \(output)\n")
+      try await ThreadExecutor(name: "output").run { () throws(OutputError) in
+        try OutputFile.write(text.utf8, to: output, .report)
+      }
+      context.console.note("wrote \(output.text.printable)\n")
     }
   }
 
@@ -49,6 +52,11 @@ struct ReportCommand: Command {
       context.console.print(CourseList.text(courses))
     }
   }
+}
+
+extension OutputFile.Access {
+  /// Figures of a course: a new file is its owner's alone, and whoever opened it to others finds it so again.
+  static let report = OutputFile.Access.asReplaced(new: 0o600)
 }
 
 /// What `lectern report list` prints.

@@ -17,7 +17,8 @@ struct TapCommand: Command {
   @OptionGroup var kafka: KafkaOptions
   @Option(help: "the topic; of frames unless given") var topic: TopicName?
   @Option(help: "one partition; all unless given") var partition: PartitionNumber?
-  @Option(help: "where to begin: end, beginning, or a time like 2026-11-23T10:00:00Z") var from: KafkaTail.Start = .end
+  @Option(help: "where to begin: end, beginning, a time like 2026-11-23T10:00:00Z, or how long ago, like -10m")
+  var from: TapStart = .end
   @Option(help: "end after so many events") var count: Int?
   @Flag(help: "print JSON, an object a line") var json: Bool
 
@@ -25,7 +26,8 @@ struct TapCommand: Command {
     let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
     guard count ?? 0 >= 0 else { throw UsageError("--count is a number from 0 on") }
     let tap = Tap(
-      context: context, topic: topic ?? context.settings[Keys.frameTopic], partition: partition?.value, start: from,
+      context: context, topic: topic ?? context.settings[Keys.frameTopic], partition: partition?.value,
+      start: from.start(now: context.clock()),
       count: count, json: json)
     try await ServiceGroup(services: [tap], logger: context.logger.labelled("tap")).run()
     try tap.check()
@@ -38,24 +40,36 @@ struct KafkaOptions: ArgumentGroup {
   @OptionGroup var common: CommonOptions
 }
 
-extension KafkaTail.Start: ConfigurationValue {
-  package init?(configurationText text: String) {
+/// Where `lectern tap` begins.
+enum TapStart: ConfigurationValue, Equatable {
+  case end, beginning
+  case time(TimeArgument)
+
+  init?(configurationText text: String) {
     switch text {
     case "end": self = .end
     case "beginning": self = .beginning
     default:
-      guard let time = EventTime(rfc3339: text) else { return nil }
-      self = .time(milliseconds: time.milliseconds)
+      guard let time = TimeArgument(configurationText: text) else { return nil }
+      self = .time(time)
     }
   }
 
-  package var configurationText: String {
+  var configurationText: String {
     switch self {
     case .end: "end"
     case .beginning: "beginning"
-    case .time(let milliseconds): EventTime(microseconds: milliseconds * 1000).rfc3339
+    case .time(let time): time.configurationText
     }
   }
 
-  package static var configurationExpectation: String { "end, beginning or a time like 2026-11-23T10:00:00Z" }
+  static var configurationExpectation: String { "end, beginning, \(TimeArgument.configurationExpectation)" }
+
+  func start(now: EventTime) -> KafkaTail.Start {
+    switch self {
+    case .end: .end
+    case .beginning: .beginning
+    case .time(let time): .time(milliseconds: time.time(now: now).milliseconds)
+    }
+  }
 }

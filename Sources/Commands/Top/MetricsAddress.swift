@@ -45,9 +45,10 @@ struct MetricsAddress: ConfigurationValue, Hashable {
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     // Linux holds connect and each read and write to these.
-    var limit = timeval(tv_sec: 1, tv_usec: 0)
+    // One second as a timeval, whose initialiser Swift hides where it sees the struct through another module first.
+    let limit = [time_t(1), 0]
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-      setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+      setsockopt(descriptor, SOL_SOCKET, option, limit, socklen_t(MemoryLayout<timeval>.size))
     }
     guard connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else { return nil }
     let request = Array("GET \(path) HTTP/1.0\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n".utf8)

@@ -1,4 +1,5 @@
 import Cryptography
+import Files
 import Foundation
 import Tensors
 
@@ -23,33 +24,22 @@ extension ModelBundle {
     do {
       let json = try manifest.json()
       try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
-      try Self.write(json, to: temporary.appendingPathComponent(StoredBundle.manifestName))
-      try Self.write(weights, to: temporary.appendingPathComponent(StoredBundle.weightsName))
-      try Self.synchronize(temporary)
+      for (name, bytes) in [(StoredBundle.manifestName, json), (StoredBundle.weightsName, weights)] {
+        let file = FilePath(temporary.appendingPathComponent(name).path)
+        try OutputFile.write(bytes, to: file, .asReplaced(new: 0o666))
+      }
       // rename(2) replaces an empty folder and nothing else, so that no bundle is ever overwritten.
       guard rename(temporary.path, target.path) == 0 else { throw CocoaError(.fileWriteFileExists) }
-      // The bundle is there and whole; only a power cut right now could still take its name away.
-      try? Self.synchronize(parent)
+      FilePath(parent.path).synchronize()
       return StoredBundle(
         bundle: ModelBundle(manifest: manifest, featureWeights: featureWeights, networkWeights: networkWeights),
         id: StoredBundle.id(manifest: SHA256.hash(json), weights: weightsDigest), folder: folder)
     } catch {
       try? FileManager.default.removeItem(at: temporary)
-      throw BundleError(
-        .file, "cannot write \(folder): its parent must be writable with room for the weights, and nothing be there")
+      let cause =
+        (error as? OutputError)?.cause
+        ?? "its parent must be writable with room for the weights, and nothing be there"
+      throw BundleError(.file, "cannot write \(folder): \(cause)")
     }
-  }
-
-  private static func write(_ bytes: [UInt8], to file: URL) throws {
-    try Data(bytes).write(to: file)
-    try synchronize(file)
-  }
-
-  /// Waits until a file's bytes, or a folder's names, are on the disk.
-  private static func synchronize(_ url: URL) throws {
-    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 }

@@ -23,11 +23,11 @@ package struct PictureList: Sendable {
   /// Files of folders that are no pictures.
   package let skipped: Int
 
-  package init(_ paths: [String]) {
+  package init(_ paths: [FilePath]) {
     var entries: [Entry] = []
     var skipped = 0
     for path in paths {
-      let walk = FolderWalk(FilePath(path))
+      let walk = FolderWalk(path)
       let before = entries.count
       for finding in walk.findings {
         let isNamed = !walk.isFolder
@@ -42,7 +42,7 @@ package struct PictureList: Sendable {
         }
       }
       if entries.count == before {
-        entries.append(Entry(file: FilePath(path), problem: "no \(ImageType.names("or")) file is in this folder"))
+        entries.append(Entry(file: path, problem: "no \(ImageType.names("or")) file is in this folder"))
       }
     }
     self.entries = entries

@@ -1,11 +1,10 @@
-import Foundation
+package import Files
 package import Tensors
 
 /// A safetensors file of tensors `[N, …]` written one row at a time: memory does not grow with N.
 ///
-/// Its size is known before the first row, so a file that does not fit the disk is refused at once. It is written
-/// beside its place as `NAME.partial`, locked, and renamed when it is whole; what a killed run leaves behind is that
-/// partial file, which the next run writes over. Not for several threads at once.
+/// Its size is known before the first row, so a file that does not fit the disk is refused at once. It gets its name
+/// when it is whole, and only its owner may read it (see `OutputFile`). Not for several threads at once.
 package final class RowFile {
   /// A tensor of the file.
   package struct Column: Sendable, Hashable {
@@ -22,18 +21,18 @@ package final class RowFile {
   /// Why there is no file. The message names paths and sizes, and says what to do.
   package struct Failure: Error, Hashable, CustomStringConvertible {
     package let description: String
+
+    init(description: String) { self.description = description }
+    init(_ error: OutputError) { description = error.description }
   }
 
   package let rows: Int
   /// The whole file's size.
   package let byteCount: Int
-  private let path: String
-  private let partial: String
-  private let file: Int32
+  private var file: OutputFile
   private let columns: [String: (start: Int, count: Int)]
   private let order: [Column]
   private let headerByteCount: Int
-  private var isFinished = false
 
   /// The size of such a file without its header.
   package static func dataByteCount(_ columns: [Column], rows: Int) -> Int {
@@ -42,17 +41,16 @@ package final class RowFile {
     return overflow ? .max : bytes
   }
 
-  /// Makes the partial file; every row not yet written is unknown.
+  /// Begins the file; every row not yet written is zero. Opening a pipe waits for its reader, so never on a
+  /// cooperative thread.
   ///
   /// - Parameters:
-  ///   - path: of a regular file, which is replaced, or of nothing.
   ///   - columns: with names of their own.
   ///   - metadata: as large as it will ever be: its room is kept free at the file's beginning.
-  package init(at path: String, _ columns: [Column], rows: Int, reserving metadata: [String: String]) throws(Failure) {
+  package init(at path: FilePath, _ columns: [Column], rows: Int, reserving metadata: [String: String]) throws(Failure)
+  {
     precondition(Set(columns.map(\.name)).count == columns.count && rows > 0, "rows of columns with names of their own")
-    self.path = path
     self.rows = rows
-    partial = path + ".partial"
     order = columns
     let data = Self.dataByteCount(columns, rows: rows)
     let tooMany = Failure(description: "\(rows) pictures are too many for one file: name fewer at a time")
@@ -69,14 +67,7 @@ package final class RowFile {
       start += column.shape.count * 4 * rows
     }
     self.columns = places
-    file = try Self.open(partial, target: path, byteCount: byteCount)
-  }
-
-  deinit {
-    if !isFinished {
-      unlink(partial)
-      close(file)
-    }
+    file = try Self.open(path, byteCount: byteCount)
   }
 
   /// Writes one row of one column.
@@ -122,9 +113,7 @@ package final class RowFile {
     try (length + header).withUnsafeBufferPointer { (buffer) throws(Failure) in
       try put(UnsafeRawBufferPointer(buffer), at: 0)
     }
-    guard fsync(file) == 0, rename(partial, path) == 0 else { throw Self.failure(path) }
-    isFinished = true
-    close(file)
+    do throws(OutputError) { try file.finish() } catch { throw Failure(error) }
   }
 
   private static func tensors(_ columns: [Column], _ rows: Int) -> [(name: String, shape: Shape)] {
@@ -132,51 +121,22 @@ package final class RowFile {
   }
 
   private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Failure) {
-    var done = 0
-    while done < bytes.count {
-      let written = pwrite(file, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw Self.failure(path) }
-      done += written
-    }
+    do throws(OutputError) { try file.write(bytes, at: offset) } catch { throw Failure(error) }
   }
 
-  /// Opens, locks and sizes the partial file.
-  private static func open(_ partial: String, target: String, byteCount: Int) throws(Failure) -> Int32 {
-    var status = stat()
-    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw Failure(description: "\(target) is there and is not a file: name another")
+  /// Opens the file and gives it its size.
+  private static func open(_ path: FilePath, byteCount: Int) throws(Failure) -> OutputFile {
+    let file: OutputFile
+    // A row tells of a learner's face.
+    do throws(OutputError) { file = try OutputFile.open(path, .ownerOnly) } catch { throw Failure(error) }
+    if let free = file.freeByteCount, free < UInt64(byteCount) {
+      throw Failure(
+        description:
+          "\(path.text) needs \(megabytes(byteCount)), and \(megabytes(Int(clamping: free))) are free there: "
+          + "name fewer pictures, or another disk")
     }
-    // No symbolic link is followed and nothing that blocks is opened.
-    let file = Glibc.open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
-    guard file >= 0 else { throw failure(target) }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      close(file)
-      throw Failure(description: "another run is writing \(target): wait for it, or name another file")
-    }
-    var space = statvfs()
-    if fstatvfs(file, &space) == 0 {
-      let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
-      if free < UInt64(byteCount) {
-        unlink(partial)
-        close(file)
-        throw Failure(
-          description: "\(target) needs \(megabytes(byteCount)), and \(megabytes(Int(clamping: free))) are free there: "
-            + "name fewer pictures, or another disk")
-      }
-    }
-    guard ftruncate(file, 0) == 0, ftruncate(file, off_t(byteCount)) == 0 else {
-      let problem = failure(target)
-      unlink(partial)
-      close(file)
-      throw problem
-    }
+    do throws(OutputError) { try file.resize(to: byteCount) } catch { throw Failure(error) }
     return file
-  }
-
-  /// The failure of the last system call.
-  private static func failure(_ path: String) -> Failure {
-    Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
   }
 
   /// A size for people: `154.6 MB`, in millions of bytes.

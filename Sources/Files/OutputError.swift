@@ -1,0 +1,41 @@
+import Foundation
+import PlainText
+
+/// Why a file cannot be written, as a sentence that names it.
+package struct OutputError: Error, Hashable, CustomStringConvertible {
+  package enum Reason: Error, Hashable {
+    /// The system's number of the error.
+    case system(Int32)
+    /// Another run is writing it.
+    case taken
+    /// The file that would be written first is not this user's.
+    case foreign
+  }
+
+  package let path: FilePath
+  package let reason: Reason
+
+  init(_ path: FilePath, _ reason: Reason) { (self.path, self.reason) = (path, reason) }
+
+  package var description: String {
+    "cannot write \(path.text.printable): \(cause)"
+  }
+
+  /// The same without the file's name.
+  package var cause: String {
+    switch reason {
+    case .system(let number): SystemError.text(number)
+    case .taken: "another run is writing it; wait for that, or name another file"
+    case .foreign: "the file of the same name with .partial is not this user's; remove it, or name another file"
+    }
+  }
+}
+
+/// The system's words for an error.
+enum SystemError {
+  /// In the middle of a sentence: `no space left on device`.
+  static func text(_ number: Int32) -> String {
+    let text = String(cString: strerror(number))
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+}

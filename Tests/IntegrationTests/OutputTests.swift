@@ -1,0 +1,183 @@
+import Foundation
+import ImageIO
+import LearningEvents
+import Processes
+import TestSupport
+import Testing
+import Vision
+
+extension Operators {
+  /// Where the program's output goes, whatever that is: full disks, pipes, closed descriptors, names that are no text.
+  @Suite(
+    .enabled(if: builtExecutable != nil && PostgresTestServer.isWanted, "LECTERN_TEST_EXECUTABLE names no program"))
+  struct OutputTests {
+    /// Runs a script of bash in which `$0` is the program and `$1` and so on are the words.
+    private func bash(
+      _ script: String, _ words: [String] = [], in bench: IngestBench? = nil
+    ) async throws -> (status: Processes.ExitStatus, output: String, errors: String) {
+      let command = ChildCommand(
+        "/bin/bash", ["-c", script, try #require(builtExecutable)] + words,
+        environment: bench?.programEnvironment ?? [:])
+      let result = try await ProcessLauncher().run(command, outputLimitBytes: 1 << 22, deadline: .seconds(300))
+      return (result.status, result.outputText, result.errorText)
+    }
+
+    /// Every command without subcommands, by the texts of help that CommandsTests keeps.
+    private func commands() throws -> Set<String> {
+      let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../CommandsTests/Expected/help.txt")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let usages = text.matches(of: #/\$ lectern ?([a-z -]*?) ?--help\n(?:.*\n)*?Usage: (.*)\n/#)
+      return Set(usages.filter { !$0.output.2.hasSuffix("<command>") }.map { String($0.output.1) })
+    }
+
+    /// What each command prints with; those without words print too late, or nothing, and are asked for their help.
+    private func words(_ folder: URL, _ bench: IngestBench) -> [String: [String]?] {
+      let examples = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/events/examples")
+      let model = folder.appending(path: "model").path
+      let picture = folder.appending(path: "picture.png").path
+      let learner = ["--source", IngestBench.source.text, "--learner", "anna"]
+      return [
+        "demo": nil, "doctor": [], "migrate up": [], "migrate status": [], "migrate verify": [], "worker": nil,
+        "aggregate": nil, "serve": nil, "report run": ["1"], "report list": [],
+        "classify": ["--model", model, picture],
+        "features": ["--model", model, "-o", folder.appending(path: "out.safetensors").path, picture],
+        "model info": [model], "model import": nil, "publish": ["--source", IngestBench.source.text, picture],
+        "course import": [examples.appending(path: "course.json").path],
+        "consent import": [examples.appending(path: "consent.json").path], "consent grant": learner,
+        "consent revoke": learner, "erase": learner, "ledger show": [], "ledger accept-gap": nil,
+        "ledger new-incarnation": nil, "rejects list": [], "rejects retry": nil, "top": ["--once"],
+        "tap": ["--from", "beginning", "--count", "1"], "verify": [], "audit list": [], "config": [],
+        "completion": ["bash"],
+      ]
+    }
+
+    @Test(.timeLimit(.minutes(10))) func everyCommandSaysThatItsOutputIsNotWhole() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        let fixture = try InspectionFixture()
+        let picture = GrayImage(width: 64, height: 64, repeating: 9)
+        _ = try fixture.write("picture.png", PNGEncoder().encode(picture))
+        try await bench.send(
+          IngestBench.frame(session: "s0", sequence: 0), image: IngestPictures.picture(0), partition: 0)
+        try await bench.apply([IngestBench.courseEvent()])
+        let words = words(fixture.folder, bench)
+        let names = try commands()
+        #expect(names.count > 20 && names == Set(words.keys), "\(names.symmetricDifference(words.keys))")
+        for name in names.sorted() {
+          let command = name.split(separator: " ").map(String.init)
+          var lines = [command + ["--help"]]
+          if let more = words[name] ?? nil { lines.append(command + more) }
+          for line in lines {
+            let run = try await bash("exec \"$0\" \"$@\" >/dev/full", line, in: bench)
+            let lost = "error: the output is not whole: No space left on device"
+            #expect(run.status == .exited(1) && run.errors.contains(lost), "\(line): \(run)")
+          }
+        }
+      }
+    }
+
+    /// Whoever closes a pipe has read enough.
+    @Test func aClosedPipeEndsQuietly() async throws {
+      for words in [["--help"], ["config"], ["completion", "zsh"], ["model", "info"]] {
+        let run = try await bash("exec 3> >(exec true); wait $!; exec \"$0\" \"$@\" >&3", words)
+        #expect(run.status == .exited(0) && run.errors.isEmpty, "\(words): \(run)")
+      }
+    }
+
+    @Test func closedDescriptorsAreNotMistakenForOthers() async throws {
+      let run = try await bash("exec \"$0\" config >&-")
+      #expect(run.status == .exited(1) && run.errors.contains("not whole: Bad file descriptor"), "\(run)")
+      let silent = try await bash("exec \"$0\" config <&- >&- 2>&-")
+      #expect(silent.status == .exited(1))
+      let readable = try await bash("exec \"$0\" config <&- 2>&-")
+      #expect(readable.status == .exited(0) && readable.output.contains("LECTERN_HTTP_PORT"))
+      // What such a process opens later has other numbers: root may look.
+      guard geteuid() == 0 else { return }
+      try await IngestBench.run(partitions: 1) { bench in
+        let script = """
+          "$0" tap <&- >&- 2>&- & pid=$!
+          for try in $(seq 300); do [ "$(ls /proc/$pid/fd | wc -l)" -gt 6 ] && break; sleep 0.1; done
+          readlink /proc/$pid/fd/0 /proc/$pid/fd/1 /proc/$pid/fd/2
+          kill -KILL $pid
+          """
+        let seen = try await bash(script, in: bench)
+        #expect(seen.output == "/dev/null\n/dev/null\n/dev/null\n", "\(seen)")
+      }
+    }
+
+    @Test func filesAreWrittenWhereAShellWould() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.apply([IngestBench.courseEvent()])
+        let fixture = try InspectionFixture()
+        let script = """
+          cd "$1"; mkdir web; ln -s web/report.html link; mkfifo pipe; echo old > shown; chmod 644 shown
+          for out in link new shown /dev/null; do "$0" report run 1 -o "$out" || exit 9; done
+          cat pipe > piped & "$0" report run 1 -o pipe; wait
+          [ -L link ] && [ -p pipe ] && [ -c /dev/null ] && cmp link piped && stat -c '%n %a' web/report.html new shown
+          "$0" report run 1 -o /dev/stdout | grep -c '<html'
+          "$0" report run 1 -o /dev/full; echo $?
+          ls | grep -c partial
+          """
+        let run = try await bash(script, [fixture.folder.path], in: bench)
+        #expect(run.output == "web/report.html 600\nnew 600\nshown 644\n1\n1\n0\n", "\(run)")
+        #expect(run.errors.hasSuffix("error: cannot write /dev/full: no space left on device\n"), "\(run.errors)")
+        #expect(!run.errors.contains("NSCocoa"))
+      }
+    }
+
+    /// Pictures are looked at, drawings and features written, under whatever bytes a file system takes for a name.
+    @Test func namesNeedNotBeTexts() async throws {
+      let fixture = try InspectionFixture()
+      let picture = try fixture.write(
+        "picture.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
+      let script = """
+        cd "$2"; name=$(printf 'caf\\351'); mkdir "$name"; cp "$3" "$name/$name.png"; ln -s elsewhere.png drawn.png
+        "$0" classify --json --model "$1" "$name/$name.png" "$name" 2>&1 | grep -c '"status":"no_face"'
+        "$0" classify --model "$1" --overlay drawn.png "$name/$name.png" >/dev/null || exit 9
+        "$0" features --model "$1" -o "$name.safetensors" "$name" >/dev/null 2>&1 || exit 9
+        mkfifo f.safetensors; cat f.safetensors > copy &
+        "$0" features --model "$1" -o f.safetensors "$name" >/dev/null 2>&1 || exit 9
+        wait; cmp copy "$name.safetensors" && [ -L drawn.png ] && stat -c %a elsewhere.png "$name.safetensors"
+        """
+      let run = try await bash(script, [fixture.model, fixture.folder.path, picture])
+      #expect(run.status == .exited(0) && run.output == "2\n600\n600\n", "\(run)")
+    }
+
+    @Test func aFileMayHoldManyConsentsAndAByteOrderMark() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        let events = (0..<12_000).map { number in
+          """
+          {"specversion":"1.0","id":"c\(number)","source":"\(IngestBench.source.text)","time":"2026-11-01T10:00:00Z",\
+          "type":"org.lectern.consent.v1","datacontenttype":"application/json",\
+          "data":{"learner_id":"l\(number)","scope":"analytics","granted":true}}
+          """
+        }
+        let path = "/tmp/lectern-consents-\(UInt32.random(in: .min ... .max)).json"
+        defer { unlink(path) }
+        try Data("\u{FEFF}[\(events.joined(separator: ","))]".utf8).write(to: URL(fileURLWithPath: path))
+        let run = try await bench.lectern(["consent", "import", path], deadline: .seconds(300))
+        #expect(run.status == .exited(0) && run.output.contains("12000"), "\(run)")
+      }
+    }
+
+    /// Without address space for a thread Dispatch waits for one without end, whatever signal it has taken.
+    @Test(.timeLimit(.minutes(10)), arguments: [110_000, 120_000, 140_000, 240_000, 250_000, 260_000])
+    func aWorkerWithoutMemoryEndsOnSIGTERM(kibibytes: Int) async throws {
+      let stub = StubWorkerProcess.executable
+      let script = """
+        ulimit -v $2; "$1" >/dev/null 2>&1 & pid=$!
+        sleep 2; kill -TERM $pid
+        for try in $(seq 120); do kill -0 $pid 2>/dev/null || exit 0; sleep 0.5; done
+        kill -KILL $pid; exit 1
+        """
+      let command = ChildCommand(
+        "/bin/bash", ["-c", script, "bash", stub, "\(kibibytes)"],
+        environment: [
+          "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x",
+          "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 40), "LECTERN_SHUTDOWN_GRACE": "1s",
+        ])
+      let result = try await ProcessLauncher().run(command, deadline: .seconds(300))
+      #expect(result.status == .exited(0), "it stands still under ulimit -v \(kibibytes)")
+    }
+  }
+}
