@@ -1,6 +1,7 @@
 # Everything goes through SwiftPM; this file only fixes the flags.
 # Everything a target imports must stand in its row of Package.swift.
-SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error
+# No libraries are looked for beside the program: it needs none there, and whoever can write there could bring some.
+SWIFT_FLAGS := -c release --explicit-target-dependency-import-check error --disable-local-rpath
 # No test is `@testable`: with this flag the tests are built on the objects of the product.
 TEST_FLAGS  := $(SWIFT_FLAGS) --disable-testable-imports
 TEST_BUNDLE := .build/release/lecternPackageTests.xctest

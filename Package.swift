@@ -56,6 +56,7 @@ let base: [Target] = [
   target("JSON"),
   target("PlainText"),
   target("StableHashing"),
+  target("Addresses"),
   target("Files", ["PlainText"]),
   target("ImageTypes"),
   target("LearningEvents", ["ImageTypes", "JSON"]),
@@ -80,14 +81,14 @@ let pure: [Target] = [
 // MARK: Adapters
 
 let adapters: [Target] = [
-  target("PostgresIO", ["CPostgres", "LearningEvents", "Services", "Telemetry"]),
-  target("KafkaIO", ["CKafka", "LearningEvents", "Services", "Telemetry"]),
+  target("PostgresIO", ["Addresses", "CPostgres", "LearningEvents", "Services", "Telemetry"]),
+  target("KafkaIO", ["Addresses", "CKafka", "LearningEvents", "Services", "Telemetry"]),
   target("OneDNN", ["COneDNN", "Neural", "Services", "Tensors"]),
   target("ImageIO", ["CJPEG", "CSpng", "ImageTypes", "Vision"]),
   target("IsolatedDecoding", ["CLinux", "Processes", "Telemetry", "Vision"]),
   target("OpenCV", ["COpenCV", "Vision"]),
   target("Cryptography", ["COpenSSL", "LearningEvents"]),
-  target("HTTPServing", ["CMicroHTTPD", "Services", "StableHashing", "Telemetry"]),
+  target("HTTPServing", ["Addresses", "CMicroHTTPD", "Services", "StableHashing", "Telemetry"]),
 ]
 
 // MARK: Features
@@ -123,7 +124,7 @@ let features: [Target] = [
       "Telemetry", "Tensors", "Vision",
     ]),
   target("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence", "PlainText", "PostgresIO"]),
-  target("Web", ["HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
+  target("Web", ["Addresses", "HTTPServing", "Markup", "Persistence", "Reports", "Services", "Telemetry"]),
 ]
 
 // MARK: Top
@@ -133,7 +134,8 @@ let features: [Target] = [
 /// its own, and the tests, which cannot be linked statically, would need a second build of every target.
 let withSwiftInside: [LinkerSetting] = [
   .unsafeFlags(
-    ["-static-stdlib"]
+    // All symbols are bound at the start, so that the tables of addresses are read-only from then on.
+    ["-static-stdlib", "-Xlinker", "-z", "-Xlinker", "now"]
       + [
         "Foundation", "FoundationInternationalization", "FoundationEssentials", "CoreFoundation", "_FoundationICU",
         "_FoundationCShims", "_FoundationCollections",
@@ -149,7 +151,8 @@ let top: [Target] = [
   target(
     "Commands",
     [
-      "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "Files", "HTTPServing", "ImageIO",
+      "Addresses", "Aggregation", "Analytics", "Arguments", "Configuration", "Cryptography", "Files", "HTTPServing",
+      "ImageIO",
       "ImageTypes", "Ingest", "IsolatedDecoding", "JSON", "KafkaIO", "LearningEvents", "LocalServers", "Migrations",
       "Neural", "OneDNN", "OpenCV", "Persistence", "PlainText", "PostgresIO", "Processes", "Recognition", "Reports",
       "Services", "StableHashing", "Telemetry", "Tensors", "TextOutput", "Training", "Vision", "Watching", "Web",
@@ -186,6 +189,7 @@ let benchmarks: [Target] = [
 // MARK: Tests
 
 let testTargets: [Target] = [
+  tests("Addresses"),
   tests("JSON"),
   tests("Files"),
   tests("Processes"),
@@ -280,7 +284,7 @@ let testTargets: [Target] = [
   tests("Markup"),
   tests("HTTPServing", ["Services", "Telemetry"]),
   tests("Reports", ["Analytics", "LearningEvents", "Markup", "Persistence"]),
-  tests("Web", ["HTTPServing", "LearningEvents", "Persistence", "Reports", "Telemetry"]),
+  tests("Web", ["Addresses", "HTTPServing", "LearningEvents", "Persistence", "Reports", "Telemetry"]),
   tests("IsolatedDecoding", ["Vision"]),
   tests("ImageIO", ["DeviationReporting", "ImageTypes", "StableHashing", "Vision", "VisionTestSupport"]),
   tests("OpenCV", ["DeviationReporting", "ImageIO", "Vision", "VisionTestSupport"]),

@@ -18,16 +18,27 @@ extension CommandContext {
     Keys.bootstrapServers, Keys.postgresURL, Keys.pseudonymSecret, Keys.bundle, Keys.region, Keys.purpose,
   ]
 
-  /// The configured bundle; an invalid one is a refused configuration.
+  /// The configured bundle; an invalid one, or another than the configured model, is a refused configuration.
   func bundle() throws -> StoredBundle {
     let folder = settings[Keys.bundle].path
-    do throws(BundleError) {
-      return try StoredBundle.load(from: folder)
-    } catch {
+    do {
+      let stored = try StoredBundle.load(from: folder)
+      try requirePinnedModel(stored)
+      return stored
+    } catch let error as BundleError {
       throw ConfigurationError(
         key: Keys.bundle.name, value: folder, place: "\(settings.origin(of: Keys.bundle))",
         problem: error.message, remedy: "name a folder with a model bundle; 'lectern demo' makes an untrained one")
     }
+  }
+
+  /// Whatever recognises is the model that the configuration pins, if it pins one.
+  func requirePinnedModel(_ stored: StoredBundle) throws(ConfigurationError) {
+    guard let pinned = settings.optional(Keys.modelID), pinned != stored.id.text else { return }
+    throw ConfigurationError(
+      key: Keys.modelID.name, value: pinned, place: "\(settings.origin(of: Keys.modelID))",
+      problem: "the bundle \(stored.folder) is another model, \(stored.id.text)",
+      remedy: "name the folder of the model that is meant with \(Keys.bundle.name), or change the id")
   }
 
   /// Only models of the six learning emotions have a place in the database.

@@ -19,13 +19,20 @@ struct CommandContext: Sendable {
 
   /// Resolves the whole configuration of a command before anything is connected.
   ///
+  /// - Parameter connects: false for a command that looks at the configuration: where the servers are is then no error.
   /// - Throws: `ConfigurationErrors`, which lists everything that is wrong, `required` keys without a value included.
   init(
-    _ command: some ArgumentGroup, in environment: CommandEnvironment, required: [any AnyConfigurationKey] = []
+    _ command: some ArgumentGroup, in environment: CommandEnvironment, required: [any AnyConfigurationKey] = [],
+    connects: Bool = true
   ) throws {
     let settings = try Keys.table.resolve(
       flags: command.configurationFlags, environment: environment.variables, required: required)
     self.init(settings: settings, in: environment)
+    let errors = listenerErrors + (connects ? serverErrors : [])
+    guard errors.isEmpty else { throw ConfigurationErrors(errors: errors) }
+    for warning in settings.fileWarnings {
+      logger.warning("a secret can be read by others", metadata: ["warning": .string(warning)])
+    }
     for warning in settings.warnings {
       logger.warning("a setting is unknown", metadata: ["warning": .string(warning)])
     }
@@ -73,12 +80,9 @@ struct CommandContext: Sendable {
 
   /// Whether this deployment may infer emotions at all.
   func deploymentGate() throws(DeploymentRefusal) -> DeploymentGate {
-    let local =
-      ServerLocality.isLocal(bootstrapServers: settings.optional(Keys.bootstrapServers))
-      && ServerLocality.isLocal(postgresURL: settings.optional(Keys.postgresURL))
-    return try DeploymentGate(
+    try DeploymentGate(
       region: settings.optional(Keys.region), purpose: settings.optional(Keys.purpose),
-      basis: settings.optional(Keys.basis), serversAreLocal: local)
+      basis: settings.optional(Keys.basis), serversAreLocal: serversAreOnThisMachine)
   }
 
   /// The same, asked before anything is connected: a refusal ends the command as a refused configuration.

@@ -29,12 +29,16 @@ struct Reporting: Sendable {
       now: context.clock)
   }
 
-  /// The site, bound to a port of the loopback address; 0 takes a free one.
-  func site(port: Int, alsoMissing: @escaping @Sendable () -> [String] = { [] }) throws(HTTPServerError) -> HTTPServer {
+  /// The site, bound to the configured loopback address. It answers monitors too, unless they have a listener of their
+  /// own.
+  func site(alsoMissing: @escaping @Sendable () -> [String] = { [] }) throws(HTTPServerError) -> HTTPServer {
     let pool = pool
-    let site = Site(reports: source, deployment: deployment, metrics: context.registry) {
+    let missing: @Sendable () async -> [String] = {
       await pool.isReachable() ? alsoMissing() : ["PostgreSQL cannot be reached"] + alsoMissing()
     }
-    return try site.bind(port: UInt16(clamping: port), logger: context.logger.labelled("serve"))
+    let site = Site(
+      reports: source, deployment: deployment, metrics: context.registry,
+      missing: context.monitoringEndpoint == nil ? missing : nil)
+    return try site.bind(context.pagesEndpoint, logger: context.logger.labelled("serve"))
   }
 }

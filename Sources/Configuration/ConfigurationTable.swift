@@ -39,9 +39,10 @@ package struct ConfigurationTable: Sendable {
   /// nothing but the files that the settings name.
   package func resolve(
     flags: [String: Flag] = [:], environment: [String: String], required: [any AnyConfigurationKey] = [],
-    readFile: @escaping (String) throws -> String = Self.readFile
+    readFile: @escaping (String) throws -> String = Self.readFile,
+    exposure: @escaping (String) -> FileExposure? = FileExposure.of
   ) throws(ConfigurationErrors) -> Settings {
-    var resolver = Resolver(flags: flags, environment: environment, readFile: readFile)
+    var resolver = Resolver(flags: flags, environment: environment, readFile: readFile, exposure: exposure)
     var settings = Settings(table: self)
     settings.resolved[Self.file.name] = resolver.resolve(Self.file)
     if let path = settings.resolved[Self.file.name]?.text { resolver.open(path) }
@@ -54,6 +55,7 @@ package struct ConfigurationTable: Sendable {
         remedy: "set it in the environment or the configuration file")
     }
     settings.warnings = resolver.judgeUnknown(keys, foreign: foreignNames)
+    settings.fileWarnings = resolver.exposedFiles
     if !resolver.errors.isEmpty { throw ConfigurationErrors(errors: resolver.errors) }
     return settings
   }

@@ -10,14 +10,17 @@ struct Resolver {
   let flags: [String: ConfigurationTable.Flag]
   let environment: [String: String]
   let readFile: (String) throws -> String
+  let exposure: (String) -> FileExposure?
+  /// Files with secrets that more may read than need to, a sentence each.
+  var exposedFiles: [String] = []
   var file: ConfigurationFile?
   var errors: [ConfigurationError] = []
 
   init(
     flags: [String: ConfigurationTable.Flag], environment: [String: String],
-    readFile: @escaping (String) throws -> String
+    readFile: @escaping (String) throws -> String, exposure: @escaping (String) -> FileExposure?
   ) {
-    (self.flags, self.environment, self.readFile) = (flags, environment, readFile)
+    (self.flags, self.environment, self.readFile, self.exposure) = (flags, environment, readFile, exposure)
   }
 
   mutating func report(
@@ -29,6 +32,7 @@ struct Resolver {
   mutating func open(_ path: String) {
     do {
       let file = ConfigurationFile(path: path, text: try readFile(path))
+      refuseIfWritable(ConfigurationTable.file.name, path)
       errors += file.errors
       self.file = file
     } catch {
@@ -48,7 +52,26 @@ struct Resolver {
         remedy: "expected \(expected)")
       return Settings.Resolved(text: nil, origin: found.origin)
     }
+    if key.isSecret { warnIfReadable(found.origin) }
     return found
+  }
+
+  /// A file that others may write is theirs: what it says cannot be trusted.
+  private mutating func refuseIfWritable(_ key: String, _ path: String, at place: String? = nil) {
+    guard exposure(path)?.isWritable == true else { return }
+    report(
+      key, value: path, at: place, "its group or everybody may write this file", remedy: "take that away: chmod go-w")
+  }
+
+  private mutating func warnIfReadable(_ origin: Settings.Origin) {
+    let path: String
+    switch origin {
+    case .secretFile(let file), .file(let file, line: _): path = file
+    case .flag, .environment, .defaultValue, .unset: return
+    }
+    let warning = "\(path) holds a secret, and more users may read it than need to: chmod 600"
+    guard exposure(path)?.isReadable == true, !exposedFiles.contains(warning) else { return }
+    exposedFiles.append(warning)
   }
 
   /// The text of the uppermost source that has one.
@@ -76,6 +99,7 @@ struct Resolver {
     }
     do {
       var text = try readFile(named.text)
+      refuseIfWritable(fileName, named.text, at: place)
       if text.hasSuffix("\n") || text.hasSuffix("\r\n") { text.removeLast() }
       if !text.isEmpty { return Settings.Resolved(text: text, origin: .secretFile(named.text)) }
       report(fileName, value: named.text, at: place, "this file is empty", remedy: "put the secret in it")

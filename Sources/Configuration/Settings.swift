@@ -33,6 +33,8 @@ package struct Settings: Sendable {
   var resolved: [String: Resolved] = [:]
   /// Variables that look like ours and are not; worth a warning.
   package var warnings: [String] = []
+  /// Files with secrets that more may read than need to, with what to do.
+  package var fileWarnings: [String] = []
 
   /// The value of a key that has a default or was required; anything else traps, as does a key outside the table.
   package subscript<Value>(key: ConfigurationKey<Value>) -> Value {

@@ -8,9 +8,9 @@ package struct HTTPApplication: Sendable {
   private let metrics: MetricsRegistry
   private let logger: Logger
 
-  /// - Parameter allowedHosts: the host names (without port) a request may name, lower case; nil allows every name. A
-  ///   server on the loopback address lists its own names, so that a web page elsewhere whose name was made to resolve
-  ///   to 127.0.0.1 cannot read it.
+  /// - Parameter allowedHosts: the host names (without port) a request may name, lower case; nil allows every name, and
+  ///   none. A server on the loopback address lists its own names (`HTTPListener.ownNames`), so that a web page elsewhere
+  ///   whose name was made to resolve to 127.0.0.1 cannot read it.
   package init(
     router: Router, allowedHosts: Set<String>? = nil, metrics: MetricsRegistry, logger: Logger
   ) {
@@ -30,7 +30,7 @@ package struct HTTPApplication: Sendable {
   }
 
   private func routed(_ request: HTTPRequest) async -> (pattern: String, HTTPResponse) {
-    guard isAllowed(host: request.headers["Host"]) else { return ("other", .failure(.misdirected)) }
+    if let refusal = refusal(ofHost: request.headers["Host"]) { return ("other", .failure(refusal)) }
     switch router.match(request.method, request.path) {
     case .notFound: return ("other", .failure(.notFound))
     case .methodNotAllowed(let allowed):
@@ -69,15 +69,11 @@ package struct HTTPApplication: Sendable {
     return response
   }
 
-  /// Compares the name in a `Host` header, with or without a port.
-  private func isAllowed(host: String?) -> Bool {
-    guard let allowedHosts else { return true }
-    guard let host = host?.lowercased() else { return false }
-    if host.hasPrefix("[") {
-      guard let end = host.firstIndex(of: "]") else { return false }
-      return allowedHosts.contains(String(host[...end]))
-    }
-    return allowedHosts.contains(String(host.prefix { $0 != ":" }))
+  /// Why a `Host` header is not for this server, if it is not: 400 for what names no host, 421 for another one.
+  private func refusal(ofHost value: String?) -> HTTPStatus? {
+    guard let value else { return allowedHosts == nil ? nil : .misdirected }
+    guard let host = HostHeader(value) else { return .badRequest }
+    return allowedHosts?.contains(host.name) ?? true ? nil : .misdirected
   }
 
   private func record(

@@ -1,7 +1,7 @@
 import CMicroHTTPD
 import Synchronization
 
-/// One request and its answer, from its first header to its last byte.
+/// One request and its answer, from its first line to its last byte.
 ///
 /// The library's thread fills in the request and later sends the answer; a task of ours makes the answer meanwhile.
 /// The connection is suspended in between, so that no thread waits. Whoever answers first wins: the handler, its
@@ -12,6 +12,7 @@ import Synchronization
 /// `MHD_resume_connection`), and the mutex sees to it that it happens exactly once.
 final class HTTPExchange: Sendable {
   struct State: Sendable {
+    var isBegun = false
     var bodyBytes = 0
     var isDispatched = false
     var isSuspended = false
@@ -20,9 +21,23 @@ final class HTTPExchange: Sendable {
   }
 
   nonisolated(unsafe) private let connection: OpaquePointer
+  /// The connection's socket, which is the library's.
+  let socket: Int32
+  /// How long the request's target was as the library first showed it.
+  let targetBytes: Int
   private let state = Mutex(State())
 
-  init(connection: OpaquePointer) { self.connection = connection }
+  init(connection: OpaquePointer, socket: Int32, targetBytes: Int) {
+    (self.connection, self.socket, self.targetBytes) = (connection, socket, targetBytes)
+  }
+
+  /// True the first time: the headers are there.
+  func begin() -> Bool {
+    state.withLock { state in
+      defer { state.isBegun = true }
+      return !state.isBegun
+    }
+  }
 
   /// Counts a part of the body, which nothing reads.
   func take(bodyBytes: Int) { state.withLock { $0.bodyBytes += bodyBytes } }

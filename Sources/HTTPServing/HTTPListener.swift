@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 import Synchronization
 
@@ -13,27 +14,47 @@ package final class HTTPListener: Sendable {
   /// −1 once it was handed over.
   private let descriptor: Mutex<Int32>
 
-  private init(host: String, port: UInt16, adopting descriptor: Int32) {
+  private init(host: String, port: UInt16, isLoopback: Bool, adopting descriptor: Int32) {
     self.host = host
     self.port = port
+    self.isLoopback = isLoopback
     self.descriptor = Mutex(descriptor)
   }
 
   deinit { descriptor.withLock { if $0 >= 0 { close($0) } } }
 
   /// Where a browser finds this server.
-  package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/" }
+  package var url: String { "http://\(Endpoint(host: host, port: port))/" }
+
+  /// Whether only programs of this machine reach it.
+  package let isLoopback: Bool
+
+  /// The host names under which this machine asks a listener on the loopback address.
+  package var ownNames: Set<String> {
+    ["localhost", "127.0.0.1", "[::1]", Endpoint(host: host, port: port).bracketedHost.lowercased()]
+  }
+
+  /// Who may reach a listener.
+  package enum Reach: Sendable {
+    /// Programs of this machine; an address that other machines can reach is refused.
+    case thisMachine
+    /// Whoever reaches the address.
+    case everybody
+  }
+
+  /// Whether `host` is something to listen on: a numeric address or `localhost`.
+  package static func canListen(on host: String) -> Bool { SocketAddress(host: host, port: 0) != nil }
 
   /// Binds and listens. `host` is a numeric address or `localhost`, which means 127.0.0.1; `port` 0 lets the system
-  /// choose. An address that other machines can reach is refused.
+  /// choose. `::` takes IPv4 as well where the system does so.
   package static func bind(
-    host: String = "127.0.0.1", port: UInt16 = 0
+    host: String = "127.0.0.1", port: UInt16 = 0, reach: Reach = .thisMachine
   ) throws(HTTPServerError) -> HTTPListener {
     guard let address = SocketAddress(host: host, port: port) else {
       throw HTTPServerError(
         code: .badAddress, message: "'\(host)' is no numeric address; use 127.0.0.1 or ::1 (or localhost)")
     }
-    guard address.isLoopback else {
+    guard reach == .everybody || address.isLoopback else {
       throw HTTPServerError(
         code: .notLoopback,
         message: "'\(host)' can be reached from other machines and this server has no sign-in; use 127.0.0.1 or ::1")
@@ -49,7 +70,7 @@ package final class HTTPListener: Sendable {
       throw failure("listen on", host, port)
     }
     let bound = SocketAddress.port(boundTo: descriptor)
-    return HTTPListener(host: host, port: bound ?? port, adopting: descriptor)
+    return HTTPListener(host: host, port: bound ?? port, isLoopback: address.isLoopback, adopting: descriptor)
   }
 
   /// Hands the socket over; from then on the caller closes it. Once only.

@@ -13,6 +13,7 @@ package final class HTTPServer: Service, Sendable {
   let application: HTTPApplication
   let configuration: HTTPServerConfiguration
   let exchanges = HTTPExchanges()
+  let connections: HTTPConnections
   private let logger: Logger
 
   package init(
@@ -23,16 +24,35 @@ package final class HTTPServer: Service, Sendable {
     self.application = application
     self.configuration = configuration
     self.logger = logger
+    connections = HTTPConnections(
+      limits: ConnectionTable.Limits(
+        connections: configuration.maximumConnections, receiving: configuration.requestDeadline,
+        sending: configuration.answerDeadline))
   }
 
   /// Serves until graceful shutdown or cancellation; once only, as it uses up the listener.
   package func run() async throws {
     let daemon = try start()
     logger.info("serving", metadata: ["url": "\(listener.url)"])
+    // A task of its own, so that connections have their deadlines until the last of them is closed.
+    let deadlines = Task { await keepDeadlines() }
     await gracefulShutdown()
     await stop(daemon)
+    deadlines.cancel()
+    await deadlines.value
     logger.info("stopped serving")
   }
+
+  /// Ends connections whose time is over, until it is cancelled. A deadline is passed by a second at most, or by a
+  /// quarter where that is less.
+  private func keepDeadlines() async {
+    let pace = min(.seconds(1), min(configuration.requestDeadline, configuration.answerDeadline) / 4)
+    while (try? await Task.sleep(for: pace)) != nil { connections.expire() }
+  }
+
+  /// What the library may hold beyond the limit: connections that were shut down and are not closed yet, and such as
+  /// cannot be, since a handler works for them. Only beyond that does a new one wait in the kernel's queue.
+  private var spareConnections: Int { configuration.maximumConnections / 4 + 4 * configuration.threads }
 
   /// Memory of one connection for its headers: twice the header limit leaves room for the answer's own.
   private static let connectionMemory = 48 << 10
@@ -42,9 +62,9 @@ package final class HTTPServer: Service, Sendable {
   private func start() throws(HTTPServerError) -> OpaquePointer {
     let descriptor = listener.takeDescriptor()
     let daemon = lectern_mhd_start(
-      descriptor, UInt32(configuration.threads), UInt32(configuration.maximumConnections),
-      UInt32(configuration.idleTimeout.components.seconds), Self.connectionMemory, Self.handle, Self.completed,
-      Unmanaged.passUnretained(self).toOpaque())
+      descriptor, UInt32(configuration.threads), UInt32(configuration.maximumConnections + spareConnections),
+      UInt32(configuration.idleTimeout.components.seconds), Self.connectionMemory, Self.connected, Self.targeted,
+      Self.handle, Self.completed, Unmanaged.passUnretained(self).toOpaque())
     guard let daemon else {
       close(descriptor)
       throw HTTPServerError(code: .system, message: "libmicrohttpd could not start its threads")

@@ -2,8 +2,13 @@
 package struct HTTPServerConfiguration: Sendable {
   /// Threads that wait for the network, two or more; handlers do not run on them.
   package var threads = 2
-  /// Connections held at once; more wait in the kernel's queue or are refused.
+  /// Connections held at once; one more closes the one that has been idle, or slow, for longest.
   package var maximumConnections = 512
+  /// A connection without a complete request for this long, since it was made or its last answer was sent, is closed,
+  /// however many bytes of one have come.
+  package var requestDeadline = Duration.seconds(10)
+  /// An answer that is not taken within this is cut off.
+  package var answerDeadline = Duration.seconds(60)
   /// A connection without traffic for this long is closed; whole seconds.
   package var idleTimeout = Duration.seconds(30)
   /// A handler that takes longer is answered for with 503 and its task cancelled.
@@ -13,6 +18,14 @@ package struct HTTPServerConfiguration: Sendable {
   package var limits = HTTPLimits()
 
   package init() {}
+
+  /// For what monitors ask: few connections, short answers.
+  package static var monitoring: HTTPServerConfiguration {
+    var configuration = HTTPServerConfiguration()
+    configuration.maximumConnections = 64
+    configuration.answerDeadline = .seconds(10)
+    return configuration
+  }
 }
 
 /// What a request may measure at most; beyond it is answered at once, and the connection closed.

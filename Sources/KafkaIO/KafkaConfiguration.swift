@@ -14,6 +14,9 @@ struct KafkaConfiguration: ~Copyable {
     if !settings.bootstrapServers.isEmpty { try set("bootstrap.servers", settings.bootstrapServers) }
     try set("client.id", settings.clientID)
     for (name, value) in overrides where settings.properties[name] == nil { try set(name, value) }
+    for name in settings.properties.keys.sorted() where KafkaSettings.reservedProperties.contains(name) {
+      throw KafkaError(.invalidArgument, while: "setting the property \(name): bootstrapServers says where brokers are")
+    }
     for name in settings.properties.keys.sorted() { try set(name, settings.properties[name]!) }
   }
 

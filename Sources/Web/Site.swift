@@ -1,3 +1,4 @@
+package import Addresses
 package import HTTPServing
 import Markup
 package import Reports
@@ -11,19 +12,20 @@ package import Telemetry
 /// | `/courses/{id}/report` | the course-interest report as a page |
 /// | `/courses/{id}/report.json` | the same as JSON |
 /// | `/style.css` | the stylesheet of both |
-/// | `/metrics`, `/live`, `/ready` | what a monitor asks for: see `Router.addMonitoring` |
+/// | `/metrics`, `/live`, `/ready` | what a monitor asks for, unless it has a listener of its own: `Router.addMonitoring` |
 ///
 /// Nobody signs in yet, so it is for this machine's own address alone.
 package struct Site: Sendable {
   private let reports: any ReportSource
   private let deployment: CourseInterestReport.Deployment
   private let metrics: MetricsRegistry
-  private let missing: @Sendable () async -> [String]
+  private let missing: (@Sendable () async -> [String])?
 
-  /// - Parameter missing: what the process lacks to be ready, one short phrase each without ids; empty when ready.
+  /// - Parameter missing: what the process lacks to be ready, one short phrase each without ids; empty when ready. Nil
+  ///   where monitors ask elsewhere.
   package init(
     reports: any ReportSource, deployment: CourseInterestReport.Deployment, metrics: MetricsRegistry,
-    missing: @escaping @Sendable () async -> [String]
+    missing: (@Sendable () async -> [String])?
   ) {
     self.reports = reports
     self.deployment = deployment
@@ -50,7 +52,7 @@ package struct Site: Sendable {
       response.isTagged = true
       return response
     }
-    router.addMonitoring(metrics: metrics, missing: missing)
+    if let missing { router.addMonitoring(metrics: metrics, missing: missing) }
     return router
   }
 
@@ -60,17 +62,12 @@ package struct Site: Sendable {
   /// could otherwise point its own name at 127.0.0.1 and read along. Binds at once, so that a taken port is known
   /// early; serves when the returned service runs.
   ///
-  /// - Parameters:
-  ///   - host: `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`.
-  ///   - port: 0 for any free one; see `HTTPServer.listener` for the chosen one.
-  package func bind(
-    host: String = "127.0.0.1", port: UInt16, logger: Logger
-  ) throws(HTTPServerError) -> HTTPServer {
-    let listener = try HTTPListener.bind(host: host, port: port)
-    let named = host.contains(":") ? "[\(host)]" : host
+  /// - Parameter endpoint: `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`, and a port: 0 for any free
+  ///   one; see `HTTPServer.listener` for the chosen one.
+  package func bind(_ endpoint: Endpoint, logger: Logger) throws(HTTPServerError) -> HTTPServer {
+    let listener = try HTTPListener.bind(host: endpoint.host, port: endpoint.port)
     let application = HTTPApplication(
-      router: router, allowedHosts: ["localhost", "127.0.0.1", "[::1]", named.lowercased()], metrics: metrics,
-      logger: logger)
+      router: router, allowedHosts: listener.ownNames, metrics: metrics, logger: logger)
     return HTTPServer(listener: listener, application: application, logger: logger)
   }
 

@@ -67,10 +67,32 @@ import Testing
     for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:80", "[::1]"] {
       #expect(await app.respond(to: HTTPRequest(path: [], headers: ["Host": host])).status == .ok, "\(host)")
     }
-    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "[::2]", "", "[::1"] {
-      #expect(await app.respond(to: HTTPRequest(path: [], headers: ["Host": host])).status == .misdirected, "\(host)")
+    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "[::2]", "localhost.", "::1"] {
+      let status = await app.respond(to: HTTPRequest(path: [], headers: ["Host": host])).status
+      #expect(status == (host == "::1" ? .badRequest : .misdirected), "\(host)")
     }
     #expect(await app.respond(to: HTTPRequest(path: [])).status == .misdirected)
+  }
+
+  /// What names no host is refused by every listener, also by one that answers to any name.
+  @Test(arguments: [
+    "", "[::1", "[::1].evil.example", "[::1]evil", "[]", "[localhost]", "localhost:99999999", "localhost:65536",
+    "localhost:", "localhost:+80", "localhost:80:80", "127.0.0.1:1,evil", "127.0.0.1,evil", "localhost/evil",
+    "user@localhost", "local host", "localhost:8080 ", "localhost:٣", "\u{212A}.example",
+  ])
+  func aHostIsReadToItsEnd(host: String) async {
+    for hosts in [["localhost", "127.0.0.1", "[::1]"], nil] as [Set<String>?] {
+      let app = Self.application(hosts: hosts)
+      #expect(await app.respond(to: HTTPRequest(path: [], headers: ["Host": host])).status == .badRequest)
+    }
+  }
+
+  @Test func whereOtherMachinesAskAnyHostWillDo() async {
+    let app = Self.application()
+    for host in ["worker-3.lectern.svc.cluster.local:9101", "10.1.2.3:9101", "[2001:db8::7]:9101", "a_b", "localhost"] {
+      #expect(await app.respond(to: HTTPRequest(path: [], headers: ["Host": host])).status == .ok, "\(host)")
+    }
+    #expect(await app.respond(to: HTTPRequest(path: [])).status == .ok)
   }
 
   @Test func metricsNameRoutesAndNeverPaths() async {

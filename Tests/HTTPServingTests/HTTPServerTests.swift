@@ -205,6 +205,11 @@ import Testing
     }
     let named = #expect(throws: HTTPServerError.self) { try HTTPListener.bind(host: "example.org") }
     #expect(named?.code == .badAddress)
+    for host in ["0.0.0.0", "::"] {
+      let listener = try HTTPListener.bind(host: host, reach: .everybody)
+      #expect(!listener.isLoopback && listener.port != 0)
+    }
+    #expect(try HTTPListener.bind(host: "127.0.0.9").ownNames.contains("127.0.0.9"))
     #expect(try HTTPListener.bind(host: "127.0.0.9").url.hasPrefix("http://127.0.0.9:"))
     #expect(try HTTPListener.bind(host: "localhost").url.hasPrefix("http://localhost:"))
   }

@@ -29,11 +29,46 @@ enum RawClient {
     }
   }
 
+  /// A connection that a test holds: what it sends, and when, is the test's. Closed with the last reference.
+  final class Connection: Sendable {
+    private let descriptor: Int32
+
+    /// - Parameter receiveBytes: the size of the kernel's buffer for what the server says; nil for the system's own.
+    init(port: UInt16, receiveBytes: Int32? = nil) throws {
+      descriptor = try RawClient.connected(port: port, receiveBytes: receiveBytes)
+    }
+
+    deinit { close(descriptor) }
+
+    /// False if the server has closed the connection.
+    func send(_ text: String) -> Bool { (try? RawClient.send(descriptor, Array(text.utf8))) != nil }
+
+    /// Waits until the server closes the connection; what it said by then.
+    func waitForEnd() async throws -> String {
+      try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { [self] in
+          continuation.resume(with: Result { try RawClient.read(descriptor, until: nil) })
+        }
+      }
+    }
+
+    /// Whether the server has closed the connection by now, and said nothing.
+    var isEnded: Bool {
+      var byte: UInt8 = 0
+      let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+      return count == 0 || (count < 0 && errno != EAGAIN)
+    }
+  }
+
   private static func talk(port: UInt16, _ request: [UInt8], until: String?) throws -> String {
     let descriptor = try connected(port: port)
     defer { close(descriptor) }
     // A server that refuses early may close while we still send; what it said is still there to read.
     try? send(descriptor, request)
+    return try read(descriptor, until: until)
+  }
+
+  private static func read(_ descriptor: Int32, until: String?) throws -> String {
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16384)
     while true {
@@ -60,9 +95,12 @@ enum RawClient {
     }
   }
 
-  private static func connected(port: UInt16) throws -> Int32 {
+  private static func connected(port: UInt16, receiveBytes: Int32? = nil) throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(step: "socket", number: errno) }
+    if var receiveBytes {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, socklen_t(MemoryLayout<Int32>.size))
+    }
     var limit = timeval(tv_sec: 120, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()

@@ -112,6 +112,42 @@ struct InspectionCommandTests {
     #expect(info.status == .exited(0) && info.outputText.contains("attention-3"), "\(info.errorText)")
   }
 
+  /// The id that is configured is the only model that recognises anything.
+  @Test func aPinnedModelIsTheOnlyOne() async throws {
+    let fixture = try Fixture(.learningEmotions)
+    let info = try await run(["model", "info", fixture.model, "--json"])
+    let told = try #require(try JSONSerialization.jsonObject(with: Data(info.outputText.utf8)) as? [String: Any])
+    let id = try #require((told["bundle"] as? [String: Any])?["id"] as? String)
+    let other = String(repeating: "0a", count: 32)
+    let worker = [
+      "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:1/none",
+      "LECTERN_DEPLOYMENT_REGION": "CH", "LECTERN_DEPLOYMENT_PURPOSE": "education",
+      "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 32), "LECTERN_MODEL_BUNDLE": fixture.model,
+      "LECTERN_MODEL_ID": other,
+    ]
+    for words in [
+      ["worker"], ["rejects", "retry"], ["classify", "x.png"],
+      ["features", "-o", fixture.path("f.safetensors"), fixture.path("model")],
+    ] {
+      let refused = try await run(words, worker)
+      #expect(refused.status == .exited(78), "\(words): \(refused.errorText)")
+      for part in ["LECTERN_MODEL_ID=\(other)", id] {
+        #expect(refused.errorText.contains(part), "\(refused.errorText)")
+      }
+    }
+    // Flipping what the bundle says of itself makes it another one, which the id does not let in.
+    let manifest = "\(fixture.model)/model.json"
+    let text = try String(contentsOfFile: manifest, encoding: .utf8)
+    try text.replacing("\"trained\" : false", with: "\"trained\" : true")
+      .write(toFile: manifest, atomically: true, encoding: .utf8)
+    let flipped = try await run(
+      ["classify", "x.png"], ["LECTERN_MODEL_BUNDLE": fixture.model, "LECTERN_MODEL_ID": id])
+    #expect(
+      flipped.status == .exited(78) && flipped.errorText.contains("LECTERN_MODEL_ID=\(id)"), "\(flipped.errorText)")
+    let short = try await run(["classify", "x.png"], ["LECTERN_MODEL_ID": String(id.prefix(12))])
+    #expect(short.status == .exited(78) && short.errorText.contains("64 hexadecimal digits"), "\(short.errorText)")
+  }
+
   /// No server is asked before the model is looked at: these do not exist.
   @Test func aWorkerRefusesAModelOfOtherLabels() async throws {
     let fixture = try InspectionFixture(LabelSet(name: "attention-3", labels: ["asleep", "awake", "elsewhere"]))

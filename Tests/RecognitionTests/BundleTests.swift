@@ -35,6 +35,24 @@ import Testing
     }
   }
 
+  /// Whatever is edited in a stored manifest, the bundle has another id: whoever knows the id knows all of it.
+  @Test(arguments: [
+    ("\"trained\" : false", "\"trained\" : true"), ("\"untrained-test\"", "\"untrained-tesT\""),
+    ("\"temperature\" : 1.25", "\"temperature\" : 1.26"), ("\"maximum\" : 211", "\"maximum\" : 212"),
+    ("\"hog_normalization\" : \"max\"", "\"hog_normalization\" : \"l2hys\""), ("\n", " \n"),
+  ])
+  func theIdCoversTheWholeManifest(_ edit: (from: String, to: String)) throws {
+    try BundleFixture.withFolder { folder in
+      let saved = try BundleFixture.bundle().save(to: "\(folder)/model")
+      #expect(try StoredBundle.load(from: "\(folder)/model").id == saved.id)
+      try BundleFixture.edit("\(folder)/model", replacing: edit.from, by: edit.to)
+      let edited = try StoredBundle.load(from: "\(folder)/model")
+      #expect(edited.id != saved.id)
+      // Short forms are shown too: by twelve digits they differ as well.
+      #expect(edited.id.text.prefix(12) != saved.id.text.prefix(12))
+    }
+  }
+
   @Test func aBundleIsNeverOverwritten() throws {
     try BundleFixture.withFolder { folder in
       let first = try BundleFixture.bundle().save(to: "\(folder)/model").id

@@ -41,6 +41,10 @@ import Testing
     ("\"format_version\" : 1", "\"format_version\" : \"1\"", .malformed, "format_version"),
     ("  \"temperature\" : 1.25,\n", "", .malformed, "temperature is missing"),
     ("\"temperature\" : 1.25", "\"temperature\" : -1", .malformed, "temperature"),
+    ("\"temperature\" : 1.25", "\"temperature\" : 5e-324", .malformed, "from 0.01 to 100.0"),
+    ("\"temperature\" : 1.25", "\"temperature\" : 0.0099", .malformed, "from 0.01 to 100.0"),
+    ("\"temperature\" : 1.25", "\"temperature\" : 100.1", .malformed, "from 0.01 to 100.0"),
+    ("\"temperature\" : 1.25", "\"temperature\" : 1e308", .malformed, "from 0.01 to 100.0"),
     ("\"temperature\" : 1.25", "\"temperature\" : 1e999", .malformed, "too large"),
     ("\"temperature\" : 1.25", "\"temperature\" : null", .malformed, "temperature"),
     ("\"deviation\" : 0.25", "\"deviation\" : -0.25", .malformed, "deviation"),
@@ -72,6 +76,12 @@ import Testing
     #expect(error?.message.contains(edit.says) == true, "\(error?.message ?? "")")
   }
 
+  @Test(arguments: [0.01, 1, 100]) func temperaturesOfCalibrationAreTaken(_ temperature: Double) throws {
+    var manifest = BundleFixture.manifest()
+    manifest.temperature = temperature
+    #expect(try Self.parsed(manifest).temperature == temperature)
+  }
+
   /// Bounds are learned, stored and applied: what is read back is the same to the last bit, subnormal and extreme
   /// numbers included.
   @Test func boundsComeBackBitForBit() throws {
@@ -93,8 +103,7 @@ import Testing
       let mean = Float(random.next() >> 40) / Float(1 << 24)
       let deviation = max(1e-6, Float(random.next() >> 40) / Float(1 << 24))
       manifest.planes?[1] = .init(mean: mean, deviation: deviation)
-      manifest.temperature = Double(bitPattern: random.next() >> 2) + 0.001
-      guard manifest.temperature.isFinite else { continue }
+      manifest.temperature = 0.01 + 99.98 * Double(random.next() >> 11) / Double(1 << 53)
       let read = try Self.parsed(manifest)
       for family in FeatureFamily.allCases {
         let (own, other) = (bounds[family], try #require(read.bounds)[family])

@@ -1,3 +1,4 @@
+import Addresses
 import HTTPServing
 import LearningEvents
 import Persistence
@@ -87,6 +88,17 @@ struct FixedReports: ReportSource {
     #expect(await Self.get(["live"], missing: ["everything"]).status == 200)
   }
 
+  @Test func monitorsThatAskElsewhereFindNothingHere() async {
+    let site = Site(
+      reports: FixedReports(), deployment: .init(region: "CH", purpose: "demonstration"), metrics: MetricsRegistry(),
+      missing: nil)
+    let application = HTTPApplication(router: site.router, metrics: MetricsRegistry(), logger: .silent)
+    for path in ["metrics", "live", "ready"] {
+      #expect(await application.respond(to: HTTPRequest(path: [path])).status == .notFound)
+    }
+    #expect(await application.respond(to: HTTPRequest(path: [])).status == .ok)
+  }
+
   @Test func aDatabaseThatIsDownIsAnErrorWithoutWords() async {
     let page = await Self.get([], reports: FixedReports(fails: true))
     #expect(page.status == 500 && !page.body.contains("Down"))
@@ -99,10 +111,10 @@ struct FixedReports: ReportSource {
       missing: { [] })
     for host in ["0.0.0.0", "::", "192.0.2.7"] {
       let error = #expect(throws: HTTPServerError.self) {
-        try site.bind(host: host, port: 0, logger: .silent)
+        try site.bind(Endpoint(host: host, port: 0), logger: .silent)
       }
       #expect(error?.code == .notLoopback && error?.message.contains("127.0.0.1") == true)
     }
-    #expect(try site.bind(port: 0, logger: .silent).listener.port != 0)
+    #expect(try site.bind(Endpoint(host: "127.0.0.1", port: 0), logger: .silent).listener.port != 0)
   }
 }

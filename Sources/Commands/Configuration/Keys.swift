@@ -1,6 +1,8 @@
+import Addresses
 import Analytics
 import Configuration
 import Cryptography
+import HTTPServing
 import Ingest
 import IsolatedDecoding
 import KafkaIO
@@ -28,6 +30,10 @@ enum Keys {
   static let kafkaProperties = ConfigurationKey<[String: String]>(
     "LECTERN_KAFKA_PROPERTIES", help: "any properties of librdkafka, such as security.protocol=SASL_SSL", secret: true
   ) { properties in
+    guard KafkaSettings.reservedProperties.isDisjoint(with: properties.keys) else {
+      return "other properties than \(KafkaSettings.reservedProperties.sorted().joined(separator: " and ")): "
+        + "\(bootstrapServers.name) alone says where Kafka is"
+    }
     do throws(KafkaError) {
       try KafkaSettings(bootstrapServers: "127.0.0.1", properties: properties).check()
       return nil
@@ -61,6 +67,10 @@ enum Keys {
       : "postgresql://user:password@host:port/database (with %40 for an @ and %2F for a / in the password) or key=value "
         + "words"
   }
+
+  static let unverifiedServers = ConfigurationKey<UnverifiedServers>(
+    "LECTERN_ALLOW_UNVERIFIED_SERVERS",
+    help: "servers on other machines that need not prove by TLS who they are: kafka, postgres or both, by commas")
 
   // MARK: Deployment
 
@@ -102,6 +112,12 @@ enum Keys {
 
   static let bundle = ConfigurationKey<ConfigurationPath>(
     "LECTERN_MODEL_BUNDLE", help: "folder of the model bundle that recognises")
+  static let modelID = ConfigurationKey<String>(
+    "LECTERN_MODEL_ID", help: "the only model that may recognise, by its whole id; another bundle is refused"
+  ) {
+    let isID = $0.utf8.count == 64 && $0.allSatisfy { "0123456789abcdef".contains($0) }
+    return isID ? nil : "64 hexadecimal digits, as 'lectern model info' and 'lectern doctor' print"
+  }
   static let streams = ConfigurationKey<Int>(
     "LECTERN_RECOGNITION_STREAMS", in: 1...256, help: "frames in recognition at once; unset takes one a core")
   static let streamThreads = ConfigurationKey<Int>(
@@ -141,10 +157,20 @@ enum Keys {
     "LECTERN_AGGREGATE_RETENTION_MONTHS", default: 13, in: 1...120,
     help: "months that everything computed of samples is kept, reports included")
   static let httpPort = ConfigurationKey<Int>(
-    "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port on 127.0.0.1; 0 takes a free one")
+    "LECTERN_HTTP_PORT", default: 8080, in: 0...65_535, help: "port of the pages on 127.0.0.1; 0 takes a free one")
+  static let httpListen = ConfigurationKey<Endpoint>(
+    "LECTERN_HTTP_LISTEN",
+    help: "address and port of the pages instead of LECTERN_HTTP_PORT: a loopback address, since nobody signs in"
+  ) { $0.isLoopback ? nil : "a loopback address, such as 127.0.0.1:8080: pages have no sign-in yet" }
   static let metricsPort = ConfigurationKey<Int>(
     "LECTERN_METRICS_PORT", in: 0...65_535,
-    help: "port on 127.0.0.1 for a worker's or aggregator's /metrics, /live and /ready")
+    help: "port on 127.0.0.1 for /metrics, /live and /ready of a worker, an aggregator or pages")
+  static let metricsListen = ConfigurationKey<Endpoint>(
+    "LECTERN_METRICS_LISTEN",
+    help: "address and port of these instead of LECTERN_METRICS_PORT, such as 0.0.0.0:9101 for a Prometheus elsewhere"
+  ) {
+    HTTPListener.canListen(on: $0.host) ? nil : "a numeric address and a port, like 0.0.0.0:9101 or [::]:9101"
+  }
   static let logLevel = ConfigurationKey<LogLevel>(
     "LECTERN_LOG_LEVEL", default: .info, help: "lowest level that is logged")
   static let logFormat = ConfigurationKey<LogFormatChoice>(
@@ -160,21 +186,21 @@ enum Keys {
         "Servers",
         [
           bootstrapServers, kafkaProperties, clusterID, frameTopic, controlTopic, sources, consumerGroup,
-          groupInstance, postgresURL,
+          groupInstance, postgresURL, unverifiedServers,
         ]),
       .init("Deployment", [region, purpose, basis, pseudonymSecret, cohortMinimum]),
       .init("Ingest", [frameInterval, controlGrace, batchRecords, batchAge, queuedMebibytes]),
       .init(
         "Recognition",
         [
-          bundle, streams, streamThreads, cascade, faceReuse, faceReuseFrames, preparationDeadline, decoderDeadline,
-          decoderMemory, decoderStarts, decoderSandbox,
+          bundle, modelID, streams, streamThreads, cascade, faceReuse, faceReuseFrames, preparationDeadline,
+          decoderDeadline, decoderMemory, decoderStarts, decoderSandbox,
         ]),
       .init(
         "Aggregation, HTTP and logs",
         [
-          aggregateInterval, sampleRetention, aggregateRetention, httpPort, metricsPort, logLevel, logFormat,
-          shutdownGrace,
+          aggregateInterval, sampleRetention, aggregateRetention, httpPort, httpListen, metricsPort, metricsListen,
+          logLevel, logFormat, shutdownGrace,
         ]),
     ],
     foreignNames: [
@@ -185,6 +211,30 @@ enum Keys {
       "LECTERN_TORTURE_SEED",
       "LECTERN_SHARE",
     ])
+}
+
+/// The servers that are let off from proving who they are.
+struct UnverifiedServers: ConfigurationValue, Equatable {
+  enum Server: String, CaseIterable {
+    case kafka, postgres
+  }
+
+  let servers: Set<Server>
+
+  init?(configurationText text: String) {
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map { Server(rawValue: String($0)) }
+    guard !names.contains(nil) else { return nil }
+    servers = Set(names.compactMap(\.self))
+  }
+
+  var configurationText: String { servers.map(\.rawValue).sorted().joined(separator: ",") }
+  static var configurationExpectation: String { "kafka, postgres or kafka,postgres" }
+}
+
+extension Endpoint: ConfigurationValue {
+  package init?(configurationText text: String) { self.init(text) }
+  package var configurationText: String { description }
+  package static var configurationExpectation: String { "an address and a port, like 127.0.0.1:8080 or [::1]:8080" }
 }
 
 /// How log lines are written.

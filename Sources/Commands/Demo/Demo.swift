@@ -36,6 +36,7 @@ struct Demo {
     let context = CommandContext(settings: early, in: environment)
     _ = try context.requireDeployment()
     try refuseStaticMembership(early)
+    guard context.listenerErrors.isEmpty else { throw ConfigurationErrors(errors: context.listenerErrors) }
     let logger = context.logger
 
     var found: [String: String] = [:]
@@ -72,11 +73,13 @@ struct Demo {
     let stored = try await bundle(context)
     let (worker, problems) = try await context.worker(stored, clusterID: broker?.clusterID)
     let reporting = Reporting(context: context, gate: gate, framesAreSynthetic: pictures == nil, role: .aggregator)
-    let server = try reporting.site(port: context.settings[Keys.httpPort], alsoMissing: problems)
+    let server = try reporting.site(alsoMissing: problems)
     let scenario = DemoScenario(
       context: context, lesson: lesson, picture: picture, broker: broker, folder: folder, reporting: reporting,
       url: server.listener.url, endsWhenDone: endsWhenDone, printsJSON: printsJSON)
-    try await context.run([server, worker, context.aggregator(), scenario])
+    let monitoring = try context.monitoring(role: .aggregator, kafka: context.kafka, problems: problems)
+    let services: [(any Service)?] = [monitoring, server, worker, context.aggregator(), scenario]
+    try await context.run(services.compactMap(\.self))
   }
 
   private var picture: Lesson.Picture {
@@ -91,7 +94,9 @@ struct Demo {
     if !StoredBundle.exists(in: path) {
       context.console.note("making an untrained network of full size, once; it knows nothing of faces\n")
     }
-    return try await context.recognizerFactory.untrainedBundle(in: path, seed: 1)
+    let stored = try await context.recognizerFactory.untrainedBundle(in: path, seed: 1)
+    try context.requirePinnedModel(stored)
+    return stored
   }
 
   /// The configuration of this demo: command line, environment and file, completed by the demo's own values.

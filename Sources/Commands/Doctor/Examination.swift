@@ -20,7 +20,8 @@ struct Examination {
 
   func findings() async -> [Finding] {
     var findings = [machine, disk(), await postgresPrograms(), cascade(), await decoder()]
-    findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self) + [await kafka()]
+    findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self) + unverifiedServers()
+    findings.append(await kafka())
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
     return findings + (await database()) + (await retention())
@@ -129,6 +130,11 @@ struct Examination {
       remedy: "set \(Keys.pseudonymSecret.name)_FILE to the file that all workers share (docs/operations.md, Secrets)")
   }
 
+  /// Servers for which every other command is refused.
+  private func unverifiedServers() -> [Finding] {
+    context.serverErrors.map { .missing("servers", "\($0.key ?? ""): \($0.problem)", remedy: $0.remedy) }
+  }
+
   private func bundle() -> Finding {
     guard let folder = context.settings.optional(Keys.bundle)?.path else {
       return neededByWorkers(
@@ -137,11 +143,14 @@ struct Examination {
           "set \(Keys.bundle.name) for workers; 'lectern demo' leaves an untrained one in \(DemoFolder(path: DemoFolder.standard(context.environment)).model)"
       )
     }
-    do throws(BundleError) {
+    do {
       let stored = try StoredBundle.load(from: folder)
-      return .good("model bundle", "\(stored.bundle.manifest.name), \(stored.id.text.prefix(12))")
+      try context.requirePinnedModel(stored)
+      return .good("model bundle", "\(stored.bundle.manifest.name), \(stored.id.text)")
+    } catch let error as ConfigurationError {
+      return .missing("model bundle", "\(error.problem), not \(error.value ?? "")", remedy: error.remedy)
     } catch {
-      return .missing("model bundle", error.description, remedy: "set \(Keys.bundle.name) to a folder with a bundle")
+      return .missing("model bundle", "\(error)", remedy: "set \(Keys.bundle.name) to a folder with a bundle")
     }
   }
 

@@ -38,7 +38,9 @@ struct InspectionOptions: ArgumentGroup {
         "making an untrained network of full size in \(folder.model), once; it knows nothing of faces\n")
       try folder.create()
     }
-    return try await context.recognizerFactory.untrainedBundle(in: folder.model, seed: 1)
+    let stored = try await context.recognizerFactory.untrainedBundle(in: folder.model, seed: 1)
+    try context.requirePinnedModel(stored)
+    return stored
   }
 }
 

@@ -1,3 +1,4 @@
+import Addresses
 import Aggregation
 import Analytics
 import Arguments
@@ -18,6 +19,7 @@ struct AggregateCommand: Command {
   @Option(key: Keys.sampleRetention) var sampleRetentionDays: Int?
   @Option(key: Keys.aggregateRetention) var aggregateRetentionMonths: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
+  @Option(key: Keys.metricsListen) var metricsListen: Endpoint?
 
   mutating func run(in environment: CommandEnvironment) async throws {
     let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])

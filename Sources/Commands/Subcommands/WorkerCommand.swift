@@ -1,3 +1,4 @@
+import Addresses
 import Arguments
 import Configuration
 import Ingest
@@ -18,6 +19,7 @@ struct WorkerCommand: Command {
   @Option(key: Keys.bundle, completion: .directory) var bundle: ConfigurationPath?
   @Option(key: Keys.streams) var streams: Int?
   @Option(key: Keys.metricsPort) var metricsPort: Int?
+  @Option(key: Keys.metricsListen) var metricsListen: Endpoint?
 
   mutating func run(in environment: CommandEnvironment) async throws {
     let context = try CommandContext(self, in: environment, required: CommandContext.workerKeys)

@@ -32,8 +32,8 @@ package enum DeploymentRefusal: Error, Equatable, CustomStringConvertible {
     case .demonstrationNotLocal:
       """
       LECTERN_DEPLOYMENT_PURPOSE is 'demonstration', which allows loopback servers only: point \
-      LECTERN_KAFKA_BOOTSTRAP_SERVERS and LECTERN_POSTGRES_URL at 127.0.0.1, ::1, localhost or a Unix socket, or name \
-      the real purpose
+      LECTERN_KAFKA_BOOTSTRAP_SERVERS and LECTERN_POSTGRES_URL at 127.0.0.1, ::1, localhost or a Unix socket, without \
+      a service, unset PGHOST, PGHOSTADDR and PGSERVICE, or name the real purpose
       """
     }
   }

@@ -26,8 +26,10 @@ extension ModelManifest {
       throw BundleError(
         .unsupported, "only models in fp32 can be run: layout \(layout.rawValue) has a precision for \(parts)")
     }
-    guard temperature.isFinite, temperature > 0 else {
-      throw BundleError(.malformed, "model.json: the temperature must be above 0")
+    guard Self.temperatures.contains(temperature) else {
+      throw BundleError(
+        .malformed,
+        "model.json: the temperature must be from \(Self.temperatures.lowerBound) to \(Self.temperatures.upperBound)")
     }
     if let dataSetFingerprint, !Self.isDigest(dataSetFingerprint) {
       throw BundleError(.malformed, "model.json: data_set_fingerprint is not 64 lower-case hex digits")
@@ -66,6 +68,10 @@ extension ModelManifest {
     }
     guard let planes, planes.count == 3, planes.allSatisfy(\.isPlausible) else { throw PlanesLayout.Statistics.refusal }
   }
+
+  /// Temperatures of calibration. One beyond them makes every answer 0 or 1, or all labels alike, whatever the network
+  /// says.
+  private static let temperatures = 0.01...100.0
 
   /// A SHA-256 as this program writes it.
   static func isDigest(_ text: String) -> Bool {

@@ -30,7 +30,7 @@ package struct ModelManifest: Sendable, Hashable {
   package var bounds: FamilyBounds?
   /// Mean and deviation of each plane, in the order CNN, HOG, SIFT; nil unless the layout is `planes`.
   package var planes: [PlanesLayout.Statistics]?
-  /// Divides the logits, above 0.
+  /// Divides the logits; from 0.01 to 100.
   package var temperature: Double
   /// The arithmetic of each network, by weight prefix (`vgg16`, `net`); only `fp32` exists so far.
   package var precision: [String: String]

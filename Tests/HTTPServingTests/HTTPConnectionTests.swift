@@ -1,0 +1,131 @@
+import HTTPServing
+import Services
+import Telemetry
+import Testing
+
+/// Connections that are slow, idle or many.
+@Suite struct HTTPConnectionTests {
+  /// Nothing but what a test sets closes a connection.
+  static func patient() -> HTTPServerConfiguration {
+    var configuration = HTTPServerConfiguration()
+    configuration.idleTimeout = .seconds(600)
+    configuration.requestDeadline = .seconds(600)
+    configuration.answerDeadline = .seconds(600)
+    return configuration
+  }
+
+  /// A page larger than the buffers between server and client.
+  static func large() -> Router {
+    var router = HTTPServerTests.simple()
+    router.on(.get, "/large") { _ in .text(String(repeating: "x", count: 20_000_000)) }
+    return router
+  }
+
+  /// Headers that come byte by byte for ever: the connection ends though there is always traffic.
+  @Test(arguments: [
+    "GET / HTTP/1.1\r\nX: ", "G", "", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n",
+  ])
+  func aSlowRequestHasADeadlineAsAWhole(_ beginning: String) async throws {
+    var configuration = Self.patient()
+    configuration.requestDeadline = .milliseconds(400)
+    try await HTTPServerTests.serving(HTTPServerTests.simple(), configuration) { port, _ in
+      let slow = try RawClient.Connection(port: port)
+      #expect(slow.send(beginning))
+      var sent = 0
+      // A minute at least, should nobody close it.
+      while !slow.isEnded, sent < 3000 {
+        _ = slow.send("a")
+        sent += 1
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(slow.isEnded && sent < 3000)
+      let answer = try await RawClient.exchange(port: port, HTTPServerTests.get("/"))
+      #expect(answer.hasPrefix("HTTP/1.1 200"))
+    }
+  }
+
+  /// The deadline begins anew with each answer, and the time of the handler does not count.
+  @Test func aConnectionThatIsUsedStays() async throws {
+    var router = HTTPServerTests.simple()
+    router.on(.get, "/slow") { _ in
+      try await Task.sleep(for: .seconds(1))
+      return .text("done")
+    }
+    var configuration = Self.patient()
+    configuration.requestDeadline = .milliseconds(500)
+    try await HTTPServerTests.serving(router, configuration) { port, _ in
+      let two = "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n" + HTTPServerTests.get("/slow")
+      let answer = try await RawClient.exchange(port: port, two)
+      #expect(answer.ranges(of: "HTTP/1.1 200 OK").count == 2)
+    }
+  }
+
+  @Test func theOldestIdleConnectionMakesRoom() async throws {
+    var configuration = Self.patient()
+    configuration.maximumConnections = 8
+    try await HTTPServerTests.serving(HTTPServerTests.simple(), configuration) { port, _ in
+      let first = try RawClient.Connection(port: port)
+      var others: [RawClient.Connection] = []
+      for _ in 0..<200 { others.append(try RawClient.Connection(port: port)) }
+      #expect(try await first.waitForEnd().isEmpty)
+      for _ in 0..<20 {
+        let answer = try await RawClient.exchange(port: port, HTTPServerTests.get("/"))
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+      }
+      withExtendedLifetime(others) {}
+    }
+  }
+
+  /// Readers that take nothing of a page hold neither a place for ever nor those who come later.
+  @Test func slowReadersKeepNobodyOut() async throws {
+    var configuration = Self.patient()
+    configuration.maximumConnections = 8
+    try await HTTPServerTests.serving(Self.large(), configuration) { port, _ in
+      var readers: [RawClient.Connection] = []
+      for _ in 0..<60 {
+        let reader = try RawClient.Connection(port: port, receiveBytes: 4096)
+        _ = reader.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        readers.append(reader)
+      }
+      let answer = try await RawClient.exchange(port: port, HTTPServerTests.get("/"))
+      #expect(answer.hasPrefix("HTTP/1.1 200"))
+      withExtendedLifetime(readers) {}
+    }
+  }
+
+  @Test func anAnswerThatNobodyTakesIsCutOff() async throws {
+    var configuration = Self.patient()
+    configuration.answerDeadline = .milliseconds(300)
+    try await HTTPServerTests.serving(Self.large(), configuration) { port, _ in
+      let reader = try RawClient.Connection(port: port, receiveBytes: 4096)
+      #expect(reader.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+      // The server must be over its deadline before the first byte is taken.
+      try await Task.sleep(for: .seconds(2))
+      let answer = try await reader.waitForEnd()
+      #expect(answer.utf8.count < 20_000_000)
+    }
+  }
+
+  /// Health has connections and threads of its own.
+  @Test func readersOfPagesDoNotSilenceMonitors() async throws {
+    var pages = Self.patient()
+    pages.maximumConnections = 4
+    var monitors = Router()
+    monitors.addMonitoring(metrics: MetricsRegistry()) { [] }
+    try await HTTPServerTests.serving(Self.large(), pages) { port, _ in
+      var readers: [RawClient.Connection] = []
+      for _ in 0..<40 {
+        let reader = try RawClient.Connection(port: port, receiveBytes: 4096)
+        _ = reader.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        readers.append(reader)
+      }
+      try await HTTPServerTests.serving(monitors, .monitoring) { port, _ in
+        for path in ["/live", "/ready", "/metrics"] {
+          let answer = try await RawClient.exchange(port: port, HTTPServerTests.get(path))
+          #expect(answer.hasPrefix("HTTP/1.1 200"))
+        }
+      }
+      withExtendedLifetime(readers) {}
+    }
+  }
+}
