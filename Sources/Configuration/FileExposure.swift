@@ -6,8 +6,8 @@ package struct FileExposure: Sendable, Equatable {
   package var isWritable: Bool
   /// Whether more may read it than need to: everybody, or the group of a file that is this program's own.
   ///
-  /// A file of somebody else's that comes by its group is how systemd (`LoadCredential=`, which shows the reader it lets
-  /// in as the group) and Kubernetes (`fsGroup`) hand secrets over.
+  /// A file of somebody else's that comes by its group is how systemd (`LoadCredential=`, which shows the reader it
+  /// lets in as the group) and Kubernetes (`fsGroup`) hand secrets over.
   package var isReadable: Bool
 
   package init(isWritable: Bool, isReadable: Bool) { (self.isWritable, self.isReadable) = (isWritable, isReadable) }
