@@ -6,8 +6,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package init(host: String, port: UInt16) { (self.host, self.port) = (host, port) }
 
-  /// Reads `host:port` to its end. Nil where either is missing or the port is no number up to 65535; whether the host is
-  /// one is not asked.
+  /// Reads `host:port` to its end. Nil where either is missing or the port is no number up to 65535; whether the host
+  /// is one is not asked.
   package init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":") else { return nil }
     let digits = text[text.index(after: colon)...]

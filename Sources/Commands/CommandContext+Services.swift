@@ -80,7 +80,7 @@ extension CommandContext {
     _ service: any Service, role: DatabaseRole, kafka: KafkaSettings? = nil,
     problems: @escaping @Sendable () -> [String] = { [] }
   ) async throws {
-    let monitoring = try monitoring(role: role, kafka: kafka, problems: problems)
-    try await run([monitoring, service].compactMap(\.self))
+    let services: [(any Service)?] = [try monitoring(role: role, kafka: kafka, problems: problems), service]
+    try await run(services.compactMap(\.self))
   }
 }

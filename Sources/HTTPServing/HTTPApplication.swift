@@ -9,8 +9,8 @@ package struct HTTPApplication: Sendable {
   private let logger: Logger
 
   /// - Parameter allowedHosts: the host names (without port) a request may name, lower case; nil allows every name, and
-  ///   none. A server on the loopback address lists its own names (`HTTPListener.ownNames`), so that a web page elsewhere
-  ///   whose name was made to resolve to 127.0.0.1 cannot read it.
+  ///   none. A server on the loopback address lists its own names (`HTTPListener.ownNames`), so that a web page
+  ///   elsewhere whose name was made to resolve to 127.0.0.1 cannot read it.
   package init(
     router: Router, allowedHosts: Set<String>? = nil, metrics: MetricsRegistry, logger: Logger
   ) {

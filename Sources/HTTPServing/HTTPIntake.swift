@@ -73,8 +73,8 @@ enum HTTPIntake {
   /// libmicrohttpd before 1.0 reads a line up to the first NUL, and what is behind it is in no value; from 1.0 on it
   /// refuses such a request itself. It leaves the lines where they arrived, one behind the other in one buffer, and
   /// writes NULs over colons and line ends. So between the end of a value and the next name there is a line end, one or
-  /// two bytes, and no more unless something is hidden; the same holds for the target up to the version, and for what is
-  /// between the last value and the end of the headers.
+  /// two bytes, and no more unless something is hidden; the same holds for the target up to the version, and for what
+  /// is between the last value and the end of the headers.
   private static func hidesBytes(_ connection: OpaquePointer, _ head: Head, _ lines: [Field]) -> Bool {
     guard showsNoNUL else { return false }
     guard head.version - head.url == head.targetBytes + 1 else { return true }

@@ -6,6 +6,8 @@ struct HostHeader: Equatable {
   /// Nil unless the value is a name, an IPv4 address or an IPv6 address in brackets, and perhaps a port up to 65535
   /// (RFC 9110, section 7.2).
   init?(_ value: String) {
+    // The lower case of U+212A, the Kelvin sign, is an ASCII k.
+    guard value.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     let text = value.lowercased()
     let name: Substring
     if text.hasPrefix("[") {

@@ -15,8 +15,8 @@ enum RequestRules {
         guard !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
       case "transfer-encoding":
         encodings += 1
-        // Any other coding leaves it open where the body ends.
-        guard value.lowercased() == "chunked" else { return false }
+        // Any other coding leaves it open where the body ends. Only ASCII: the lower case of the Kelvin sign is a k.
+        guard value.utf8.count == 7, value.lowercased() == "chunked" else { return false }
       default: break
       }
     }

@@ -12,7 +12,7 @@ package import Telemetry
 /// | `/courses/{id}/report` | the course-interest report as a page |
 /// | `/courses/{id}/report.json` | the same as JSON |
 /// | `/style.css` | the stylesheet of both |
-/// | `/metrics`, `/live`, `/ready` | what a monitor asks for, unless it has a listener of its own: `Router.addMonitoring` |
+/// | `/metrics`, `/live`, `/ready` | what monitors ask, unless elsewhere: `Router.addMonitoring` |
 ///
 /// Nobody signs in yet, so it is for this machine's own address alone.
 package struct Site: Sendable {
@@ -62,8 +62,8 @@ package struct Site: Sendable {
   /// could otherwise point its own name at 127.0.0.1 and read along. Binds at once, so that a taken port is known
   /// early; serves when the returned service runs.
   ///
-  /// - Parameter endpoint: `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`, and a port: 0 for any free
-  ///   one; see `HTTPServer.listener` for the chosen one.
+  /// - Parameter endpoint: `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`, and a port: 0 for any
+  ///   free one; see `HTTPServer.listener` for the chosen one.
   package func bind(_ endpoint: Endpoint, logger: Logger) throws(HTTPServerError) -> HTTPServer {
     let listener = try HTTPListener.bind(host: endpoint.host, port: endpoint.port)
     let application = HTTPApplication(

@@ -17,6 +17,7 @@ import Testing
     ("chunks, then length", "\(host)Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"),
     ("two encodings", "\(host)Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("another encoding", "\(host)Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+    ("another k", "\(host)Transfer-Encoding: chun\u{212A}ed\r\n\r\n0\r\n\r\n"),
     ("no encoding", "\(host)Transfer-Encoding: identity\r\n\r\n"),
     ("NUL in a value", "\(host)X: a\0b\r\n\r\n"), ("NUL at the end of a value", "X: a\0\r\n\(host)\r\n"),
     ("NUL and a field behind it", "\(host)X: a\0\nTransfer-Encoding: chunked\r\nY: z\0\r\n\r\n"),
@@ -36,7 +37,7 @@ import Testing
         let second = "GET /echo/second HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         let answer = try await RawClient.exchange(port: port, "\(method) / HTTP/1.1\r\n\(lines)\(second)")
         #expect(answer.hasPrefix("HTTP/1.1 400"), "\(method): \(answer)")
-        #expect(answer.ranges(of: "HTTP/1.1 ").count == 1 && !answer.hasSuffix("second"), "\(method): \(answer)")
+        #expect(!answer.contains("200 OK") && !answer.contains("second"), "\(method): \(answer)")
       }
     }
   }

@@ -52,6 +52,40 @@ enum RawClient {
       }
     }
 
+    /// Waits until the server has said something, which is left unread.
+    func waitForFirstByte() async throws {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        Thread.detachNewThread { [self] in
+          var byte: UInt8 = 0
+          let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK))
+          continuation.resume(
+            with: count == 1 ? .success(()) : .failure(Failure(step: "peek", number: errno)))
+        }
+      }
+    }
+
+    /// Whether the server's end of the connection, which is in this process too, is still open, as the kernel tells.
+    var isEstablishedAtServer: Bool {
+      get throws {
+        func hexadecimal(_ port: UInt16) -> String { String(format: "%04X", port) }
+        let (mine, its) = (try port(getsockname), try port(getpeername))
+        let ends = "0100007F:\(hexadecimal(its)) 0100007F:\(hexadecimal(mine)) 01 "
+        return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).contains(ends)
+      }
+    }
+
+    private func port(
+      _ name: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) throws -> UInt16 {
+      var address = sockaddr_in()
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let status = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(descriptor, $0, &length) }
+      }
+      guard status == 0 else { throw Failure(step: "name", number: errno) }
+      return UInt16(bigEndian: address.sin_port)
+    }
+
     /// Whether the server has closed the connection by now, and said nothing.
     var isEnded: Bool {
       var byte: UInt8 = 0

@@ -115,6 +115,7 @@ struct InspectionCommandTests {
   /// The id that is configured is the only model that recognises anything.
   @Test func aPinnedModelIsTheOnlyOne() async throws {
     let fixture = try Fixture(.learningEmotions)
+    let picture = try fixture.write("a.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
     let info = try await run(["model", "info", fixture.model, "--json"])
     let told = try #require(try JSONSerialization.jsonObject(with: Data(info.outputText.utf8)) as? [String: Any])
     let id = try #require((told["bundle"] as? [String: Any])?["id"] as? String)
@@ -127,7 +128,7 @@ struct InspectionCommandTests {
     ]
     for words in [
       ["worker"], ["rejects", "retry"], ["classify", "x.png"],
-      ["features", "-o", fixture.path("f.safetensors"), fixture.path("model")],
+      ["features", "-o", fixture.path("f.safetensors"), picture],
     ] {
       let refused = try await run(words, worker)
       #expect(refused.status == .exited(78), "\(words): \(refused.errorText)")

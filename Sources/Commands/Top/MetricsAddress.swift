@@ -1,3 +1,4 @@
+import Addresses
 import Configuration
 import Foundation
 import Watching
@@ -12,10 +13,14 @@ struct MetricsAddress: ConfigurationValue, Hashable {
     guard let url = URLComponents(string: text), url.scheme == "http", let host = url.host, !host.isEmpty,
       url.user == nil, url.query == nil, let port = UInt16(exactly: url.port ?? 80), port > 0
     else { return nil }
-    (self.host, self.port, path) = (host, port, url.path.isEmpty || url.path == "/" ? "/metrics" : url.path)
+    // An IPv6 address comes with its brackets, without which it is looked up.
+    self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+    (self.port, path) = (port, url.path.isEmpty || url.path == "/" ? "/metrics" : url.path)
   }
 
-  var configurationText: String { "http://\(host):\(port)\(path)" }
+  private var endpoint: Endpoint { Endpoint(host: host, port: port) }
+
+  var configurationText: String { "http://\(endpoint)\(path)" }
   static var configurationExpectation: String { "an address like http://127.0.0.1:9101" }
 
   /// The batches a worker has stored, as its metrics say; nil if it does not answer, or is none. Blocks its thread for
@@ -51,7 +56,7 @@ struct MetricsAddress: ConfigurationValue, Hashable {
       setsockopt(descriptor, SOL_SOCKET, option, limit, socklen_t(MemoryLayout<timeval>.size))
     }
     guard connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else { return nil }
-    let request = Array("GET \(path) HTTP/1.0\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n".utf8)
+    let request = Array("GET \(path) HTTP/1.0\r\nHost: \(endpoint)\r\nConnection: close\r\n\r\n".utf8)
     guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return nil }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
