@@ -15,7 +15,7 @@ import Testing
   }
 
   /// More than the buffers between server and client hold.
-  static let page = HTTPResponse(status: .ok, body: [UInt8](repeating: UInt8(ascii: "x"), count: 12_000_000))
+  static let page = HTTPResponse.text(String(repeating: "x", count: 12_000_000))
 
   static func large() -> Router {
     var router = HTTPServerTests.simple()
