@@ -114,7 +114,7 @@ struct InspectionCommandTests {
 
   /// The id that is configured is the only model that recognises anything.
   @Test func aPinnedModelIsTheOnlyOne() async throws {
-    let fixture = try Fixture(.learningEmotions)
+    let fixture = try InspectionFixture()
     let picture = try fixture.write("a.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
     let info = try await run(["model", "info", fixture.model, "--json"])
     let told = try #require(try JSONSerialization.jsonObject(with: Data(info.outputText.utf8)) as? [String: Any])

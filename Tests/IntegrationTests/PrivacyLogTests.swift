@@ -63,7 +63,7 @@ extension LogFaults {
           _ = try reader.records(at: partition, offsets: low..<high, timeout: .seconds(20)) { record in
             found.append(record.withKey { Data($0.map(Array.init) ?? []) })
             found.append(record.withValue { Data(Array($0)) })
-            found += record.withHeaders { headers in headers.map { Data(Array($0.value)) } }
+            found += record.withHeaders { headers in headers.map { Data($0.value.map(Array.init) ?? []) } }
             return true
           }
         }
