@@ -34,7 +34,7 @@ extension CommandContext {
 
   /// Whatever recognises is the model that the configuration pins, if it pins one.
   func requirePinnedModel(_ stored: StoredBundle) throws(ConfigurationError) {
-    guard let pinned = settings.optional(Keys.modelID), pinned != stored.id.text else { return }
+    guard let pinned = settings.optional(Keys.modelID), ModelID(pinned) != stored.id else { return }
     throw ConfigurationError(
       key: Keys.modelID.name, value: pinned, place: "\(settings.origin(of: Keys.modelID))",
       problem: "the bundle \(stored.folder) is another model, \(stored.id.text)",

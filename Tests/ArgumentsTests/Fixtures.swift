@@ -38,7 +38,10 @@ struct Publish: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     if learner.contains("nobody") { throw UsageError("nobody is no learner") }
-    if learner.contains("broken") { throw ExitCode(9) }
+    if learner.contains("broken") {
+      environment.console.print("as far as it came\n")
+      throw ExitCode(9)
+    }
     if learner.contains("late") { throw CancellationError() }
     if learner.contains("misconfigured") {
       throw ConfigurationErrors(errors: [.init(key: "LECTERN_X", problem: "bad", remedy: "mend it")])

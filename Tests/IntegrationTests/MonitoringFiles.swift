@@ -108,7 +108,7 @@ enum MonitoringFiles {
   /// Runs promtool in a folder.
   static func promtool(_ arguments: [String]) async throws -> ProcessResult {
     let command = ChildCommand(try #require(TestTools.path(of: "promtool")), arguments)
-    return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(60))
+    return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(300))
   }
 }
 

@@ -180,7 +180,8 @@ extension Database {
         ).map { try $0.decode(at: 0, as: String.self) }
         #expect(
           rights == [
-            "EXECUTE course_models", "SELECT lectern.course", "SELECT lectern.ingest_total",
+            "EXECUTE course_backlog", "EXECUTE course_interval", "EXECUTE course_models", "SELECT lectern.course",
+            "SELECT lectern.ingest_total",
             "SELECT lectern.released_minute", "SELECT lectern.released_segment", "SELECT lectern.schema_definition",
             "SELECT lectern.schema_migration", "SELECT lectern.segment",
           ])

@@ -66,7 +66,7 @@ import Testing
     #expect(
       object.keys.sorted() == [
         "cohort_minimum", "course", "deployment", "format_version", "frames", "frames_are_synthetic", "made_at",
-        "models", "period", "segments", "weights_version",
+        "models", "period", "released", "segments", "weights_version",
       ])
     let text = String(decoding: json, as: UTF8.self)
     #expect(!text.lowercased().contains("learner_id") && !text.contains("session"))

@@ -32,6 +32,25 @@ package enum PartitionEntry: Sendable {
     return (records, end)
   }
 
+  /// Whether the records of a batch come in the order of their offsets, each once. While leaders move, librdkafka 2.0
+  /// now and then delivers what it has delivered before behind later records.
+  static func isInOrder(_ entries: [PartitionEntry]) -> Bool {
+    isInOrder(
+      entries.lazy.compactMap { entry in
+        if case .record(let record, _) = entry { record.offset } else { nil }
+      })
+  }
+
+  /// The same of offsets.
+  package static func isInOrder(_ offsets: some Sequence<Int64>) -> Bool {
+    var last: Int64 = -1
+    for offset in offsets {
+      guard offset > last else { return false }
+      last = offset
+    }
+    return true
+  }
+
   var isOutOfLog: Bool {
     if case .outOfLog = self { true } else { false }
   }

@@ -133,6 +133,13 @@ struct PartitionTask: Sendable {
       let asked = ContinuousClock.now
       guard let entries = await queue.nextBatch() else { return .ended }
       suspicion.note(waited: asked.duration(to: .now), ofWhichAgeing: context.settings.batchAge)
+      guard PartitionEntry.isInOrder(entries) else {
+        context.logger.warning(
+          "records of a partition came out of their order: reading them again",
+          metadata: ["partition": .string(name), "offset": .int(cursor.nextOffset)])
+        try await flow(from: cursor.nextOffset)
+        continue
+      }
       switch try await chain(entries, after: cursor, &suspicion) {
       case .whole:
         guard try await take(entries, at: &cursor, under: &lease, &losses) else {
