@@ -96,16 +96,29 @@ import Testing
     #expect(lstat(scratch("pipe"), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
   }
 
+  /// A null and a full device: of its own where root runs it, as root could lose those of the machine.
+  private func devices(_ scratch: Scratch) -> [String] {
+    guard geteuid() == 0 else { return ["/dev/null", "/dev/full"] }
+    return [("null", 3), ("full", 7)].map { name, minor in
+      // Major number 1, memory devices.
+      if mknod(scratch(name), S_IFCHR | 0o666, 1 << 8 | minor) == 0, access(scratch(name), W_OK) == 0 {
+        return scratch(name)
+      }
+      return "/dev/\(name)"
+    }
+  }
+
   @Test func `devices are written to, and a full one says so`() throws {
-    try OutputFile.write(Self.bytes, to: FilePath("/dev/null"), .ownerOnly)
-    let problem = message { try OutputFile.write(Self.bytes, to: FilePath("/dev/full"), .ownerOnly) }
-    #expect(problem == "cannot write /dev/full: no space left on device")
-    for device in ["/dev/null", "/dev/full"] {
+    let scratch = try Scratch()
+    let devices = devices(scratch)
+    try OutputFile.write(Self.bytes, to: FilePath(devices[0]), .ownerOnly)
+    let problem = message { try OutputFile.write(Self.bytes, to: FilePath(devices[1]), .ownerOnly) }
+    #expect(problem == "cannot write \(devices[1]): no space left on device")
+    for device in devices {
       var status = stat()
       #expect(lstat(device, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
     // What an open descriptor leads to is written where it is, as whoever holds it open expects.
-    let scratch = try Scratch()
     try scratch.make("held", mode: 0o644)
     let held = open(scratch("held"), O_RDWR | O_CLOEXEC)
     defer { close(held) }

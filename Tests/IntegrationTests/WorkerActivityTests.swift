@@ -106,7 +106,9 @@ extension Broker {
     }
 
     /// A worker whose topic is not there waits for it, is not ready, says which it is, and goes on once it is made.
-    @Test(.enabled(if: KafkaTestServer.isReal, "the embedded broker makes whatever topic it is asked for"))
+    @Test(
+      .enabled(
+        if: KafkaTestServer.isReal, "only a real Kafka: the embedded broker makes whatever topic it is asked for"))
     func aMissingTopicIsNamedAndWaitedFor() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let absent = TopicName("\(KafkaTestServer.unique("absent"))")
