@@ -101,7 +101,7 @@ import Testing
     guard geteuid() == 0 else { return ["/dev/null", "/dev/full"] }
     return [("null", 3), ("full", 7)].map { name, minor in
       // Major number 1, memory devices.
-      if mknod(scratch(name), S_IFCHR | 0o666, 1 << 8 | minor) == 0, access(scratch(name), W_OK) == 0 {
+      if mknod(scratch(name), S_IFCHR | 0o666, dev_t(1 << 8 | minor)) == 0, access(scratch(name), W_OK) == 0 {
         return scratch(name)
       }
       return "/dev/\(name)"
