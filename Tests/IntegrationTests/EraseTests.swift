@@ -103,7 +103,7 @@ extension Operators {
           image: IngestPictures.picture(300), partition: 1)
         try await bench.settle(Int64(learners * 4) + 1, by: worker)
         #expect(try await bench.rejects(partition: 1).map(\.code) == ["erased"])
-        try await bench.apply([IngestBench.consentEvent(learner: victim)])
+        try await bench.apply([IngestBench.consentEvent(learner: victim, at: IngestBench.now)])
         try await send(3, 10..<12)
         try await bench.settle(Int64(learners * 4) + 3, by: worker)
         #expect(try await rows(of: victim, bench) == ["emotion_sample": 2, "session": 1])

@@ -145,7 +145,7 @@ extension Broker {
     @Test func aRevocationThatIsOverruledIsLogged() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         try await bench.apply([
-          IngestBench.courseEvent(), IngestBench.consentEvent(learner: IngestBench.learner(0)),
+          IngestBench.courseEvent(), IngestBench.consentEvent(learner: IngestBench.learner(0), at: IngestBench.now),
         ])
         try await bench.send(
           IngestBench.consentEvent(learner: IngestBench.learner(0), granted: false, at: IngestBench.longAgo))

@@ -151,10 +151,12 @@ struct IngestBench: Sendable {
         segments: PostgresIngestFixture.defaultSegments))
   }
 
-  static func consentEvent(learner: LearnerID, granted: Bool = true, at time: EventTime = now) -> ControlEvent {
+  /// A consent from before every frame, or a revocation of now, unless a time is given.
+  static func consentEvent(learner: LearnerID, granted: Bool = true, at time: EventTime? = nil) -> ControlEvent {
     .consent(
       ConsentEvent(
-        eventID: "a-\(marker)", source: source, time: time, learnerID: learner, scope: .analytics, granted: granted))
+        eventID: "a-\(marker)", source: source, time: time ?? (granted ? longAgo : now), learnerID: learner,
+        scope: .analytics, granted: granted))
   }
 
   /// Applies control events past Kafka, as `lectern course import` does.
@@ -168,10 +170,10 @@ struct IngestBench: Sendable {
   func announce(learners: Int = 1) async throws {
     try await apply(
       [Self.courseEvent()]
-        + (0..<learners).map { Self.consentEvent(learner: Self.learner($0), at: Self.longAgo) })
+        + (0..<learners).map { Self.consentEvent(learner: Self.learner($0)) })
   }
 
-  /// When learners consented of whom nothing else is told: before every frame.
+  /// Before every frame.
   static var longAgo: EventTime { now.advanced(by: .seconds(-20 * 86_400)) }
 
   /// The bench of an LMS that was started again: its old producer would miss what it had sent.

@@ -98,7 +98,7 @@ final class FaultBench: Sendable {
         try await ingest.send(IngestBench.courseEvent())
         for learner in 0..<options.learners {
           try await ingest.send(
-            IngestBench.consentEvent(learner: IngestBench.learner(learner), at: IngestBench.longAgo))
+            IngestBench.consentEvent(learner: IngestBench.learner(learner)))
         }
       } else {
         try await ingest.announce(learners: options.learners)
