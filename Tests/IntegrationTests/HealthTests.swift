@@ -57,8 +57,9 @@ extension Program {
 
     private func start(_ name: String, in folder: String, environment: [String: String?]) async throws -> Running {
       let logPath = "\(folder)/\(name).log"
+      // Pages have monitors beside them unless those have a listener of their own.
       let settings: [String: String?] = [
-        "LECTERN_METRICS_PORT": "0", "LECTERN_HTTP_PORT": "0", "LECTERN_LOG_FORMAT": "json",
+        "LECTERN_METRICS_PORT": name == "serve" ? nil : "0", "LECTERN_HTTP_PORT": "0", "LECTERN_LOG_FORMAT": "json",
       ]
       let child = try await ProcessLauncher().launch(
         ChildCommand(try #require(builtExecutable), [name], environment: environment.merging(settings) { $1 }),

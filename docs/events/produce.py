@@ -28,16 +28,18 @@ def now(offset=0.0):
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)).isoformat()
 
 
-def control(kind, key, data):
+def control(kind, key, data, offset=0.0):
     event = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": SOURCE, "type": f"org.lectern.{kind}.v1",
-             "time": now(), "datacontenttype": "application/json", "data": data}
+             "time": now(offset), "datacontenttype": "application/json", "data": data}
     producer.produce(CONTROL, key=key, value=json.dumps(event), on_delivery=delivered,
                      headers={"content-type": "application/cloudevents+json"})
 
 
 control("course", COURSE, {"id": COURSE, "title": "Statistics I", "teachers": [], "segments": [
     {"id": "s1", "title": "Why averages mislead", "ordinal": 1, "media_start_ms": 0, "media_end_ms": 600000}]})
-control("consent", LEARNER, {"learner_id": LEARNER, "scope": "analytics", "granted": True})
+control("consent", LEARNER, {"learner_id": LEARNER, "scope": "analytics", "granted": True},
+        # Given before the first picture: a consent covers nothing that was captured earlier.
+        -1.0 - len(pictures))
 
 for sequence, path in enumerate(pictures):
     with open(path, "rb") as file:

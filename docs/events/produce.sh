@@ -14,13 +14,14 @@ unique() { cat /proc/sys/kernel/random/uuid; }
 session="session-$(unique)"
 
 # kcat takes a line for a record, so an event's line ends go. "Now" is newer than what was said before.
-control() { # example key
-  sed "s/\"time\": *\"[^\"]*\"/\"time\": \"$(stamp "$(date +%s)")\"/" "$here/examples/$1.json" | tr -d '\n' |
+control() { # example key seconds
+  sed "s/\"time\": *\"[^\"]*\"/\"time\": \"$(stamp "$3")\"/" "$here/examples/$1.json" | tr -d '\n' |
     kcat -P -b "$servers" -t "${CONTROL_TOPIC:-lectern.control.v1}" -k "$2" -X acks=all \
       -X partitioner=murmur2_random -H content-type=application/cloudevents+json
 }
-control course course-101
-control consent learner-1
+control course course-101 "$(date +%s)"
+# Given before the first picture: a consent covers nothing that was captured earlier.
+control consent learner-1 "$start"
 
 sequence=0
 for picture in "$@"; do
