@@ -80,7 +80,8 @@ extension Database {
           ], by: "anna")
         try await courses.apply([Fixture.consent(0, granted: false, at: late)], by: "anna")
         // Overtaken: nothing was withdrawn, and it was said all the same.
-        try await courses.apply([Fixture.consent(0, granted: false, at: fixture.yesterday(0))], by: "anna")
+        try await courses.apply(
+          [Fixture.consent(0, granted: false, at: fixture.yesterday(0), recordedAt: fixture.noon)], by: "anna")
         _ = try await PrivacyRepository(connection: fixture.owner).erase(Fixture.learner(7), by: "bert")
         let lines = try await entries(fixture).dropLast(before).reversed()
         #expect(lines.map(\.action) == ["control.by_hand", "control.by_hand", "control.by_hand", "erase"])

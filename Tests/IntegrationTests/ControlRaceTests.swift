@@ -24,7 +24,8 @@ extension Database {
       try await connection.query(
         """
         SELECT lectern.apply_control(
-          NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1::text::jsonb, '{}', '{}', '{}', '{}', 'a test')
+          NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1::text::jsonb, '{}', '{}', '{}', '{}',
+          '{}', '{}', '{}', 'a test')
         """, [.text("[\(events.joined(separator: ", "))]")])
     }
 

@@ -351,7 +351,10 @@ extension Operators {
           looks += 1
           if looks == 3 {
             let receipt = try await bench.lectern(
-              ["erase", "--source", IngestBench.source.text, "--learner", IngestBench.learner(3).text, "--yes"])
+              [
+                "erase", "--source", IngestBench.source.text, "--learner", IngestBench.learner(3).text, "--yes",
+                "--database-only",
+              ])
             #expect(receipt.status == .exited(0), "\(receipt)")
           }
           guard looks < 100 else { break }
