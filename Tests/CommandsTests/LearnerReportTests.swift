@@ -154,8 +154,8 @@ import TextOutput
     #expect(!refused.isApplied)
     #expect(
       refused.text
-        == "refused: consent of scope analytics is revoked as of 2025-11-24T16:00:05Z, which is not before now; "
-        + "nothing was changed\n")
+        == "refused: consent of scope analytics is revoked as of 2025-11-24T16:00:05Z, "
+        + "which is not before 2025-11-24T16:00:00Z; nothing was changed\n")
     #expect(ControlAnswer.text(ControlResult(applied: 4, superseded: 0, rejects: 0)) == "4 applied\n")
     #expect(
       ControlAnswer.text(ControlResult(applied: 4, superseded: 1, rejects: 0))

@@ -181,6 +181,28 @@ extension Operators {
       }
     }
 
+    /// A university that has consents on paper says when they were signed.
+    @Test(.timeLimit(.minutes(3))) func aConsentHoldsFromWhenItWasGiven() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        func grant(_ time: [String]) async throws -> (status: Processes.ExitStatus, output: String, error: String) {
+          try await bench.lectern(
+            ["consent", "grant", "--source", IngestBench.source.text, "--learner", "paper"] + time)
+        }
+        let future = try await grant(["--time", "2190-01-01T00:00:00Z"])
+        #expect(future.status == .exited(64) && future.error.contains("2190-01-01T00:00:00Z is to come"), "\(future)")
+        let granted = try await grant(["--time", "2026-01-02T03:04:05Z"])
+        #expect(granted.status == .exited(0), "\(granted)")
+        let since = "SELECT since::text FROM lectern.consent WHERE since < '2026-01-03' AND granted"
+        #expect(try await bench.owner.query(since).values() == ["2026-01-02 03:04:05+00"])
+        let earlier = try await grant(["--time", "2026-01-01T00:00:00Z"])
+        #expect(
+          earlier.status == .exited(1)
+            && earlier.error.contains("as of 2026-01-02T03:04:05Z, which is not before 2026-01-01T00:00:00Z"),
+          "\(earlier)")
+      }
+    }
+
     @Test(.timeLimit(.minutes(3))) func aDatabaseFilledFromTheLogKnowsWhoWithdrew() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let (erased, revoked, stays) = (IngestBench.learner("e"), IngestBench.learner("r"), IngestBench.learner("s"))

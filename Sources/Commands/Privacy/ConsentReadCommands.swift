@@ -18,13 +18,7 @@ extension ConsentCommand {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
-      let summary = try await context.reading(learner) { repository, learner in
-        try await repository.noteRead(by: context.environment.userName())
-        return LearnerSummary(
-          holdings: nil, consents: try await repository.consents(of: learner.pseudonym),
-          erasures: try await repository.erasures(of: learner.pseudonym))
-      }
-      if json { try context.console.print(json: summary) } else { context.console.print(summary.text) }
+      try await context.printSummary(of: learner, withHoldings: false, asJSON: json)
     }
   }
 

@@ -22,14 +22,7 @@ struct LearnerCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
-      let summary = try await context.reading(learner) { repository, learner in
-        try await repository.noteRead(by: context.environment.userName())
-        return LearnerSummary(
-          holdings: try await repository.holdings(of: learner.pseudonym),
-          consents: try await repository.consents(of: learner.pseudonym),
-          erasures: try await repository.erasures(of: learner.pseudonym))
-      }
-      if json { try context.console.print(json: summary) } else { context.console.print(summary.text) }
+      try await context.printSummary(of: learner, withHoldings: true, asJSON: json)
     }
   }
 
@@ -56,6 +49,18 @@ struct LearnerCommand: Command {
 }
 
 extension CommandContext {
+  /// Prints what is known of a learner, and that somebody asked goes into the audit log.
+  func printSummary(of options: LearnerOptions, withHoldings: Bool, asJSON: Bool) async throws {
+    let summary = try await reading(options) { repository, learner in
+      try await repository.noteRead(by: environment.userName())
+      return LearnerSummary(
+        holdings: withHoldings ? try await repository.holdings(of: learner.pseudonym) : nil,
+        consents: try await repository.consents(of: learner.pseudonym),
+        erasures: try await repository.erasures(of: learner.pseudonym))
+    }
+    if asJSON { try console.print(json: summary) } else { console.print(summary.text) }
+  }
+
   /// Reads of a learner who is known, as `lectern_aggregator`.
   func reading<Value: Sendable>(
     _ options: LearnerOptions, _ read: @Sendable (PrivacyRepository, NamedLearner) async throws -> Value

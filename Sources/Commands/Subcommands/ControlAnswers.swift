@@ -25,7 +25,7 @@ package struct ConsentAnswer {
       isApplied = false
       text =
         "refused: consent of scope \(event.scope.rawValue) is \(stated.granted ? "granted" : "revoked") "
-        + "as of \(stated.since), which is not before now; nothing was changed\n"
+        + "as of \(stated.since), which is not before \(event.time); nothing was changed\n"
     }
   }
 }

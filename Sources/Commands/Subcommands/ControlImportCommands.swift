@@ -57,17 +57,22 @@ struct ConsentCommand: Command {
       "grant", abstract: "Record one learner's consent.",
       discussion: """
         Where what holds was said for a later time, as by a clock that runs ahead, it is refused; so it is for an LMS that
-        announced no course and no session yet, unless --unknown says that it is spelled rightly.
+        announced no course and no session yet, unless --unknown says that it is spelled rightly. No frame that was captured
+        before the consent is analysed; --time says when it was given, where that was before now, as on paper.
         """)
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var decision: ConsentDecision
+    @Option(help: "when it was given, such as 2026-11-23T10:00:00Z or 2h; now unless given", value: "time") var time:
+      TimeArgument?
     @Flag(help: "the LMS may be one that is not known yet") var unknown: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
-      let unknown = unknown
+      let (unknown, now) = (unknown, context.clock())
+      let given = time?.time(now: now) ?? now
+      guard given <= now else { throw UsageError("--time is when the consent was given; \(given.rfc3339) is to come") }
       _ = try await decision.record(
-        granted: true, remedy: "; --unknown grants it all the same", context
+        granted: true, at: given, remedy: "; --unknown grants it all the same", context
       ) { $0.sourceIsKnown || $0.learnerIsKnown || unknown }
     }
   }
@@ -91,7 +96,7 @@ struct ConsentCommand: Command {
         self, in: environment, required: LearnerOptions.required + (databaseOnly ? [] : [Keys.bootstrapServers]))
       let unknown = unknown
       let (learner, since) = try await decision.record(
-        granted: false, remedy: "; --unknown withdraws it all the same", context
+        granted: false, at: context.clock(), remedy: "; --unknown withdraws it all the same", context
       ) { $0.learnerIsKnown || unknown }
       guard !databaseOnly else { return }
       let notice = await ControlPublisher(context).publish([(decision.scope, since)], of: learner)
@@ -112,16 +117,17 @@ struct ConsentDecision: ArgumentGroup {
   /// Has it hold in the database; returns the learner, and since when it holds.
   ///
   /// - Parameters:
+  ///   - time: when the learner said so; not after now.
   ///   - isKnown: whether enough is known to believe that the learner was named rightly.
   ///   - remedy: what to do where that is not so, for the error.
   func record(
-    granted: Bool, remedy: String, _ context: CommandContext,
+    granted: Bool, at time: EventTime, remedy: String, _ context: CommandContext,
     if isKnown: @escaping @Sendable (LearnerKnowledge) -> Bool
   ) async throws -> (learner: NamedLearner, since: EventTime) {
     let learner = try learner.read(context)
     try await context.requireDeploymentSecret()
     let event = ConsentEvent(
-      eventID: EventID(UUID().uuidString), source: learner.source, time: context.clock(), learnerID: learner.id,
+      eventID: EventID(UUID().uuidString), source: learner.source, time: time, learnerID: learner.id,
       scope: scope, granted: granted)
     let (pseudonymizer, by) = (context.pseudonymizer, context.environment.userName())
     let outcome = try await context.withConnection(role: .ingest, application: "import") { connection in
