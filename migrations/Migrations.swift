@@ -28,5 +28,6 @@ package struct Migration: Sendable, Equatable {
     Migration(version: 6, name: "0006_audit", bytes: PackageResources._006_audit_sql),
     Migration(version: 7, name: "0007_log_identity", bytes: PackageResources._007_log_identity_sql),
     Migration(version: 8, name: "0008_consent_since", bytes: PackageResources._008_consent_since_sql),
+    Migration(version: 9, name: "0009_consent_said", bytes: PackageResources._009_consent_said_sql),
   ]
 }

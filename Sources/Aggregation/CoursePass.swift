@@ -78,10 +78,10 @@ struct CoursePass: Sendable {
     }
     try store.replaceSums(
       of: sessions.map(\.session), in: course.course, with: sums, minutes: minutes, on: connection)
-    let others = try store.replaceMismatches(
+    let before = try store.replaceMismatches(
       of: sessions.map(\.session), in: course.course, with: mismatches, on: connection)
     counts.intervalMismatches = mismatches.count
-    if others == 0, let first = mismatches.first { counts.newMismatches = [first.pace] }
+    if before == 0, let first = mismatches.first { counts.newMismatches = [first.pace] }
     return Set(sessions.map(\.learner)).sorted()
   }
 

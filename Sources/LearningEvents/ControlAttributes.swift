@@ -1,3 +1,5 @@
+import JSON
+
 /// The headers of a control record, gathered in one pass.
 struct ControlAttributes {
   private var contentType: UnsafeRawBufferPointer?
@@ -6,8 +8,11 @@ struct ControlAttributes {
   private var source: UnsafeRawBufferPointer?
   private var time: UnsafeRawBufferPointer?
   private var type: UnsafeRawBufferPointer?
+  /// Whether an attribute's name is there in another spelling, such as `ce-type`.
+  private var hasNearName = false
 
   mutating func take(_ header: LentHeader) throws(EventError) {
+    guard header.value != nil else { return }
     let name = header.name
     if name.equals("content-type") {
       try FrameAttributes.set(&contentType, header)
@@ -21,23 +26,29 @@ struct ControlAttributes {
       try FrameAttributes.set(&time, header)
     } else if name.equals("ce_type") {
       try FrameAttributes.set(&type, header)
+    } else if ["ce_specversion", "ce_type", "ce_id"].contains(where: { NearName.areNear(name, $0.utf8) }) {
+      hasNearName = true
     }
   }
 
   /// Whether the record's value is the whole event.
   var isStructured: Bool {
-    guard let contentType else { return specVersion == nil && type == nil }
+    guard let contentType else { return specVersion == nil && type == nil && !hasNearName }
     return contentType.isMediaType("application/cloudevents+json")
   }
 
   /// The event of binary mode, whose value is its data.
-  func envelope() throws(EventError) -> ControlEvent.Envelope {
+  func envelope(explainedBy headers: UnsafeBufferPointer<LentHeader>) throws(EventError) -> ControlEvent.Envelope {
+    do throws(EventError) { return try envelope() } catch { throw error.explained(by: headers) }
+  }
+
+  private func envelope() throws(EventError) -> ControlEvent.Envelope {
     if let contentType, !contentType.isMediaType("application/json") {
       throw EventError("content-type", "neither \(EventNames.structured) nor, for binary mode, application/json")
     }
     guard let specVersion else {
       // JSON without attributes among its headers is a structured event that says so wrongly.
-      throw type == nil && id == nil
+      throw type == nil && id == nil && !hasNearName
         ? EventError("content-type", "not \(EventNames.structured), and no attributes among the headers")
         : .missing("ce_specversion")
     }

@@ -9,13 +9,9 @@ extension ControlEvent {
     var attributes = ControlAttributes()
     for header in headers { try attributes.take(header) }
     if attributes.isStructured { return try decode(json: value) }
-    do throws(EventError) {
-      let envelope = try attributes.envelope()
-      return try EventError.reading { () throws(JSONError) in
-        try decode(envelope, data: JSONDocument(value).root())
-      }
-    } catch {
-      throw error.explained(by: headers)
+    let envelope = try attributes.envelope(explainedBy: headers)
+    return try EventError.reading { () throws(JSONError) in
+      try decode(envelope, data: JSONDocument(value).root())
     }
   }
 
@@ -25,7 +21,7 @@ extension ControlEvent {
   }
 
   /// JSON values of a file: some 150,000 consents.
-  private static let batchValueLimit = 2_000_000
+  static let batchValueLimit = 2_000_000
 
   /// Decodes a file or request: one structured CloudEvent, or a JSON array of them (CloudEvents' batch format). All or
   /// nothing.

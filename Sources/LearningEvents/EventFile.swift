@@ -7,8 +7,8 @@ package enum EventFile {
   package struct Judgement: Sendable, Equatable {
     /// Its place: empty, `[2]` in an array.
     package var place = ""
-    /// `frame`, `course`, `session` or `consent`; nil for what is no event.
-    package var kind: String?
+    /// Nil for what is no event.
+    package var kind: EventKind?
     /// When the event was made or its picture taken.
     package var time: EventTime?
     package var error: EventError?
@@ -16,11 +16,11 @@ package enum EventFile {
     package var warnings: [String] = []
   }
 
-  /// What a file of JSON holds: one event of structured mode, an array of them, or the headers of a frame of binary
-  /// mode as an object of texts.
+  /// What a file of JSON holds: one event of structured mode, the headers of one of binary mode as an object of texts,
+  /// or an array of them.
   package static func judge(_ json: UnsafeRawBufferPointer) -> [Judgement] {
     do throws(JSONError) {
-      return try JSONDocument(json).roots().map(judge)
+      return try JSONDocument(json, valueLimit: ControlEvent.batchValueLimit).roots().map(judge)
     } catch {
       return [Judgement(error: EventError(error))]
     }
@@ -30,14 +30,10 @@ package enum EventFile {
     var judgement = Judgement(place: object.place(""))
     do throws(EventError) {
       if object.names.contains(where: { $0.hasPrefix("ce_") || NearName.areNear($0.utf8, "content-type".utf8) }) {
-        let frame = try EventError.reading { () throws(JSONError) in try headers(of: object) }.withLentHeaders {
-          (headers) throws(EventError) in
-          try FrameEvent.decode(headers: headers, value: UnsafeRawBufferPointer(start: nil, count: 0)).event
-        }
-        (judgement.kind, judgement.time) = ("frame", frame.capturedAt)
+        try judgement.take(headersOf: object)
       } else if (try? object.text("type")) == EventNames.frame {
         let (frame, image) = try EventError.reading { () throws(JSONError) in try FrameEvent.decodeStructured(object) }
-        (judgement.kind, judgement.time) = ("frame", frame.capturedAt)
+        (judgement.kind, judgement.time) = (.frame, frame.capturedAt)
         judgement.warnings = warnings(of: image, of: frame.imageType)
       } else {
         let event = try EventError.reading { () throws(JSONError) in try ControlEvent.decode(object) }
@@ -47,14 +43,6 @@ package enum EventFile {
       judgement.error = error
     }
     return judgement
-  }
-
-  private static func headers(of object: JSONObject) throws(JSONError) -> [EventHeader] {
-    var headers: [EventHeader] = []
-    for name in object.names where object.has(name) {
-      headers.append(EventHeader(name: HeaderName(name), value: try object.bytes(name)))
-    }
-    return headers
   }
 
   private static func warnings(of image: FrameImage, of type: ImageType) -> [String] {
@@ -74,13 +62,29 @@ package enum EventFile {
 
 extension EventFile.Judgement {
   fileprivate mutating func take(_ event: ControlEvent) throws(EventError) {
-    time = event.time
-    warnings = event.warnings
-    kind =
-      switch event.type {
-      case .course: "course"
-      case .session: "session"
-      case .consent: "consent"
+    (kind, time, warnings) = (EventKind(event.type), event.time, event.warnings)
+  }
+
+  /// Takes the headers of a record of binary mode, without its value.
+  fileprivate mutating func take(headersOf object: JSONObject) throws(EventError) {
+    let headers = try EventError.reading { () throws(JSONError) in
+      var headers: [EventHeader] = []
+      for name in object.names where object.has(name) {
+        headers.append(EventHeader(name: HeaderName(name), value: try object.bytes(name)))
       }
+      return headers
+    }
+    let type = headers.first { NearName.areNear($0.name.utf8, "ce_type".utf8) }
+    let isControl = type.map { ControlEventType(rawValue: String(decoding: $0.value, as: UTF8.self)) != nil }
+    (kind, time) = try headers.withLentHeaders { (headers) throws(EventError) in
+      guard isControl ?? false else {
+        let frame = try FrameEvent.decode(headers: headers, value: UnsafeRawBufferPointer(start: nil, count: 0)).event
+        return (.frame, frame.capturedAt)
+      }
+      var attributes = ControlAttributes()
+      for header in headers { try attributes.take(header) }
+      let envelope = try attributes.envelope(explainedBy: headers)
+      return (EventKind(envelope.type), envelope.time)
+    }
   }
 }

@@ -21,6 +21,8 @@ package struct EventReference: Sendable, Hashable {
   }
 
   /// Reads what can be read of a record that is no event. An attribute that breaks its own rule is left out.
+  ///
+  /// JSON is read only where it is a CloudEvent: the `id` of anything else may be a learner's or a session's.
   package init(headers: UnsafeBufferPointer<LentHeader>, value: UnsafeRawBufferPointer) {
     self.init()
     for header in headers {
@@ -29,12 +31,13 @@ package struct EventReference: Sendable, Hashable {
       if header.name.equals("ce_courseid") { courseID = try? EventText.id(value, "") }
       if header.name.equals("ce_id") { eventID = try? EventText.id(value, "") }
     }
-    guard source == nil, eventID == nil, let object = try? JSONDocument(value).root() else { return }
+    guard source == nil, eventID == nil, let object = try? JSONDocument(value).root(),
+      let type = try? object.text("type"), (try? object.text("specversion")) != nil
+    else { return }
     func id<Kind>(_ name: String, in object: JSONObject) -> Identifier<Kind>? {
       (try? object.text(name)).map { Identifier($0) }
     }
     (source, eventID, courseID) = (id("source", in: object), id("id", in: object), id("courseid", in: object))
-    let type = try? object.text("type")
     if type == ControlEventType.course.rawValue, let data = try? object.object("data") {
       courseID = id("id", in: data)
     }

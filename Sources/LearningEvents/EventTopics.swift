@@ -12,6 +12,20 @@ enum EventNames {
   static let frame = "org.lectern.frame.v1"
 }
 
+/// What an event is, in a word.
+package enum EventKind: String, Encodable, Sendable {
+  case frame, course, session, consent
+
+  package init(_ type: ControlEventType) {
+    self =
+      switch type {
+      case .course: .course
+      case .session: .session
+      case .consent: .consent
+      }
+  }
+}
+
 /// The CloudEvents types of control events.
 package enum ControlEventType: String, CaseIterable, Sendable {
   case course = "org.lectern.course.v1"

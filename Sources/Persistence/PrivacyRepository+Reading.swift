@@ -21,11 +21,17 @@ package struct RecordedConsent: Sendable, Equatable {
   package let learner: LearnerPseudonym
   package let scope: ConsentEvent.Scope
   package let stated: StatedConsent
-  /// When the database took it.
+  /// From when on it covers what is captured: the time of the first of the events that granted it; nil unless granted.
+  package let since: EventTime?
+  /// When the database took what was said last.
   package let recordedAt: EventTime
 
-  package init(learner: LearnerPseudonym, scope: ConsentEvent.Scope, stated: StatedConsent, recordedAt: EventTime) {
-    (self.learner, self.scope, self.stated, self.recordedAt) = (learner, scope, stated, recordedAt)
+  package init(
+    learner: LearnerPseudonym, scope: ConsentEvent.Scope, stated: StatedConsent, since: EventTime?,
+    recordedAt: EventTime
+  ) {
+    (self.learner, self.scope, self.stated) = (learner, scope, stated)
+    (self.since, self.recordedAt) = (since, recordedAt)
   }
 }
 
@@ -65,7 +71,7 @@ extension PrivacyRepository {
   /// What was said last of each consent of a learner, by scope. Needs the role `lectern_aggregator`.
   package func consents(of learner: LearnerPseudonym) async throws(PostgresError) -> [RecordedConsent] {
     try await connection.query(
-      "SELECT $1::uuid AS learner, scope, granted, event_time, recorded_at FROM lectern.read_consents($1)",
+      "SELECT $1::uuid AS learner, scope, granted, since, event_time, recorded_at FROM lectern.read_consents($1)",
       [.uuid(learner)]
     ).map(RecordedConsent.init)
   }
@@ -78,7 +84,7 @@ extension PrivacyRepository {
   ) async throws(PostgresError) -> [RecordedConsent] {
     try await connection.query(
       """
-      SELECT learner, scope, granted, event_time, recorded_at
+      SELECT learner, scope, granted, since, event_time, recorded_at
       FROM lectern.list_consents($1::text, $2::boolean, $3::uuid, $4::text, $5, $6)
       """,
       [
@@ -142,7 +148,7 @@ extension RecordedConsent {
     }
     self.init(
       learner: try row.decode("learner"), scope: known,
-      stated: StatedConsent(granted: try row.decode("granted"), since: try row.decode("event_time")),
-      recordedAt: try row.decode("recorded_at"))
+      stated: StatedConsent(granted: try row.decode("granted"), time: try row.decode("event_time")),
+      since: try row.decodeIfPresent("since"), recordedAt: try row.decode("recorded_at"))
   }
 }

@@ -54,15 +54,15 @@ package struct LearnerHoldings: Sendable, Equatable {
 package struct StatedConsent: Sendable, Equatable {
   package let granted: Bool
   /// The time of the event that said it; later than now where a clock runs ahead.
-  package let since: EventTime
+  package let time: EventTime
 
-  package init(granted: Bool, since: EventTime) { (self.granted, self.since) = (granted, since) }
+  package init(granted: Bool, time: EventTime) { (self.granted, self.time) = (granted, time) }
 }
 
 /// What became of an operator's word on a consent.
 package enum ConsentOutcome: Sendable, Equatable {
   /// It holds, as of this time.
-  case holds(since: EventTime)
+  case holds(asOf: EventTime)
   /// Nothing changed: what was said for a later time holds, or a revocation for the same.
   case superseded(by: StatedConsent)
 }
@@ -85,7 +85,7 @@ package struct PrivacyRepository: Sendable {
   }
 
   /// Leaves a line in the audit log for a look at one learner's holdings that nothing else records. Needs the role
-  /// `lectern_aggregator`.
+  /// `lectern_ingest` or `lectern_aggregator`.
   ///
   /// - Parameter by: who looks, in words.
   package func noteRead(by: String) async throws(PostgresError) {
@@ -130,28 +130,36 @@ package struct PrivacyRepository: Sendable {
 
   /// Applies an operator's word on one consent. Needs the role `lectern_ingest`.
   ///
-  /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where a clock that runs
-  /// ahead dated the grant, it takes that time, as any does whose record is older.
+  /// A grant gives way to newer events, as one of a log does. A revocation never gives way: where the clock that dated
+  /// the grant runs ahead of the one that dates the revocation, it takes the grant's time.
   ///
   /// - Parameter by: who says it, in words, for the audit log.
   package func decide(
     _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer, by: String
   ) async throws(PostgresError) -> ConsentOutcome {
     let learner = pseudonymizer.pseudonym(source: word.source, learnerID: word.learnerID)
-    let result = try await CourseRepository(connection: connection).apply(
-      [ControlRow(.consent(word), recordedAt: word.time, pseudonymizer: pseudonymizer)], by: by)
-    let stated = try await statedConsent(of: learner, scope: word.scope)
-    guard result.superseded == 0 else { return .superseded(by: stated) }
-    return .holds(since: word.granted ? word.time : stated.since)
+    var word = word
+    while true {
+      if !word.granted, let before = try await statedConsent(of: learner, scope: word.scope) {
+        word.time = max(word.time, before.time)
+      }
+      let result = try await CourseRepository(connection: connection).apply(
+        [ControlRow(.consent(word), recordedAt: word.time, pseudonymizer: pseudonymizer)], by: by)
+      guard result.superseded > 0 else { return .holds(asOf: word.time) }
+      if word.granted, let stated = try await statedConsent(of: learner, scope: word.scope) {
+        return .superseded(by: stated)
+      }
+      // A consent of a clock that runs ahead came in between.
+    }
   }
 
-  /// Of a consent that something was said of. A function, because workers' role reads no table.
+  /// Nil if nothing was ever said. A function, because workers' role reads no table.
   private func statedConsent(
     of learner: LearnerPseudonym, scope: ConsentEvent.Scope
-  ) async throws(PostgresError) -> StatedConsent {
-    let row = try await connection.query(
-      "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner), .text(scope.rawValue)]
-    ).single()
-    return StatedConsent(granted: try row.decode("granted"), since: try row.decode("event_time"))
+  ) async throws(PostgresError) -> StatedConsent? {
+    let rows = try await connection.query(
+      "SELECT granted, event_time FROM lectern.read_consent($1, $2)", [.uuid(learner), .text(scope.rawValue)])
+    guard let row = rows.first else { return nil }
+    return StatedConsent(granted: try row.decode("granted"), time: try row.decode("event_time"))
   }
 }

@@ -3,16 +3,16 @@ package import PostgresIO
 
 extension RollupStore {
   /// Replaces what is known of these sessions' pace by those of them that disagree with their interval. Returns how
-  /// many of the course's other sessions disagree.
+  /// many of the course's sessions disagreed before.
   package func replaceMismatches(
     of sessions: [Int64], in course: Int64, with paces: [(session: Int64, pace: FramePace)],
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Int64 {
-    try connection.query("DELETE FROM lectern.interval_mismatch WHERE session_id = ANY ($1)", [.int8s(sessions)])
-    let others: Int64 = try connection.query(
+    let before: Int64 = try connection.query(
       "SELECT count(*) FROM lectern.interval_mismatch WHERE course_id = $1", [.int8(course)]
     ).value()
-    guard !paces.isEmpty else { return others }
+    try connection.query("DELETE FROM lectern.interval_mismatch WHERE session_id = ANY ($1)", [.int8s(sessions)])
+    guard !paces.isEmpty else { return before }
     try connection.query(
       """
       INSERT INTO lectern.interval_mismatch (session_id, course_id, observed_ms, declared_ms)
@@ -23,7 +23,7 @@ extension RollupStore {
         .int8(course), .int8s(paces.map(\.session)), .int8s(paces.map(\.pace.observedMilliseconds)),
         .int8s(paces.map(\.pace.declaredMilliseconds)),
       ])
-    return others
+    return before
   }
 
   /// How many sessions disagree with their interval, in how many courses.

@@ -17,16 +17,20 @@ package struct SampleRow: Sendable, Equatable {
   package var distribution: EmotionDistribution?
   /// Of the face picture, 0…10000.
   package var quality: Int16
+  /// By which the LMS finds a record that is rejected while it is stored.
+  package var eventID: EventID?
 
   package init(
     offset: Int64, sessionDay: CalendarDay, sessionID: Int64, sequence: Int32, capturedAt: EventTime,
     mediaPositionMilliseconds: Int64?, segmentHint: SegmentID?, courseID: Int64, learner: LearnerPseudonym,
-    status: SampleStatus, faceCount: Int16, distribution: EmotionDistribution?, quality: Int16
+    status: SampleStatus, faceCount: Int16, distribution: EmotionDistribution?, quality: Int16,
+    eventID: EventID? = nil
   ) {
     (self.offset, self.sessionDay, self.sessionID, self.sequence) = (offset, sessionDay, sessionID, sequence)
     (self.capturedAt, self.mediaPositionMilliseconds) = (capturedAt, mediaPositionMilliseconds)
     (self.segmentHint, self.courseID, self.learner) = (segmentHint, courseID, learner)
     (self.status, self.faceCount, self.distribution, self.quality) = (status, faceCount, distribution, quality)
+    self.eventID = eventID
   }
 }
 

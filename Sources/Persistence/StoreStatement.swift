@@ -5,7 +5,7 @@ package import PostgresIO
 package enum StoreStatement {
   package static let sql = """
     SELECT samples, rejects, duplicates, consent_lost, sequence_reused
-    FROM lectern.store(\(PostgresParameter.placeholders(32 + Emotion.count)))
+    FROM lectern.store(\(PostgresParameter.placeholders(33 + Emotion.count)))
     """
 
   package static func parameters(_ batch: StoreBatch) -> [PostgresParameter] {
@@ -13,7 +13,9 @@ package enum StoreStatement {
     let hasRepeats = zip(samples, samples.dropFirst()).contains { $0.isRepeated(by: $1) }
     return LedgerStep.parameters(batch.step)
       + [.int8(batch.knownDuplicates), .int4(batch.modelID), .bool(hasRepeats)]
-      + sampleParameters(ordered: samples) + RejectRow.parameters(batch.rejects)
+      + sampleParameters(ordered: samples)
+      // Needed for what a batch has twice: everything else was judged before, with its event at hand.
+      + [.optionalTexts(hasRepeats ? samples.map { $0.eventID?.text } : [])] + RejectRow.parameters(batch.rejects)
   }
 
   /// The columns of samples, in key order.

@@ -54,8 +54,8 @@ class State:
         for number in range(2):
             who = formats.pseudonym(SECRET, SOURCE, learner(number))
             run("""
-                INSERT INTO lectern.consent (learner, scope, granted, since, event_time, event_id)
-                VALUES (%s, 'analytics', true, %s, now(), 'e')""", (who, START))
+                INSERT INTO lectern.consent (learner, scope, granted, since, event_time, said_at, event_id)
+                VALUES (%s, 'analytics', true, %s, now(), now(), 'e')""", (who, START))
             self.sessions.append(run("""
                 INSERT INTO lectern.session (source_id, external_id, session_day, learner, course_id, frame_interval_ms)
                 VALUES (%s, %s, %s, %s, %s, 1000) RETURNING session_id""",

@@ -99,7 +99,8 @@ import TextOutput
   private func recorded(_ number: UInt64, _ scope: ConsentEvent.Scope, _ granted: Bool) -> RecordedConsent {
     RecordedConsent(
       learner: LearnerPseudonym(high: 0, low: number), scope: scope,
-      stated: StatedConsent(granted: granted, since: time), recordedAt: time.advanced(by: .seconds(1)))
+      stated: StatedConsent(granted: granted, time: time), since: granted ? time.advanced(by: .seconds(-60)) : nil,
+      recordedAt: time.advanced(by: .seconds(1)))
   }
 
   @Test func aLearner() throws {
@@ -111,9 +112,9 @@ import TextOutput
       ])
     #expect(
       summary.text == """
-        consent    state    since                 recorded
-        analytics  granted  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
-        research   revoked  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+        consent    state    covers from           said                  recorded
+        analytics  granted  2025-11-24T15:59:00Z  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+        research   revoked  -                     2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
 
         withdrawn by  captured until        state    number  samples  sessions
         revocation    2025-11-24T16:00:00Z  deleted       3       12         0
@@ -132,25 +133,26 @@ import TextOutput
     let page = ConsentPage(all, limit: 1)
     #expect(
       page.text == """
-        learner                               consent    state    since                 recorded
-        00000000-0000-0000-0000-000000000007  analytics  granted  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
+        learner                               consent    state    covers from           said                  recorded
+        00000000-0000-0000-0000-000000000007  analytics  granted  2025-11-24T15:59:00Z  2025-11-24T16:00:00Z  2025-11-24T16:00:01Z
         next page: --after 00000000-0000-0000-0000-000000000007:analytics
 
         """)
     #expect(!ConsentPage(all, limit: 2).text.contains("next page"))
     #expect(
-      try json(ConsentPage(all, limit: 2)).contains(#""scope":"analytics","since":"2025-11-24T16:00:00Z"}]}"#))
+      try json(ConsentPage(all, limit: 2)).contains(
+        #""saidAt":"2025-11-24T16:00:00Z","scope":"analytics","since":"2025-11-24T15:59:00Z"}"#))
   }
 
   @Test func consent() {
     let event = ConsentEvent(
       eventID: "e", source: "https://lms.example", time: time, learnerID: "ada", scope: .analytics, granted: true)
     let later = time.advanced(by: .seconds(5))
-    #expect(ConsentAnswer(.holds(since: time), to: event).text == "1 applied\n")
+    #expect(ConsentAnswer(.holds(asOf: time), to: event).text == "1 applied\n")
     #expect(
-      ConsentAnswer(.holds(since: later), to: event).text
+      ConsentAnswer(.holds(asOf: later), to: event).text
         == "1 applied, as of 2025-11-24T16:00:05Z: what was said for that time is overruled\n")
-    let refused = ConsentAnswer(.superseded(by: StatedConsent(granted: false, since: later)), to: event)
+    let refused = ConsentAnswer(.superseded(by: StatedConsent(granted: false, time: later)), to: event)
     #expect(!refused.isApplied)
     #expect(
       refused.text

@@ -41,10 +41,7 @@ extension Database {
         let ahead = fixture.yesterday(7200)
         let grant = Fixture.consent(5, granted: true, at: ahead, recordedAt: fixture.yesterday(0))
         try await courses.apply([grant])
-        // It covers what is captured from its record on.
-        #expect(
-          try await privacy.consent(of: Fixture.learner(5), scope: .analytics)
-            == .granted(since: fixture.yesterday(0)))
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: ahead))
         let result = try await courses.apply([
           Fixture.consent(5, granted: false, at: fixture.yesterday(60), recordedAt: fixture.yesterday(61))
         ])
@@ -59,6 +56,80 @@ extension Database {
         let again = fixture.yesterday(7201)
         try await courses.apply([Fixture.consent(5, granted: true, at: again)])
         #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: again))
+      }
+    }
+
+    /// As when its topic is mirrored to another cluster, or a new ledger begins at its start.
+    @Test func aLogThatIsReadAgainChangesNothing() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        func event(_ granted: Bool, _ seconds: Int64, recordedAfter delay: Int64 = 0) -> ControlRow {
+          Fixture.consent(
+            0, granted: granted, at: fixture.yesterday(seconds), recordedAt: fixture.yesterday(seconds + delay))
+        }
+        let log = [
+          event(true, 900), event(false, 1000), event(true, 1100),
+          // Of a clock an hour ahead, and revoked by one that is right.
+          event(true, 4800, recordedAfter: -3600), event(false, 1300), event(true, 4900),
+          // Three that overtook each other.
+          event(true, 5000), event(true, 5400), event(false, 5200, recordedAfter: 600),
+        ]
+        var ends: [ConsentState] = []
+        var erasures: [Int64] = []
+        for _ in 0..<2 {
+          try await courses.apply(log)
+          ends.append(try await privacy.consent(of: Fixture.learner(0), scope: .analytics))
+          erasures.append(try await fixture.number("SELECT count(*) FROM lectern.erasure"))
+        }
+        #expect(ends == [.granted(since: fixture.yesterday(5400)), .granted(since: fixture.yesterday(5400))])
+        #expect(erasures == [3, 3])
+      }
+    }
+
+    /// Whoever consented by hand, or to a page of the LMS that was quicker, meant it later than what a log still holds.
+    @Test func anOlderRevocationThatComesLateLeavesTheConsent() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        let given = fixture.yesterday(11)
+        try await courses.apply([Fixture.consent(5, granted: true, at: given, recordedAt: given)])
+        let result = try await courses.apply([
+          Fixture.consent(5, granted: false, at: fixture.yesterday(10), recordedAt: fixture.yesterday(10))
+        ])
+        #expect((result.superseded, result.overruled) == (1, 1))
+        #expect(try await privacy.consent(of: Fixture.learner(5), scope: .analytics) == .granted(since: given))
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure") == 0)
+      }
+    }
+
+    /// Frames of the time in between are covered by neither consent.
+    @Test func aRevocationThatComesAfterTheNextConsentEndsTheOneBefore() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        _ = try await fixture.repository.store(fixture.batch([fixture.sample(offset: 0, sequence: 0)]))
+        let (revoked, again) = (fixture.yesterday(100), fixture.yesterday(200))
+        try await courses.apply([
+          Fixture.consent(0, granted: true, at: fixture.yesterday(50)), Fixture.consent(0, granted: true, at: again),
+          Fixture.consent(0, granted: false, at: revoked),
+        ])
+        #expect(try await privacy.consent(of: Fixture.learner(0), scope: .analytics) == .granted(since: again))
+        #expect(try await privacy.erasePending() == 1)
+        let key = SessionKey(
+          source: Fixture.source, courseID: "course-1", learner: Fixture.learner(0), sessionID: "session-0")
+        let known = try #require(try await fixture.repository.resolve([key]).first)
+        #expect(known.frame(capturedAt: again, storedCapture: nil).isErased)
+        #expect(!known.frame(capturedAt: again.advanced(by: .milliseconds(1)), storedCapture: nil).isErased)
+      }
+    }
+
+    /// Where the broker's clock is behind the LMS's, its records are older than the events in them.
+    @Test func aConsentBeginsNoEarlierThanItsEvent() async throws {
+      try await Fixture.withControl { fixture, courses, privacy in
+        let slow: Int64 = -3600
+        try await courses.apply([
+          Fixture.consent(5, granted: false, at: fixture.yesterday(0), recordedAt: fixture.yesterday(slow)),
+          Fixture.consent(5, granted: true, at: fixture.yesterday(1800), recordedAt: fixture.yesterday(1800 + slow)),
+        ])
+        #expect(
+          try await privacy.consent(of: Fixture.learner(5), scope: .analytics)
+            == .granted(since: fixture.yesterday(1800)))
       }
     }
 
@@ -127,20 +198,20 @@ extension Database {
         for scope in ConsentEvent.Scope.allCases {
           try await courses.apply([Fixture.consent(0, scope: scope, granted: true, at: later)])
           let early = try await decide(true, 0, scope)
-          #expect(early == .superseded(by: StatedConsent(granted: true, since: later)))
+          #expect(early == .superseded(by: StatedConsent(granted: true, time: later)))
           // Once more changes nothing, and is no failure.
           for _ in 0..<2 {
             let revoked = try await decide(false, 0, scope)
-            #expect(revoked == .holds(since: later))
+            #expect(revoked == .holds(asOf: later))
             let state = try await privacy.consent(of: Fixture.learner(0), scope: scope)
             #expect(state == .revoked)
           }
           let refused = try await decide(true, 10, scope)
-          #expect(refused == .superseded(by: StatedConsent(granted: false, since: later)))
+          #expect(refused == .superseded(by: StatedConsent(granted: false, time: later)))
           let granted = try await decide(true, 11, scope)
-          #expect(granted == .holds(since: fixture.yesterday(11)))
+          #expect(granted == .holds(asOf: fixture.yesterday(11)))
           let last = try await decide(false, 12, scope)
-          #expect(last == .holds(since: fixture.yesterday(12)))
+          #expect(last == .holds(asOf: fixture.yesterday(12)))
         }
         #expect(try await fixture.number("SELECT count(*) FROM lectern.erasure") == 2)
         await fixture.close()

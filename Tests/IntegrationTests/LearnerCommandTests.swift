@@ -148,14 +148,15 @@ extension Operators {
         let known = IngestBench.learner(0)
         let state = "SELECT count(*) FROM lectern.consent UNION ALL SELECT count(*) FROM lectern.erasure"
         let before: [Int64] = try await bench.owner.query(state).values()
+        let looks = try await audited("learner.read", bench)
         let slips: [(source: String, learner: LearnerID, said: String)] = [
           (IngestBench.source.text, "ghost99", "nothing is known of this learner"),
           (IngestBench.source.text + "/", known, "Known: '\(IngestBench.source)'"),
         ]
         for slip in slips {
           for words in [
-            ["erase"], ["erase", "--yes"], ["consent", "revoke"], ["consent", "show"], ["learner", "show"],
-            ["learner", "export"],
+            ["erase"], ["erase", "--yes"], ["consent", "revoke"], ["consent", "publish"], ["consent", "show"],
+            ["learner", "show"], ["learner", "export"],
           ] {
             let result = try await bench.lectern(
               words + ["--source", slip.source, "--learner", slip.learner.text])
@@ -169,6 +170,8 @@ extension Operators {
         ])
         #expect(granted.status == .exited(1) && granted.error.contains(slips[1].said), "\(granted)")
         #expect(try await bench.owner.query(state).values() == before)
+        // That nobody knows a learner is an answer about one.
+        #expect(try await audited("learner.read", bench) == looks + 15)
         // Who is new is granted a consent; whoever means it, names whom they like.
         for words in [
           ["consent", "grant", "--learner", "new"], ["consent", "revoke", "--learner", "ghost1", "--unknown"],
@@ -263,12 +266,19 @@ extension Operators {
             arguments, environment: ["LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"])
           #expect(away.status == .exited(1), "\(away)")
           #expect((away.output + away.error).contains("not told: Kafka:"), "\(away)")
-          #expect(away.error.contains("run the same command again"), "\(away)")
+          #expect(away.error.contains("'lectern consent publish' tells the topic"), "\(away)")
           #expect(
             try await bench.number("SELECT count(*) FROM lectern.consent WHERE granted") == Int64(1 - learner))
           let before = try await end()
-          let again = try await bench.lectern(arguments)
-          #expect(again.status == .exited(0), "\(again)")
+          let again = try await bench.lectern(["consent", "publish"] + arguments.suffix(4))
+          #expect(again.status == .exited(0) && again.output == "\(told) withdrawn\n", "\(again)")
+          #expect(try await end() == before + Int64(told))
+          // Another LMS's topic is not told.
+          let foreign = try await bench.lectern(
+            ["consent", "publish"] + arguments.suffix(4),
+            environment: ["LECTERN_KAFKA_SOURCES": "https://else.example"])
+          #expect(foreign.status == .exited(1), "\(foreign)")
+          #expect(foreign.error.contains("not told: LECTERN_KAFKA_SOURCES does not allow this LMS"), "\(foreign)")
           #expect(try await end() == before + Int64(told))
           let left = try await bench.lectern(arguments + ["--database-only"])
           #expect(left.status == .exited(0), "\(left)")

@@ -122,8 +122,8 @@ extension Database {
       CREATE TEMPORARY TABLE many AS SELECT * FROM lectern.session WHERE external_id LIKE 'many %';
       INSERT INTO lectern.session_declaration (source_id, external_id, event_time, event_id)
       SELECT source_id, external_id, now(), 'e' FROM many;
-      INSERT INTO lectern.consent (learner, scope, granted, since, event_time, event_id)
-      SELECT learner, 'analytics', true, now(), now(), 'e' FROM many;
+      INSERT INTO lectern.consent (learner, scope, granted, since, event_time, said_at, event_id)
+      SELECT learner, 'analytics', true, now(), now(), now(), 'e' FROM many;
       INSERT INTO lectern.erasure (learner, reason, cutoff, ingested_until, pending, completed_at)
       SELECT learner, 'revocation', now() - interval '1 day', now() - interval '1 day', false, now() FROM many
       WHERE session_id % 10 = 0;

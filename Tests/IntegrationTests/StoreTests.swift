@@ -130,6 +130,21 @@ extension Database {
       }
     }
 
+    /// As when a page is loaded anew and counts from the beginning.
+    @Test func whatABatchHasTwiceIsFoundByItsEvent() async throws {
+      try await withFixture { fixture in
+        var twice = [
+          fixture.sample(offset: 0, sequence: 0),
+          fixture.sample(offset: 1, sequence: 0, capturedAt: fixture.noon.advanced(by: .seconds(9))),
+        ]
+        for index in twice.indices { twice[index].eventID = EventID("event-\(index)") }
+        let result = try await fixture.repository.store(fixture.batch(twice))
+        #expect((result.samples, result.sequenceReused) == (1, 1))
+        let rejects = try await RejectRepository(connection: fixture.owner).records(RejectFilter(), limit: 2)
+        #expect(rejects.map(\.reference.eventID) == ["event-1"])
+      }
+    }
+
     /// Of records with one identity in one batch the first is stored, the others are judged against it.
     @Test func repetitionsInsideABatchAreJudgedToo() async throws {
       try await withFixture { fixture in

@@ -199,6 +199,16 @@ import Testing
     #expect(error.attribute == "scope")
   }
 
+  /// What HTTP's binding of CloudEvents calls its headers is the commonest slip on the control topic, too.
+  @Test(arguments: [nil, "application/json"]) func attributesInAnotherSpelling(type: String?) {
+    let headers = Self.revocation.map { ($0.0.replacing("_", with: "-"), $0.1) }
+    guard case .failure(let error) = control(headers + (type.map { [("content-type", $0)] } ?? []), Self.data) else {
+      Issue.record("it was taken")
+      return
+    }
+    #expect(error == EventError("ce_specversion", "missing; ce-specversion is there, but the name must be exact"))
+  }
+
   @Test func aControlEventOfTheFutureIsRefused() throws {
     let now = EventTime(rfc3339: "2026-11-23T10:00:00Z")!
     let event = try control(Self.revocation, Self.data).get()
@@ -252,15 +262,20 @@ import Testing
     // An id that breaks its own rule is none.
     #expect(reference(changing("ce_source", to: EventHeader("ce_source", "a\nb"))).source == nil)
     #expect(
-      reference([], #"{"id":"1","source":"s","courseid":"c","time":7}"#)
+      reference([], #"{"specversion":"1.0","type":"t","id":"1","source":"s","courseid":"c","time":7}"#)
         == EventReference(source: "s", courseID: "c", eventID: "1"))
+    let envelope = #"{"specversion":"1.0","id":"1","source":"s""#
     #expect(
-      reference([], #"{"id":"1","source":"s","type":"org.lectern.course.v1","data":{"id":"c"}}"#)
+      reference([], envelope + #","type":"org.lectern.course.v1","data":{"id":"c"}}"#)
         == EventReference(source: "s", courseID: "c", eventID: "1"))
     // A learner is never taken for a course.
     #expect(
-      reference([], #"{"id":"1","source":"s","type":"org.lectern.consent.v1","data":{"id":"l","learner_id":"l"}}"#)
+      reference([], envelope + #","type":"org.lectern.consent.v1","data":{"id":"l","learner_id":"l"}}"#)
         == EventReference(source: "s", courseID: nil, eventID: "1"))
+    // What is no CloudEvent may have anybody's id: the data of a session, or another program's record of a student.
+    for foreign in [#"{"id":"session-9f2c","frame_interval_ms":10000}"#, #"{"id":"student-4711","source":"s"}"#] {
+      #expect(reference([EventHeader("ce-id", "1")], foreign) == EventReference())
+    }
     #expect(reference([], "no JSON") == EventReference())
   }
 
@@ -273,16 +288,20 @@ import Testing
        {"specversion":"1.0","id":"1","source":"s","time":"2026-11-23 10:00:00Z","type":"org.lectern.session.v1",
         "data":{"id":"s"}},
        {"content-type":"image/jpg"},
+       {"ce_specversion":"1.0","ce_id":"1","ce_source":"s","ce_time":"2026-11-23T10:00:00Z",
+        "ce_type":"org.lectern.consent.v1","content-type":"application/json"},
+       {"ce_specversion":"1.0","ce_id":"1","ce_source":"s","ce-time":"2026-11-23T10:00:00Z",
+        "ce_type":"org.lectern.session.v1"},
        {"specversion":"1.0","id":"1","source":"s","type":"org.lectern.frame.v1","time":"2026-11-23T10:00:00Z",
         "sessionid":"x","learnerid":"l","courseid":"c","sequence":1,"datacontenttype":"image/jpeg",
         "data_base64":"iVBORw0KGgo="}]
       """
     let found = Array(json.utf8).withUnsafeBytes(EventFile.judge)
-    #expect(found.map(\.place) == ["[0]", "[1]", "[2]", "[3]"])
-    #expect(found.map(\.kind) == ["course", nil, nil, "frame"])
-    #expect(found.map { $0.error?.attribute } == [nil, "[1].time", "content-type", nil])
-    #expect(found.map(\.warnings.count) == [1, 0, 0, 1])
-    #expect(found[3].warnings == ["what is called image/jpeg is a PNG; it is read as what it is"])
+    #expect(found.map(\.place) == ["[0]", "[1]", "[2]", "[3]", "[4]", "[5]"])
+    #expect(found.map(\.kind) == [.course, nil, nil, .consent, nil, .frame])
+    #expect(found.map { $0.error?.attribute } == [nil, "[1].time", "content-type", nil, "ce_time", nil])
+    #expect(found.map(\.warnings.count) == [1, 0, 0, 0, 0, 1])
+    #expect(found[5].warnings == ["what is called image/jpeg is a PNG; it is read as what it is"])
     let none = Array("no JSON".utf8).withUnsafeBytes(EventFile.judge)
     #expect(none.map(\.error) == [EventError("value", "not JSON")])
   }

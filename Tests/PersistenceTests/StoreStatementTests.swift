@@ -29,7 +29,7 @@ import Testing
 
   /// Where the columns of samples begin, and where those of rejects do.
   private static let samplesStart = 12
-  private static let rejectsStart = samplesStart + 13 + Emotion.count
+  private static let rejectsStart = samplesStart + 14 + Emotion.count
 
   @Test func thereIsAPlaceForEachValue() {
     let count = parameters([]).count
@@ -42,6 +42,15 @@ import Testing
     #expect(parameters([sample(offset: 5), sample(offset: 6, sequence: 1)])[repeats] == .bool(false))
     #expect(
       parameters([sample(offset: 5), sample(offset: 6, sequence: 1), sample(offset: 7)])[repeats] == .bool(true))
+  }
+
+  @Test func eventsGoWithWhatTheBatchHasTwice() {
+    var rows = [sample(offset: 6), sample(offset: 5)]
+    rows[1].eventID = "e"
+    let events = Self.rejectsStart - 1
+    #expect(parameters(rows)[events] == .optionalTexts(["e", nil]))
+    rows[1].sequence = 1
+    #expect(parameters(rows)[events] == .optionalTexts([]))
   }
 
   @Test func theStepComesFirst() {

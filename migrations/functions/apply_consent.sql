@@ -13,36 +13,41 @@ DECLARE
   v_granted boolean := (v_data ->> 'granted')::boolean;
   v_time timestamptz := (p_event ->> 'time')::timestamptz;
   v_recorded timestamptz := (p_event ->> 'recordedtime')::timestamptz;
-  -- A clock that runs ahead dates a consent later than it was given: when its record was made, it was.
-  v_since timestamptz := least(v_time, v_recorded);
-  v_before boolean;
-  v_said timestamptz;
+  v_stands lectern.consent;
   v_now timestamptz;
 BEGIN
-  SELECT c.granted, c.event_time INTO v_before, v_said
-  FROM lectern.consent c WHERE c.learner = v_learner AND c.scope = v_scope FOR UPDATE;
-  -- Whatever was dated later than this record was made, by a clock that runs ahead, was said before it.
-  IF NOT v_granted AND v_said > v_recorded THEN
-    v_time := greatest(v_time, v_said);
+  SELECT * INTO v_stands FROM lectern.consent c WHERE c.learner = v_learner AND c.scope = v_scope FOR UPDATE;
+  -- Of a clock that runs ahead: dated later than this record was made, and said before it.
+  IF NOT v_granted AND v_stands.event_time > v_recorded AND v_stands.said_at <= v_recorded THEN
+    v_time := greatest(v_time, v_stands.event_time);
   END IF;
-  INSERT INTO lectern.consent AS c (learner, scope, granted, since, event_time, event_id)
-  VALUES (v_learner, v_scope, v_granted, CASE WHEN v_granted THEN v_since END, v_time, p_event ->> 'id')
+  INSERT INTO lectern.consent AS c (learner, scope, granted, since, event_time, said_at, event_id)
+  VALUES (v_learner, v_scope, v_granted, CASE WHEN v_granted THEN v_time END, v_time, least(v_time, v_recorded),
+          p_event ->> 'id')
   ON CONFLICT (learner, scope) DO UPDATE
   SET granted = excluded.granted, since = CASE WHEN v_granted THEN coalesce(c.since, excluded.since) END,
-      event_time = excluded.event_time, event_id = excluded.event_id, recorded_at = clock_timestamp()
+      event_time = excluded.event_time, said_at = excluded.said_at, event_id = excluded.event_id,
+      recorded_at = clock_timestamp()
   WHERE c.event_time < excluded.event_time OR (c.event_time = excluded.event_time AND NOT excluded.granted);
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  IF v_scope = 'analytics' THEN
-    IF v_before AND NOT v_granted THEN
+  IF FOUND THEN
+    IF v_scope = 'analytics' AND v_stands.granted AND NOT v_granted THEN
       v_now := clock_timestamp();
       INSERT INTO lectern.erasure (learner, reason, cutoff, ingested_until) VALUES (v_learner, 'revocation', v_now, v_now);
-    ELSIF v_granted AND NOT v_before THEN
-      UPDATE lectern.erasure e SET cutoff = v_since
-      WHERE e.learner = v_learner AND e.reason = 'revocation' AND e.cutoff > v_since;
+    ELSIF v_scope = 'analytics' AND v_granted AND NOT v_stands.granted THEN
+      UPDATE lectern.erasure e SET cutoff = v_time
+      WHERE e.learner = v_learner AND e.reason = 'revocation' AND e.cutoff > v_time;
+    END IF;
+    RETURN true;
+  END IF;
+  -- A revocation that comes after the consent that followed it: what that consent covers begins with it.
+  IF v_stands.granted AND NOT v_granted AND v_stands.since <= v_time THEN
+    UPDATE lectern.consent c SET since = c.event_time WHERE c.learner = v_learner AND c.scope = v_scope;
+    IF v_scope = 'analytics' THEN
+      v_now := clock_timestamp();
+      INSERT INTO lectern.erasure (learner, reason, cutoff, ingested_until)
+      VALUES (v_learner, 'revocation', least(v_stands.event_time, v_now), v_now);
     END IF;
   END IF;
-  RETURN true;
+  RETURN false;
 END
 $$;

@@ -11,6 +11,7 @@ DECLARE
   v_took boolean;
   v_revoked bigint := 0;
   v_last_erasure bigint;
+  v_erasures bigint[];
 BEGIN
   applied := 0;
   superseded := 0;
@@ -47,10 +48,11 @@ BEGIN
       v_revoked := v_revoked + 1;
     END IF;
   END LOOP;
-  IF v_revoked > 0 OR p_ledger IS NULL AND applied > 0 THEN
-    PERFORM lectern.audit_control(p_ledger, p_next, p_by, p_events, superseded, v_revoked, ARRAY(
-      SELECT e.erasure_id FROM lectern.erasure e
-      WHERE v_revoked > 0 AND e.erasure_id > coalesce(v_last_erasure, 0) ORDER BY 1));
+  v_erasures := ARRAY(
+    SELECT e.erasure_id FROM lectern.erasure e
+    WHERE v_revoked + overruled > 0 AND e.erasure_id > coalesce(v_last_erasure, 0) ORDER BY 1);
+  IF v_revoked + cardinality(v_erasures) > 0 OR p_ledger IS NULL AND applied > 0 THEN
+    PERFORM lectern.audit_control(p_ledger, p_next, p_by, p_events, superseded, v_revoked, v_erasures);
   END IF;
   IF rejects > 0 AND p_ledger IS NOT NULL THEN
     PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, p_reject_offset, p_reject_code, p_reject_detail,
@@ -64,7 +66,7 @@ END
 $$;
 COMMENT ON FUNCTION lectern.apply_control IS
   'Applies course, session and consent events, CloudEvents whose learner is a pseudonym and whose recordedtime is that of '
-  'their record; the newest event time wins, ties go to revoke. overruled counts the revocations without effect since a '
-  'later consent stands. With a ledger it follows the same rule as store; without (null) the events came from a file or '
+  'their record; the newest event time wins, ties go to revoke. overruled counts the revocations over which a later '
+  'consent stands. With a ledger it follows the same rule as store; without (null) the events came from a file or '
   'over HTTP, by whom p_by says. What came so, and every revocation, leaves a line in the audit log.';
 GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

@@ -7,4 +7,4 @@ END
 $$;
 COMMENT ON FUNCTION lectern.note_read IS
   'Leaves a line in the audit log for whoever looks at what is stored of one learner, whom it does not name.';
-GRANT EXECUTE ON FUNCTION lectern.note_read TO lectern_aggregator;
+GRANT EXECUTE ON FUNCTION lectern.note_read TO lectern_ingest, lectern_aggregator;

@@ -6,7 +6,7 @@ CREATE FUNCTION lectern.store(
   p_offset bigint[], p_session_day date[], p_session bigint[], p_seq integer[], p_captured timestamptz[],
   p_course bigint[], p_learner uuid[], p_status smallint[], p_faces smallint[], p_quality smallint[],
   p_label smallint[], p_focused smallint[], p_distracted smallint[], p_curious smallint[], p_confused smallint[],
-  p_tired smallint[], p_happy smallint[], p_media integer[], p_hint text[],
+  p_tired smallint[], p_happy smallint[], p_media integer[], p_hint text[], p_event text[],
   p_reject_offset bigint[], p_reject_code text[], p_reject_detail text[], p_reject_time timestamptz[],
   p_reject_source text[], p_reject_course text[], p_reject_event text[],
   OUT samples bigint, OUT rejects bigint, OUT duplicates bigint, OUT consent_lost bigint, OUT sequence_reused bigint)
@@ -20,6 +20,7 @@ DECLARE
   v_codes text[];
   v_sources text[];
   v_courses text[];
+  v_events text[];
   v_reused bigint[];
   v_total bigint := cardinality(p_offset);
   v_missed bigint;
@@ -48,7 +49,7 @@ BEGIN
       OR EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = d.learner);
     IF v_suspects IS NOT NULL THEN
       WITH verdict AS (
-        SELECT f.log_offset, f.course_id, CASE
+        SELECT f.log_offset, f.course_id, f.event, CASE
           WHEN EXISTS (SELECT FROM lectern.erasure e WHERE e.learner = f.learner AND e.cutoff >= f.captured_at)
             THEN 'erased'
           WHEN NOT EXISTS (SELECT FROM lectern.consent c
@@ -57,19 +58,20 @@ BEGIN
           -- The session it was judged in was forgotten meanwhile, though the learner consents again.
           WHEN NOT EXISTS (SELECT FROM lectern.session n WHERE n.session_id = f.session_id) THEN 'erased'
           END AS code
-        FROM unnest(p_offset, p_learner, p_captured, p_session, p_course)
-          AS f (log_offset, learner, captured_at, session_id, course_id)
+        FROM unnest(p_offset, p_learner, p_captured, p_session, p_course, p_event)
+          AS f (log_offset, learner, captured_at, session_id, course_id, event)
         WHERE f.learner = ANY (v_suspects)
       )
-      SELECT array_agg(v.log_offset), array_agg(v.code), array_agg(s.uri), array_agg(c.external_id), count(*)
-      INTO v_lost, v_codes, v_sources, v_courses, consent_lost
+      SELECT array_agg(v.log_offset), array_agg(v.code), array_agg(s.uri), array_agg(c.external_id), array_agg(v.event),
+        count(*)
+      INTO v_lost, v_codes, v_sources, v_courses, v_events, consent_lost
       FROM verdict v
       LEFT JOIN lectern.course c ON c.course_id = v.course_id
       LEFT JOIN lectern.source s ON s.source_id = c.source_id
       WHERE v.code IS NOT NULL;
       IF consent_lost > 0 THEN
         PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_lost, v_codes,
-          array_fill('at the time of storing'::text, ARRAY[consent_lost::integer]), NULL, v_sources, v_courses, NULL,
+          array_fill('at the time of storing'::text, ARRAY[consent_lost::integer]), NULL, v_sources, v_courses, v_events,
           v_now);
       END IF;
     END IF;
@@ -113,12 +115,12 @@ BEGIN
     IF v_missed > 0 THEN
       SELECT count(*) FILTER (WHERE m.same), count(*) FILTER (WHERE NOT m.same),
         array_agg(m.log_offset) FILTER (WHERE NOT m.same), array_agg(s.uri) FILTER (WHERE NOT m.same),
-        array_agg(c.external_id) FILTER (WHERE NOT m.same)
-      INTO v_same, sequence_reused, v_reused, v_sources, v_courses
+        array_agg(c.external_id) FILTER (WHERE NOT m.same), array_agg(m.event) FILTER (WHERE NOT m.same)
+      INTO v_same, sequence_reused, v_reused, v_sources, v_courses, v_events
       FROM (
-        SELECT f.log_offset, f.course_id, e.captured_at = f.captured_at AS same
-        FROM unnest(p_offset, p_session_day, p_session, p_seq, p_captured, p_course)
-          AS f (log_offset, session_day, session_id, seq, captured_at, course_id)
+        SELECT f.log_offset, f.course_id, f.event, e.captured_at = f.captured_at AS same
+        FROM unnest(p_offset, p_session_day, p_session, p_seq, p_captured, p_course, p_event)
+          AS f (log_offset, session_day, session_id, seq, captured_at, course_id, event)
         JOIN lectern.emotion_sample e
           ON e.session_day = f.session_day AND e.session_id = f.session_id AND e.seq = f.seq
         WHERE (e.ledger_id, e.log_offset) <> (p_ledger, f.log_offset)
@@ -135,7 +137,7 @@ BEGIN
         PERFORM lectern.add_rejects(p_ledger, p_epoch, p_expected, v_reused,
           array_fill('sequence_reused'::text, ARRAY[sequence_reused::integer]),
           array_fill('another capture time is stored'::text, ARRAY[sequence_reused::integer]), NULL, v_sources,
-          v_courses, NULL, v_now);
+          v_courses, v_events, v_now);
       END IF;
       duplicates := duplicates + v_same;
     END IF;
@@ -162,7 +164,7 @@ END
 $$;
 COMMENT ON FUNCTION lectern.store IS
   'Stores one batch of one log as one transaction. All sample arrays have one length, rows sorted by (session_day, '
-  'session, seq, offset); p_has_repeats says that two of them have one key, p_known_duplicates are records the caller '
-  'found stored and sends no row for. '
+  'session, seq, offset), but for p_event, which may be empty; p_has_repeats says that two of them have one key, '
+  'p_known_duplicates are records the caller found stored and sends no row for. '
   'LF001 undoes everything if the ledger is not where the caller left it.';
 GRANT EXECUTE ON FUNCTION lectern.store TO lectern_ingest;

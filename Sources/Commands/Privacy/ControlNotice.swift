@@ -53,8 +53,8 @@ package struct ControlNotice: Encodable, Sendable, Equatable {
 
   /// What an untold topic means, and what mends it.
   package static let remedy = """
-    a database that is filled from the control topic would still find the consent: run the same command again once \
-    Kafka answers
+    a database that is filled from the control topic would still find the consent: 'lectern consent publish' tells the \
+    topic once Kafka answers
 
     """
 }

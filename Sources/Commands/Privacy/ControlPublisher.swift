@@ -1,9 +1,12 @@
+import Arguments
 import Configuration
 import Foundation
+import Ingest
 import KafkaIO
 import LearningEvents
 import Services
 import Telemetry
+import TextOutput
 
 /// Tells the control topic what an operator withdrew, so that a database that is filled or restored from the log knows
 /// it too. The database was told before: what is published is what already holds there.
@@ -11,6 +14,7 @@ struct ControlPublisher: Sendable {
   let kafka: KafkaSettings
   let frameTopic: TopicName
   let controlTopic: TopicName
+  let sources: EventSources
   let clock: @Sendable () -> EventTime
   let logger: Logger
 
@@ -22,21 +26,30 @@ struct ControlPublisher: Sendable {
     kafka = context.kafka
     frameTopic = context.settings[Keys.frameTopic]
     controlTopic = context.settings[Keys.controlTopic]
+    sources = context.settings.optional(Keys.sources) ?? .all
     clock = context.clock
     logger = context.logger.labelled("control")
   }
 
   /// Publishes the withdrawal of consents as the LMS would, under the times as of which they hold.
-  func publish(_ withdrawn: [(scope: ConsentEvent.Scope, since: EventTime)], of learner: NamedLearner) async
+  ///
+  /// Of a time too far ahead for a worker to take, the furthest that it takes.
+  func publish(_ withdrawn: [(scope: ConsentEvent.Scope, asOf: EventTime)], of learner: NamedLearner) async
     -> ControlNotice
   {
+    guard sources.admitted(to: controlTopic)?.contains(learner.source) ?? true else {
+      return ControlNotice(
+        problem:
+          "LECTERN_KAFKA_SOURCES does not allow this LMS on \(controlTopic): use the configuration of its workers")
+    }
     do {
       try await requireTopic()
       let producer = try KafkaProducer(
         settings: kafka.adding(["message.timeout.ms": Self.deliveryMilliseconds]), logger: logger)
-      for (scope, since) in withdrawn {
+      let latest = clock().advanced(by: ControlEvent.timeLimit - .seconds(3600))
+      for (scope, time) in withdrawn {
         let event = ConsentEvent(
-          eventID: EventID(UUID().uuidString.lowercased()), source: learner.source, time: since,
+          eventID: EventID(UUID().uuidString.lowercased()), source: learner.source, time: min(time, latest),
           learnerID: learner.id, scope: scope, granted: false)
         _ = try await producer.produce(ControlEvent.consent(event).encoded(), to: controlTopic)
       }
@@ -74,5 +87,17 @@ struct ControlPublisher: Sendable {
       return expiries
     }
     return (expiries.first ?? .unknown, expiries.dropFirst().first ?? .unknown)
+  }
+}
+
+extension CommandContext {
+  /// Publishes withdrawals, and says whether the topic took them; fails where it did not.
+  func tell(_ withdrawn: [(scope: ConsentEvent.Scope, asOf: EventTime)], of learner: NamedLearner) async throws {
+    let notice = await ControlPublisher(self).publish(withdrawn, of: learner)
+    console.note("control topic \(notice.text)\n")
+    guard notice.told else {
+      console.note(ControlNotice.remedy)
+      throw ExitCode.failure
+    }
   }
 }

@@ -69,13 +69,30 @@ extension CommandContext {
     try await requireDeploymentSecret(role: .aggregator)
     return try await withConnection(role: .aggregator, application: "learner") { connection in
       let repository = PrivacyRepository(connection: connection)
-      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
-      guard knowledge.learnerIsKnown else {
-        // That nothing is known is an answer about a learner, too.
-        try await repository.noteRead(by: environment.userName())
-        throw UnknownLearner(knowledge, source: learner.source)
-      }
+      try await repository.requireKnown(learner, by: environment.userName()) { $0.learnerIsKnown }
       return try await read(repository, learner)
     }
+  }
+}
+
+extension PrivacyRepository {
+  /// Throws `UnknownLearner` unless enough is known; that nothing is known is an answer about a learner, too, and
+  /// leaves a line in the audit log.
+  ///
+  /// - Parameters:
+  ///   - by: who asks, in words.
+  ///   - remedy: what to do, for the error.
+  func requireKnown(
+    _ learner: NamedLearner, by: String, remedy: String = "", if isKnown: (LearnerKnowledge) -> Bool
+  ) async throws {
+    let knowledge = try await knowledge(of: learner.pseudonym, source: learner.source)
+    guard !isKnown(knowledge) else { return }
+    try await noteRead(by: by)
+    throw UnknownLearner(knowledge, source: learner.source, remedy: remedy)
+  }
+
+  /// The consents of a learner that are withdrawn, and as of when: what the control topic is told.
+  func withdrawals(of learner: LearnerPseudonym) async throws -> [(scope: ConsentEvent.Scope, asOf: EventTime)] {
+    try await consents(of: learner).filter { !$0.stated.granted }.map { ($0.scope, $0.stated.time) }
   }
 }

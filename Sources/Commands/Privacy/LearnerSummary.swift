@@ -5,12 +5,6 @@ import TextOutput
 
 /// What `lectern learner show` and `lectern consent show` print of one learner, who is not in it.
 package struct LearnerSummary: Encodable {
-  struct Consent: Encodable {
-    let scope: String
-    let granted: Bool
-    let since, recordedAt: String
-  }
-
   struct Erasure: Encodable {
     let erasure: Int64
     let reason, cutoff: String
@@ -18,18 +12,14 @@ package struct LearnerSummary: Encodable {
     let samplesRemoved, sessionsRemoved: Int64
   }
 
-  let consents: [Consent]
+  let consents: [ConsentLine]
   let erasures: [Erasure]
   /// Nil where only consents were asked for.
   let samples, sessions, rollupRows: Int64?
   let firstCapturedAt, lastCapturedAt: String?
 
   package init(holdings: LearnerHoldings?, consents: [RecordedConsent], erasures: [ErasureRecord]) {
-    self.consents = consents.map { consent in
-      Consent(
-        scope: consent.scope.rawValue, granted: consent.stated.granted, since: consent.stated.since.rfc3339,
-        recordedAt: consent.recordedAt.rfc3339)
-    }
+    self.consents = consents.map { ConsentLine($0, showsLearner: false) }
     self.erasures = erasures.map { erasure in
       Erasure(
         erasure: erasure.id, reason: erasure.reason, cutoff: erasure.cutoff.rfc3339, pending: erasure.isPending,
@@ -40,8 +30,8 @@ package struct LearnerSummary: Encodable {
   }
 
   package var text: String {
-    var text = TextTable(["consent", "state", "since", "recorded"], leading: 4, last: .text).text(
-      consents.map { [$0.scope, $0.granted ? "granted" : "revoked", $0.since, $0.recordedAt] })
+    var text = TextTable(ConsentLine.columns, leading: ConsentLine.columns.count, last: .text).text(
+      consents.map(\.cells))
     if !erasures.isEmpty {
       text += "\n"
       text += TextTable(["withdrawn by", "captured until", "state", "number", "samples", "sessions"], leading: 3).text(

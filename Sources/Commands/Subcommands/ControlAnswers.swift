@@ -8,6 +8,11 @@ package enum ControlAnswer {
     return "\(result.applied) applied"
       + (late == 0 ? "" : ", \(late) of them without effect: a newer event had come") + "\n"
   }
+
+  /// Of revocations over which a consent of a later time stands.
+  package static func overruled(_ count: Int64) -> String {
+    "\(count) of them are revocations, and the consent that was given later stands: 'lectern consent revoke' ends it\n"
+  }
 }
 
 /// What `lectern consent grant` and `revoke` print.
@@ -19,13 +24,13 @@ package struct ConsentAnswer {
   package init(_ outcome: ConsentOutcome, to event: ConsentEvent) {
     switch outcome {
     case .holds(event.time): (isApplied, text) = (true, "1 applied\n")
-    case .holds(let since):
-      (isApplied, text) = (true, "1 applied, as of \(since): what was said for that time is overruled\n")
+    case .holds(let time):
+      (isApplied, text) = (true, "1 applied, as of \(time): what was said for that time is overruled\n")
     case .superseded(let stated):
       isApplied = false
       text =
         "refused: consent of scope \(event.scope.rawValue) is \(stated.granted ? "granted" : "revoked") "
-        + "as of \(stated.since), which is not before \(event.time); nothing was changed\n"
+        + "as of \(stated.time), which is not before \(event.time); nothing was changed\n"
     }
   }
 }

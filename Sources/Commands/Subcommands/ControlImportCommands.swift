@@ -34,7 +34,7 @@ struct CourseCommand: Command {
 struct ConsentCommand: Command {
   static let configuration = CommandConfiguration(
     "consent", abstract: "Record what learners consented to, and show it.",
-    subcommands: [Import.self, Grant.self, Revoke.self, Show.self, List.self])
+    subcommands: [Import.self, Grant.self, Revoke.self, Publish.self, Show.self, List.self])
 
   struct Import: Command {
     static let configuration = CommandConfiguration(
@@ -84,7 +84,8 @@ struct ConsentCommand: Command {
         It holds even where consent was given for a later time, as by a clock that runs ahead. Withdrawing scope 'analytics'
         also deletes what was stored of the learner; an aggregator does that. The database comes first, then the control
         topic, so that a database that is filled or restored from the log knows it too; where Kafka does not take it, the
-        command says so and ends with 1, and repeating it mends that. A learner of whom nothing is known is an error.
+        command says so and ends with 1, and 'lectern consent publish' mends that. A learner of whom nothing is known is an
+        error.
         """)
     @OptionGroup var server: ServerOptions
     @OptionGroup var decision: ConsentDecision
@@ -95,16 +96,34 @@ struct ConsentCommand: Command {
       let context = try CommandContext(
         self, in: environment, required: LearnerOptions.required + (databaseOnly ? [] : [Keys.bootstrapServers]))
       let unknown = unknown
-      let (learner, since) = try await decision.record(
+      let (learner, time) = try await decision.record(
         granted: false, at: context.clock(), remedy: "; --unknown withdraws it all the same", context
       ) { $0.learnerIsKnown || unknown }
       guard !databaseOnly else { return }
-      let notice = await ControlPublisher(context).publish([(decision.scope, since)], of: learner)
-      context.console.note("control topic \(notice.text)\n")
-      guard notice.told else {
-        context.console.note(ControlNotice.remedy)
-        throw ExitCode.failure
+      try await context.tell([(decision.scope, time)], of: learner)
+    }
+  }
+
+  struct Publish: Command {
+    static let configuration = CommandConfiguration(
+      "publish", abstract: "Tell the control topic what one learner has withdrawn.",
+      discussion: """
+        What 'lectern consent revoke' and 'lectern erase' do last, for where Kafka did not take it. Changes nothing in the
+        database, and publishes no consent that holds. A learner of whom nothing is known is an error. Leaves a line in the
+        audit log. Runs as lectern_aggregator; the pseudonym secret must be the workers'.
+        """)
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var learner: LearnerOptions
+
+    mutating func run(in environment: CommandEnvironment) async throws {
+      let context = try CommandContext(
+        self, in: environment, required: LearnerOptions.required + [Keys.bootstrapServers])
+      let (learner, withdrawn) = try await context.reading(learner) { repository, learner in
+        try await repository.noteRead(by: context.environment.userName())
+        return (learner, try await repository.withdrawals(of: learner.pseudonym))
       }
+      context.console.print("\(withdrawn.count) withdrawn\n")
+      if !withdrawn.isEmpty { try await context.tell(withdrawn, of: learner) }
     }
   }
 }
@@ -114,7 +133,7 @@ struct ConsentDecision: ArgumentGroup {
   @OptionGroup var learner: LearnerOptions
   @Option(help: "what the consent covers") var scope: ConsentEvent.Scope = .analytics
 
-  /// Has it hold in the database; returns the learner, and since when it holds.
+  /// Has it hold in the database; returns the learner, and the time as of which it holds.
   ///
   /// - Parameters:
   ///   - time: when the learner said so; not after now.
@@ -123,7 +142,7 @@ struct ConsentDecision: ArgumentGroup {
   func record(
     granted: Bool, at time: EventTime, remedy: String, _ context: CommandContext,
     if isKnown: @escaping @Sendable (LearnerKnowledge) -> Bool
-  ) async throws -> (learner: NamedLearner, since: EventTime) {
+  ) async throws -> (learner: NamedLearner, asOf: EventTime) {
     let learner = try learner.read(context)
     try await context.requireDeploymentSecret()
     let event = ConsentEvent(
@@ -132,62 +151,20 @@ struct ConsentDecision: ArgumentGroup {
     let (pseudonymizer, by) = (context.pseudonymizer, context.environment.userName())
     let outcome = try await context.withConnection(role: .ingest, application: "import") { connection in
       let repository = PrivacyRepository(connection: connection)
-      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
-      guard isKnown(knowledge) else { throw UnknownLearner(knowledge, source: learner.source, remedy: remedy) }
+      try await repository.requireKnown(learner, by: by, remedy: remedy, if: isKnown)
       return try await repository.decide(event, pseudonymizer: pseudonymizer, by: by)
     }
     let answer = ConsentAnswer(outcome, to: event)
-    guard case .holds(let since) = outcome else {
+    guard case .holds(let time) = outcome else {
       context.console.note(answer.text)
       throw ExitCode.failure
     }
     context.console.print(answer.text)
-    return (learner, since)
+    return (learner, time)
   }
 }
 
 extension ConsentEvent.Scope: ConfigurationValue {}
-
-/// Files of control events.
-enum ControlFile {
-  /// The number of values that a file may hold bounds it before that.
-  private static let limitBytes = 1 << 30
-
-  /// What a file holds.
-  static func bytes(of file: FilePath) throws -> [UInt8] {
-    do throws(FileError) {
-      return try file.contents(limit: limitBytes)
-    } catch {
-      throw UsageError(error.sentence(about: file.text.printable))
-    }
-  }
-
-  /// Every event of the files, in their order; nothing is applied unless all of them are good.
-  static func rows(
-    in files: [FilePath], at now: EventTime, pseudonymizer: LearnerPseudonymizer, consent: Bool
-  ) throws -> [ControlRow] {
-    var rows: [ControlRow] = []
-    for file in files {
-      let name = file.text.printable
-      let bytes = try bytes(of: file)
-      do throws(EventError) {
-        let events = bytes.withUnsafeBytes { bytes in
-          Result { () throws(EventError) in try ControlEvent.decode(batch: bytes) }
-        }
-        for event in try events.get() {
-          if case .consent = event, !consent {
-            throw EventError("type", "a consent event: use 'lectern consent import'")
-          }
-          try event.check(recordedAt: now)
-          rows.append(ControlRow(event, recordedAt: now, pseudonymizer: pseudonymizer))
-        }
-      } catch {
-        throw UsageError("\(name) holds no valid events: \(error.detail)")
-      }
-    }
-    return rows
-  }
-}
 
 extension CommandContext {
   /// Applies control events that did not come through Kafka, as one transaction.
@@ -196,6 +173,7 @@ extension CommandContext {
       try await CourseRepository(connection: connection).apply(rows, by: environment.userName())
     }
     console.print(ControlAnswer.text(result))
+    if result.overruled > 0 { console.note(ControlAnswer.overruled(result.overruled)) }
     for warning in rows.flatMap(\.event.warnings) { console.note("warning: \(warning)\n") }
   }
 

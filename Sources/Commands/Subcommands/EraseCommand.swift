@@ -15,7 +15,7 @@ struct EraseCommand: Command {
       tombstone: no frame captured up to now is ever stored again, whatever the log delivers. A later consent counts
       for what is captured after it. Then the control topic is told, so that a database that is filled or restored from the
       log knows it too; where Kafka does not take it, the database is erased all the same, the command ends with 1, and
-      repeating it mends that. Pictures and ids that Kafka holds go when its topics let them go, which the receipt says.
+      'lectern consent publish' mends that. Pictures and ids that Kafka holds go when its topics let them go, which the receipt says.
       Without --yes it only says what is stored. A learner of whom nothing is known is an error. Runs as
       lectern_aggregator; the pseudonym secret must be the workers'. If it is interrupted, any aggregator finishes the work.
       """)
@@ -41,23 +41,21 @@ struct EraseCommand: Command {
     let (yes, unknown, databaseOnly) = (yes, unknown, databaseOnly)
     let receipt = try await context.withConnection(role: .aggregator, application: "erase") { connection in
       let repository = PrivacyRepository(connection: connection)
-      let knowledge = try await repository.knowledge(of: learner.pseudonym, source: learner.source)
-      if !yes { try await repository.noteRead(by: context.environment.userName()) }
-      guard knowledge.learnerIsKnown || unknown else {
-        throw UnknownLearner(
-          knowledge, source: learner.source, remedy: "; --unknown refuses all the same what was captured until now")
-      }
+      let by = context.environment.userName()
+      try await repository.requireKnown(
+        learner, by: by, remedy: "; --unknown refuses all the same what was captured until now"
+      ) { $0.learnerIsKnown || unknown }
+      if !yes { try await repository.noteRead(by: by) }
       let before = try await repository.holdings(of: learner.pseudonym)
       guard yes else { return EraseReceipt(before) }
-      let order = try await repository.erase(learner.pseudonym, by: context.environment.userName())
+      let order = try await repository.erase(learner.pseudonym, by: by)
       // As soon as it holds: what follows takes its time, and may be interrupted.
       let notice =
         databaseOnly
         ? ControlNotice(problem: "left out by --database-only")
         : await ControlPublisher(context).publish(
           // Whoever consented again meanwhile goes on consenting.
-          try await repository.consents(of: learner.pseudonym).filter { !$0.stated.granted }
-            .map { ($0.scope, $0.stated.since) }, of: learner)
+          try await repository.withdrawals(of: learner.pseudonym), of: learner)
       let erasure = try await Self.finish(order, repository, context)
       return EraseReceipt(
         before, order, erasure, after: try await repository.holdings(of: learner.pseudonym), kafka: notice)

@@ -7,8 +7,8 @@ package struct EventCheckLine: Encodable, Equatable {
   let file: String
   /// In the file, where that is an array.
   let place: String
-  /// `frame`, `course`, `session` or `consent`; nil where it is none.
-  let kind: String?
+  /// Nil where it is none.
+  let kind: EventKind?
   /// What it would be rejected for.
   var error: String?
   var warnings: [String]
@@ -18,20 +18,20 @@ package struct EventCheckLine: Encodable, Equatable {
     (error, warnings) = (judgement.error?.detail, judgement.warnings)
     guard error == nil, let time = judgement.time else { return }
     // What depends on when it is sent is judged as if that were now.
-    if kind == "frame" {
+    if kind == .frame {
       let window = FrameWindow()
       if !window.admits(time, recordedAt: now) {
         warnings.append(
           "captured over \(window.past) d ago or \(window.future) d ahead: sent now, it is rejected as out_of_window")
       }
     } else if time > now.advanced(by: ControlEvent.timeLimit) {
-      warnings.append("dated more than 1 d ahead: sent now, it is rejected as bad_event")
+      error = "time: more than 1 d ahead of now"
     }
   }
 
   package var text: String {
     let name = "\(file)\(place)".printable
-    let verdict = error.map { "bad_event: \($0.printable)" } ?? "\(kind ?? "event"): ok"
+    let verdict = error.map { "bad_event: \($0.printable)" } ?? "\(kind?.rawValue ?? "event"): ok"
     return "\(name): \(verdict)\n" + warnings.map { "  warning: \($0.printable)\n" }.joined()
   }
 }

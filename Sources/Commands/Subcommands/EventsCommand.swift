@@ -11,9 +11,10 @@ struct EventsCommand: Command {
     static let configuration = CommandConfiguration(
       "check", abstract: "Say what a worker would say of the events in files.",
       discussion: """
-        Each file holds JSON: a structured CloudEvent (a frame, course, session or consent), an array of them, or the
-        headers of a binary frame as one object, such as {"content-type": "image/jpeg", "ce_id": "…", …}. Nothing is
-        connected to and nothing is stored. Ends with 1 if an event would be rejected.
+        Each file holds JSON: a structured CloudEvent (a frame, course, session or consent), the headers of a record of
+        binary mode as one object, such as {"content-type": "image/jpeg", "ce_id": "…", …}, or an array of these. Nothing is
+        connected to and nothing is stored. Ends with 1 if an event would be rejected, whatever it follows and whenever it
+        is sent; what depends on that is a warning.
         """)
     @Flag(help: "print JSON, an object a line") var json: Bool
     @OptionGroup var common: CommonOptions

@@ -80,18 +80,19 @@ package struct TapLine: Encodable, Equatable {
     let reference: EventReference
     switch content {
     case .frame(let event, let imageByteCount):
-      (type, reference) = ("frame", EventReference(event))
+      (type, reference) = (EventKind.frame.rawValue, EventReference(event))
       (segment, sequence) = (event.segmentID, event.sequence)
       (capturedAt, mediaPositionMs) = (event.capturedAt.rfc3339, event.mediaPositionMilliseconds)
       (imageType, imageBytes) = ("\(event.imageType.mediaType)", imageByteCount)
     case .control(let event):
+      type = EventKind(event.type).rawValue
       (eventTime, reference) = (event.time.rfc3339, EventReference(event))
       warnings = event.warnings.isEmpty ? nil : event.warnings
       switch event {
       case .course(let event):
-        (type, segments, frameIntervalMs) = ("course", event.segments.count, event.frameIntervalMilliseconds)
-      case .session(let event): (type, frameIntervalMs) = ("session", event.frameIntervalMilliseconds)
-      case .consent(let event): (type, scope, granted) = ("consent", event.scope.rawValue, event.granted)
+        (segments, frameIntervalMs) = (event.segments.count, event.frameIntervalMilliseconds)
+      case .session(let event): frameIntervalMs = event.frameIntervalMilliseconds
+      case .consent(let event): (scope, granted) = (event.scope.rawValue, event.granted)
       }
     case .bad(let error, let found):
       // The detail names the attribute and what is wrong with it, never its value.

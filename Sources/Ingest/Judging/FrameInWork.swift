@@ -67,7 +67,7 @@ enum FrameOutcome: Sendable {
           mediaPositionMilliseconds: candidate.event.mediaPositionMilliseconds,
           segmentHint: candidate.event.segmentID, courseID: session.courseID, learner: candidate.learner,
           status: measured.status, faceCount: Int16(clamping: measured.faceCount), distribution: measured.distribution,
-          quality: measured.quality))
+          quality: measured.quality, eventID: candidate.event.id))
     }
   }
 }

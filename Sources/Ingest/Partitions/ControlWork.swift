@@ -50,7 +50,7 @@ struct ControlWork: PartitionWork {
     if result.overruled > 0 {
       context.metrics.overruledRevocations.increment(by: Int(result.overruled))
       context.logger.warning(
-        "revocations were without effect, since a consent of a later time stands",
+        "a consent of a later time stands over revocations",
         metadata: ["revocations": .int(result.overruled), "before": .int(step.nextOffset)])
     }
     for change in run { warn(of: change) }
@@ -88,7 +88,8 @@ struct ControlChange: Sendable {
     do throws(EventError) {
       let event = try record.controlEvent()
       guard sources?.contains(event.source) ?? true else { throw EventSources.refusal }
-      let recordedAt = record.timestamp ?? receivedAt
+      // A record's time is its producer's unless the topic says otherwise, and a clock that runs ahead dates both.
+      let recordedAt = min(record.timestamp ?? receivedAt, receivedAt)
       try event.check(recordedAt: recordedAt)
       content = .event(ControlRow(event, recordedAt: recordedAt, pseudonymizer: pseudonymizer))
     } catch {
