@@ -135,7 +135,8 @@ final class FaultBench: Sendable {
     plan.seed = options.impuritySeed
     plan.waveringLearner = options.waveringLearner
     producer = FaultProducer(
-      producer: ingest.producer, journal: journal, plan: plan, accounted: { history.accounted })
+      producer: ingest.producer, journal: journal, plan: plan,
+      remake: { try ingest.withANewProducer().producer }, accounted: { history.accounted })
     admin = try KafkaAdmin(settings: ingest.server.settings, logger: .silent)
   }
 

@@ -27,6 +27,9 @@ final class FaultProducer: Sendable {
   }
 
   private let producer: Mutex<KafkaProducer>
+  private let remake: @Sendable () throws -> KafkaProducer
+  /// Producers that a fatal error ended; what was on its way in them is still answered.
+  private let ended = Mutex<[KafkaProducer]>([])
   private let journal: FaultJournal
   private let plan: Plan
   /// Frames the ledger accounts for, as far as is known.
@@ -45,10 +48,13 @@ final class FaultProducer: Sendable {
     var isWavering = false
   }
 
+  /// - Parameter remake: another producer, for when a fatal error has ended one: an LMS begins anew then, too.
   init(
-    producer: KafkaProducer, journal: FaultJournal, plan: Plan, accounted: @escaping @Sendable () -> Int64
+    producer: KafkaProducer, journal: FaultJournal, plan: Plan, remake: @escaping @Sendable () throws -> KafkaProducer,
+    accounted: @escaping @Sendable () -> Int64
   ) {
     self.producer = Mutex(producer)
+    self.remake = remake
     (self.journal, self.plan, self.accounted) = (journal, plan, accounted)
     generator = Mutex(plan.seed.map { SplitMix64(seed: $0) })
   }
@@ -130,9 +136,9 @@ final class FaultProducer: Sendable {
     let expectation = sent.isWavering ? .any : impurity?.expectation ?? .sample
     let entry = journal.begin(frame, image: sent.image, expect: expectation)
     do {
-      try producer.withLock(\.self).send(
-        topic: plan.topic, key: event.key, headers: headers, value: event.value, partition: sent.partition
-      ) { [self] result in
+      var record = event
+      record.headers = headers
+      try send(record, to: plan.topic, partition: sent.partition) { [self] result in
         switch result {
         case .success(let delivery):
           journal.acknowledge(entry, partition: delivery.partition, offset: delivery.offset)
@@ -142,6 +148,35 @@ final class FaultProducer: Sendable {
       }
     } catch {
       journal.fail(error)
+    }
+  }
+
+  /// Sends a record by the producer of the moment, or by a new one where a fatal error has ended that.
+  ///
+  /// An idempotent producer is ended by a leader that does not know its numbers any more
+  /// (OUT_OF_ORDER_SEQUENCE_NUMBER).
+  func send(
+    _ event: EncodedEvent, to topic: TopicName, partition: Int32? = nil,
+    onDelivery: @escaping @Sendable (Result<KafkaProducer.Delivery, KafkaError>) -> Void
+  ) throws {
+    let current = producer.withLock(\.self)
+    func send(_ producer: KafkaProducer) throws(KafkaError) {
+      try producer.send(
+        topic: topic, key: event.key, headers: event.headers, value: event.value, partition: partition,
+        onDelivery: onDelivery)
+    }
+    do throws(KafkaError) {
+      try send(current)
+    } catch {
+      guard error.isFatal else { throw error }
+      let next = try producer.withLock { producer in
+        if producer === current {
+          ended.withLock { $0.append(current) }
+          producer = try remake()
+        }
+        return producer
+      }
+      try send(next)
     }
   }
 

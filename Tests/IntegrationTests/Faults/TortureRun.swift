@@ -44,7 +44,6 @@ final class TortureRun {
   private var courseEdits = 0
   private var consentEvents = 0
   private let unacknowledged = PendingSends()
-  private var controlProducer: KafkaProducer
   private var isWithdrawn = false
   private var hasBackup = false
   private var hasKeptDisks = false
@@ -60,7 +59,6 @@ final class TortureRun {
     (self.bench, self.database, self.broker) = (bench, database, broker)
     schedule = TortureSchedule(seed: seed, workers: workers)
     decider = TortureOperator(bench)
-    controlProducer = bench.ingest.producer
     audit = TortureAudit(bench) { [ends] in ends.note($0) }
     erasures = bench.options.waveringLearner.map { TortureErasures(bench, learner: IngestBench.learner($0)) }
     for _ in 0..<workers {
@@ -245,8 +243,7 @@ final class TortureRun {
   private func goOn(since time: EventTime, with ends: [Int32: Int64]) async throws {
     bench.journal.changed(at: time, ends: ends)
     // A producer that numbers its records notices that some are gone.
-    controlProducer = try bench.ingest.withANewProducer().producer
-    bench.producer.goOn(with: controlProducer)
+    bench.producer.goOn(with: try bench.ingest.withANewProducer().producer)
     bench.producer.start()
   }
 
@@ -377,9 +374,7 @@ final class TortureRun {
   private func send(_ event: EncodedEvent) throws {
     let unacknowledged = unacknowledged
     unacknowledged.add(1)
-    try controlProducer.send(
-      topic: bench.ingest.controlTopic, key: event.key, headers: event.headers, value: event.value
-    ) { _ in unacknowledged.add(-1) }
+    try bench.producer.send(event, to: bench.ingest.controlTopic) { _ in unacknowledged.add(-1) }
   }
 }
 
