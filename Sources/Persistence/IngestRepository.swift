@@ -171,6 +171,12 @@ package final class IngestRepository: Sendable {
     try await connection.query("SELECT lectern.check_secret($1)", [.text(fingerprint)]).value()
   }
 
+  /// Whether the pseudonym secret is this database's; nil where none has asked yet. Writes nothing.
+  package func knowsSecretFingerprint(_ fingerprint: String) async throws(PostgresError) -> Bool? {
+    let rows = try await connection.query("SELECT lectern.knows_secret($1) AS known", [.text(fingerprint)])
+    return try rows.first?.decodeIfPresent("known")
+  }
+
   /// Makes a model bundle known, once, and returns its key for `StoreBatch.modelID`.
   package func registerModel(_ model: ModelDescription) async throws(PostgresError) -> Int32 {
     try await connection.query("SELECT lectern.register_model($1, $2, $3, $4, $5)", model.parameters).value()

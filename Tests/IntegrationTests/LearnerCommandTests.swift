@@ -148,6 +148,12 @@ extension Operators {
         let known = IngestBench.learner(0)
         let state = "SELECT count(*) FROM lectern.consent UNION ALL SELECT count(*) FROM lectern.erasure"
         let before: [Int64] = try await bench.owner.query(state).values()
+        // Nor does whoever only reads make the database's secret their own.
+        let owned = "SELECT count(*) FROM lectern.deployment WHERE secret_fingerprint IS NOT NULL"
+        for words in [["learner", "show"], ["consent", "show"], ["erase"]] {
+          _ = try await bench.lectern(words + ["--source", IngestBench.source.text, "--learner", "ghost99"])
+          #expect(try await bench.number(owned) == 0, "\(words)")
+        }
         let looks = try await audited("learner.read", bench)
         let slips: [(source: String, learner: LearnerID, said: String)] = [
           (IngestBench.source.text, "ghost99", "nothing is known of this learner"),

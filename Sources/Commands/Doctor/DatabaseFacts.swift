@@ -151,8 +151,7 @@ extension DatabaseFacts {
       // A database without its schema has no such function; the schema is another finding.
       let known = try? await connection.query("SET ROLE \"\(reader.rawValue)\"")
       if known != nil {
-        secretIsItsOwn = try? await connection.query("SELECT lectern.knows_secret($1) AS known", [.text(secret)])
-          .single().decodeIfPresent("known")
+        secretIsItsOwn = try? await IngestRepository(connection: connection).knowsSecretFingerprint(secret)
       }
     }
   }

@@ -66,7 +66,7 @@ extension CommandContext {
     _ options: LearnerOptions, _ read: @Sendable (PrivacyRepository, NamedLearner) async throws -> Value
   ) async throws -> Value {
     let learner = try options.read(self)
-    try await requireDeploymentSecret(role: .aggregator)
+    try await requireDeploymentSecret(role: .aggregator, orMakesItItsOwn: false)
     return try await withConnection(role: .aggregator, application: "learner") { connection in
       let repository = PrivacyRepository(connection: connection)
       try await repository.requireKnown(learner, by: environment.userName()) { $0.learnerIsKnown }

@@ -178,10 +178,16 @@ extension CommandContext {
   }
 
   /// Refuses a secret that is not this database's.
-  func requireDeploymentSecret(role: DatabaseRole = .ingest) async throws {
+  ///
+  /// - Parameter isFirst: whether a database that has none yet makes it its own: whoever only reads leaves that to
+  ///   those who write.
+  func requireDeploymentSecret(role: DatabaseRole = .ingest, orMakesItItsOwn isFirst: Bool = true) async throws {
     let fingerprint = pseudonymizer.fingerprint
     let isOurs = try await withConnection(role: role, application: "import") { connection in
-      try await IngestRepository(connection: connection).checkSecretFingerprint(fingerprint)
+      let repository = IngestRepository(connection: connection)
+      return isFirst
+        ? try await repository.checkSecretFingerprint(fingerprint)
+        : try await repository.knowsSecretFingerprint(fingerprint) ?? true
     }
     guard isOurs else { throw IngestError.secretDiffers }
   }

@@ -37,7 +37,7 @@ struct EraseCommand: Command {
       required: LearnerOptions.required + (yes && !databaseOnly ? [Keys.bootstrapServers] : []))
     // The LMS's id goes no further than what the control topic is told.
     let learner = try learner.read(context)
-    try await context.requireDeploymentSecret(role: .aggregator)
+    try await context.requireDeploymentSecret(role: .aggregator, orMakesItItsOwn: yes)
     let (yes, unknown, databaseOnly) = (yes, unknown, databaseOnly)
     let receipt = try await context.withConnection(role: .aggregator, application: "erase") { connection in
       let repository = PrivacyRepository(connection: connection)
