@@ -161,8 +161,10 @@ struct DocumentationTests {
   /// The words after `lectern` in code, and the options up to the line's or the command's end: between backquotes or
   /// quotes, and in indented blocks.
   private static func invocations(in page: String) -> [(words: [String], options: [String])] {
-    let spans = page.matches(of: #/`([^`\n]+)`|'(lectern [^'\n]+)'/#).map { $0.output.1 ?? $0.output.2 ?? "" }
-    let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }
+    let spans = page.matches(of: #/`([^`\n]+)`|'(lectern [^']+)'/#).map { match in
+      String(match.output.1 ?? match.output.2 ?? "").replacing(#/\s+/#, with: " ")
+    }
+    let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }.map(String.init)
     return (spans + blocks).flatMap { code in
       code.matches(of: #/(?:^|[\s/('])lectern((?: [a-z][a-z-]*)+)([^|;&>']*)/#).map { match in
         (

@@ -204,6 +204,11 @@ extension String {
       let series = try #require(expression.firstMatch(of: #/lectern_[a-z_]+/#)).output
       #expect(tests.contains(try Regex("series: '\(series)\\{.*values: '_x")), "\(name) is not tried so")
     }
+    for expression in try MonitoringFiles.dashboardExpressions() {
+      guard let sum = expression.firstMatch(of: #/increase\((.*?)\[(\w+)\]\)/#) else { continue }
+      let (counter, time) = (sum.output.1, sum.output.2)
+      #expect(expression.contains("\(counter) unless \(counter) offset \(time) or increase("), "\(expression)")
+    }
   }
 
   /// What the operators' page names is there.
