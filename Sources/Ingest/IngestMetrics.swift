@@ -83,7 +83,8 @@ struct IngestMetrics: Sendable {
       "lectern_ingest_overdue_claims",
       help: "Assigned partitions that are not read since their claim waits for an answer for 15 s or more")
     framesHeld = registry.gauge(
-      "lectern_ingest_frames_held", help: "1 while frames wait because the control topic does not fit its ledger")
+      "lectern_ingest_frames_held",
+      help: "1 while frames wait because the control topic does not fit its ledger, or Kafka does not say if it does")
     missingTopics = registry.gauge(
       "lectern_ingest_missing_topics", help: "Topics this worker is to read that Kafka does not have")
   }

@@ -12,6 +12,8 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
   case outdated(first: String, count: Int)
   /// A function or view is not what was applied last: somebody changed or dropped it by hand.
   case redefined(name: String)
+  /// The database keeps text in another encoding than UTF-8.
+  case encoding(String)
   /// Another process migrates and did not finish in time.
   case locked
   /// A statement failed; everything of this run was undone.
@@ -33,8 +35,13 @@ package enum MigrationError: Error, Sendable, Equatable, CustomStringConvertible
         + "run `lectern migrate up` with the newest lectern of this deployment"
     case .redefined(let name):
       "\(name) was changed in the database by hand: find out by whom and why; `lectern migrate up` restores it"
+    case .encoding(let name):
+      "the database keeps text as \(name), which has no place for every id and title: \(Self.remedyOfEncoding)"
     case .locked: "another process holds the migration lock: wait for it to end, then try again"
     case .failed(let name, let cause): "\(name) failed, and nothing was changed: \(cause)"
     }
   }
+
+  /// What to do about a database in another encoding than UTF-8.
+  package static let remedyOfEncoding = "make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
 }

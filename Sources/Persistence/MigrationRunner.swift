@@ -67,6 +67,8 @@ package struct MigrationRunner: Sendable {
   /// Throws `MigrationError` or `PostgresError`; nothing was changed then.
   @discardableResult
   package func up(lockDeadline: Duration = .seconds(30)) async throws -> [SchemaChange] {
+    let encoding: String = try await connection.query("SELECT current_setting('server_encoding')").value()
+    guard encoding == "UTF8" else { throw MigrationError.encoding(encoding) }
     try await lock(deadline: lockDeadline)
     do {
       let changes = try await connection.withTransaction { connection in

@@ -216,8 +216,9 @@ package enum PostgresTransactionMode: Sendable {
 extension PostgresSettings {
   /// What every session starts with.
   var sessionSetup: String {
+    // Roles read through policies; a login for which row_security is off is refused wherever there is one (42501).
     // Compiling pays for itself in no query of Lectern's, but estimates over many empty partitions call for it.
-    var script = "SET TIME ZONE 'UTC'; SET client_min_messages = notice; SET jit = off;"
+    var script = "SET TIME ZONE 'UTC'; SET client_min_messages = notice; SET row_security = on; SET jit = off;"
     if let lockTimeout { script += " SET lock_timeout = \(lockTimeout.milliseconds);" }
     if let role { script += " SET ROLE \"\(role.replacing("\"", with: "\"\""))\";" }
     return script

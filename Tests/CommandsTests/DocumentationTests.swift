@@ -1,5 +1,7 @@
 import Foundation
+import Ingest
 import KafkaIO
+import LearningEvents
 import Testing
 
 /// What the documentation says of the program is what the program says of itself.
@@ -27,7 +29,7 @@ struct DocumentationTests {
     #expect(commands.contains("demo"))
     var subcommands: [String: Set<String>] = [:]
     for page in try pages() {
-      for words in Self.invocations(in: try text(page)) {
+      for (words, _) in Self.invocations(in: try text(page)) {
         guard commands.contains(words[0]) else {
           Issue.record("\(page) names 'lectern \(words[0])', which is no command")
           continue
@@ -40,6 +42,37 @@ struct DocumentationTests {
         #expect(known.contains(words[1]), "\(page) names 'lectern \(words[0]) \(words[1])'")
       }
     }
+  }
+
+  /// Options too: of the command that they stand behind, and of any where they stand alone.
+  @Test func everyOptionThePagesNameExists() async throws {
+    var known: [[String]: Set<String>] = [:]
+    var waiting = [[String]()]
+    while !waiting.isEmpty {
+      let path = waiting.removeFirst()
+      let help = try await output(path + ["--help"])
+      known[path] = Set(help.matches(of: #/(?m)^  (?:-[a-z], )?(--[a-z][a-z-]*)/#).map { String($0.output.1) })
+      waiting += CommandNames.below(help).map { path + [$0] }
+    }
+    let all = known.values.reduce(into: Set()) { $0.formUnion($1) }
+    #expect(all.contains("--database-only"))
+    var count = 0
+    for page in try pages() + ["ops/prometheus/alerts.yml"] {
+      let text = try text(page)
+      for (words, options) in Self.invocations(in: text) {
+        let command = Array(words.prefix(known[Array(words.prefix(2))] == nil ? 1 : 2))
+        for option in options where known[command]?.contains(option) != true {
+          Issue.record("\(page) names 'lectern \(command.joined(separator: " ")) \(option)'")
+        }
+        count += options.count
+      }
+      // Decisions speak of other programs' options, too.
+      guard !page.hasPrefix("docs/decisions/") else { continue }
+      for span in text.matches(of: #/`(--[a-z][a-z-]*)(?: [^`\n]*)?`/#) where !all.contains(String(span.output.1)) {
+        Issue.record("\(page) names \(span.output.1), which no command has")
+      }
+    }
+    #expect(count >= 40)
   }
 
   /// Pictures are in Kafka for as long as its topic keeps them, so nothing may say that they are nowhere.
@@ -69,6 +102,13 @@ struct DocumentationTests {
       let retention = settings["retention.ms", default: ""]
       #expect(interface.contains(#""retention.ms": \#(retention)"#), "\(retention)")
     }
+  }
+
+  /// An LMS's developers read of every code that a frame of theirs may get, and of the window for frames.
+  @Test func theEventsPageNamesEveryReject() throws {
+    let page = try text("docs/events/README.md")
+    for code in RejectCode.allCases { #expect(page.contains("`\(code.rawValue)`"), "docs/events lacks \(code)") }
+    #expect(page.contains("more than \(FrameWindow().past) days before") && FrameWindow().future == 1)
   }
 
   @Test func linksToFilesLeadSomewhere() throws {
@@ -118,13 +158,19 @@ struct DocumentationTests {
       })
   }
 
-  /// The words after `lectern` in code: between backquotes, and in indented blocks.
-  private static func invocations(in page: String) -> [[String]] {
-    let spans = page.matches(of: #/`([^`\n]+)`/#).map(\.output.1)
-    let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }
+  /// The words after `lectern` in code, and the options up to the line's or the command's end: between backquotes or
+  /// quotes, and in indented blocks.
+  private static func invocations(in page: String) -> [(words: [String], options: [String])] {
+    let spans = page.matches(of: #/`([^`\n]+)`|'(lectern [^']+)'/#).map { match in
+      String(match.output.1 ?? match.output.2 ?? "").replacing(#/\s+/#, with: " ")
+    }
+    let blocks = page.split(separator: "\n").filter { $0.hasPrefix("    ") && !$0.contains("──") }.map(String.init)
     return (spans + blocks).flatMap { code in
-      code.matches(of: #/(?:^|[\s/(])lectern((?: [a-z][a-z-]*)+)/#).map {
-        $0.output.1.split(separator: " ").map(String.init)
+      code.matches(of: #/(?:^|[\s/('])lectern((?: [a-z][a-z-]*)+)([^|;&>']*)/#).map { match in
+        (
+          match.output.1.split(separator: " ").map(String.init),
+          match.output.2.matches(of: #/\s(--[a-z][a-z-]*)/#).map { String($0.output.1) }
+        )
       }
     }
   }

@@ -2,6 +2,7 @@ import Aggregation
 import Arguments
 import ArgumentsTestSupport
 import Commands
+import Foundation
 import Ingest
 import KafkaIO
 import LearningEvents
@@ -242,6 +243,15 @@ import TextOutput
       at: time, log: log, rollups: rollups, checks: [good, skipped], lag: nil, took: .zero)
     #expect(holding.ok && holding.text.hasSuffix("1 frozen\neverything that was checked holds\n"))
     #expect(try json(holding).hasPrefix(#"{"at":"2025-11-24T16:00:00Z","checks":[{"compares":"sums and offsets","#))
+    // The operators' page describes the whole object.
+    let page = try String(contentsOf: repository.appending(path: "docs/operations.md"), encoding: .utf8)
+    let begin = try #require(page.firstRange(of: "\nThe object has `ok`")).lowerBound
+    let end = try #require(page[begin...].firstRange(of: "\n\n")).lowerBound
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json(report).utf8)) as? [String: Any])
+    var names = Set(object.keys)
+    for part in ["counts", "lag"] { names.formUnion(try #require(object[part] as? [String: Any]).keys) }
+    #expect(names.count >= 15)
+    for name in names { #expect(page[begin..<end].contains("`\(name)`"), "docs/operations.md lacks \(name)") }
   }
 
   @Test func whatTheDoctorSaysOfTopics() {
@@ -325,8 +335,11 @@ import TextOutput
       findings() == [
         "PostgreSQL version": .good("PostgreSQL version", "15.14"),
         "database roles": .good("database roles", "worker may take on lectern_ingest"),
+        "database encoding": .good("database encoding", "UTF8"),
         "clocks": .good("clocks", "the server's is 0 ms ahead of this machine's"),
       ])
+    let ascii = findings { $0.encoding = "SQL_ASCII" }["database encoding"]
+    #expect(ascii?.state == .missing && ascii?.remedy?.contains("ENCODING 'UTF8'") == true)
     #expect(findings { $0.version = 140_000 }["PostgreSQL version"]?.state == .missing)
     #expect(findings { $0.version = 190_001 }["PostgreSQL version"]?.state == .warning)
     #expect(

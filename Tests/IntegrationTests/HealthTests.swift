@@ -132,15 +132,8 @@ extension Program {
               "lectern_ingest_assigned_partitions 3", "lectern_http_requests_total{",
               #"lectern_ingest_lag_records{topic="frames"} 0"#, #"lectern_ingest_lag_records{topic="control"} 0"#,
             ])
-          exposed.merge(try await checkMetrics(aggregator, having: ["lectern_aggregate_dirty_courses 0"])) {
-            $0.union($1)
-          }
-          exposed.merge(try await checkMetrics(pages, having: [])) { $0.union($1) }
-          // What an alert or a panel asks for is there, with the labels it asks by.
-          let expressions = try MonitoringFiles.alertExpressions().map(\.expression)
-          for expression in try expressions + MonitoringFiles.dashboardExpressions() {
-            #expect(MonitoringFiles.problems(in: expression, given: exposed).isEmpty, "\(expression)")
-          }
+          exposed.add(try await checkMetrics(aggregator, having: ["lectern_aggregate_dirty_courses 0"]))
+          exposed.add(try await checkMetrics(pages, having: []))
 
           try broker.cluster.setDown(true)
           try await worker.waitForReady(503, "Kafka cannot be reached")
@@ -152,7 +145,16 @@ extension Program {
           for program in [worker, aggregator] { try await program.waitForReady(503, "PostgreSQL cannot be reached") }
           postgres = try await cluster(folder)
           for program in [worker, aggregator] { try await program.waitForReady(200) }
-          try await checkMetrics(worker, having: [])
+          // What an alert or a panel asks for is there, with the labels it asks by and their values: by now something
+          // was answered with an error.
+          exposed.add(try await checkMetrics(worker, having: []))
+          let labels = exposed.mapValues { Set($0.keys) }
+          let expressions = try MonitoringFiles.alertExpressions().map(\.expression)
+          for expression in try expressions + MonitoringFiles.dashboardExpressions() {
+            #expect(MonitoringFiles.problems(in: expression, given: labels).isEmpty, "\(expression)")
+            let unknown = MonitoringFiles.unknownValues(in: expression, given: exposed)
+            #expect(unknown.isEmpty, "\(unknown) of \(expression)")
+          }
         } catch {
           await end([worker, aggregator, pages], postgres)
           throw error
@@ -178,9 +180,10 @@ extension Program {
 
     /// What is served is what Prometheus reads: promtool has no complaint where there is one, and the page knows every
     /// name.
-    /// - Returns: the names of the labels of each metric.
-    @discardableResult
-    private func checkMetrics(_ program: Running, having lines: [String]) async throws -> [String: Set<String>] {
+    /// - Returns: the values of each label of each metric.
+    private func checkMetrics(
+      _ program: Running, having lines: [String]
+    ) async throws -> [String: [String: Set<String>]] {
       let metrics = try await program.get("metrics")
       #expect(metrics.status == 200)
       let standard = [
@@ -188,21 +191,27 @@ extension Program {
         "process_resident_memory_bytes ", "process_open_fds ", "process_max_fds ",
       ]
       for line in standard + lines { #expect(metrics.body.contains("\n" + line), "\(program.name) has no \(line)") }
-      let kinds = metrics.body.matches(of: #/(?m)^# TYPE (\S+) (\S+)$/#).map {
-        MetricsDocumentationTests.Entry(name: String($0.output.1), kind: String($0.output.2))
+      var exposed: [String: [String: Set<String>]] = [:]
+      for match in metrics.body.matches(of: #/(?m)^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/#) {
+        let labels = (match.output.2 ?? "").matches(of: #/([a-z_]+)="([^"]*)"/#).map {
+          (String($0.output.1), Set([String($0.output.2)]))
+        }
+        exposed.add([String(match.output.1): Dictionary(labels, uniquingKeysWith: { $0.union($1) })])
       }
+      let documented = try MetricsDocumentationTests.documented()
+      let kinds = metrics.body.matches(of: #/(?m)^# TYPE (\S+) (\S+)$/#).map(\.output)
       #expect(kinds.count >= 5)
-      #expect(Set(kinds).subtracting(try MetricsDocumentationTests.documented()).isEmpty)
-      let labels = Dictionary(
-        metrics.body.matches(of: #/(?m)^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/#).map { match in
-          let names = (match.output.2 ?? "").matches(of: #/([a-z_]+)="/#).map { String($0.output.1) }
-          return (String(match.output.1), Set(names))
-        }, uniquingKeysWith: { $0.union($1) })
-      guard let promtool = TestTools.path(of: "promtool") else { return labels }
+      for (_, name, kind) in kinds {
+        let labels = exposed[String(name)].map { Set($0.keys).subtracting(["le"]) }
+        #expect(
+          documented.contains { $0.name == name && $0.kind == kind && $0.labels == labels ?? $0.labels },
+          "\(kind) \(name) with \(labels ?? []) is not what docs/metrics.md has")
+      }
+      guard let promtool = TestTools.path(of: "promtool") else { return exposed }
       let result = try await Self.check(metrics.body, with: promtool)
       #expect(result.status == .exited(0), "\(result.outputText)\(result.errorText)")
       #expect(result.outputText.isEmpty && result.errorText.isEmpty, "\(result.outputText)\(result.errorText)")
-      return labels
+      return exposed
     }
 
     /// promtool is no part of the package: what it judges above must not go unjudged where tools are required.
@@ -222,4 +231,9 @@ extension Program {
       return try await ProcessLauncher().run(command, deadline: .seconds(30))
     }
   }
+}
+
+extension [String: [String: Set<String>]] {
+  /// Adds the values of labels that another program exposes.
+  fileprivate mutating func add(_ other: Self) { merge(other) { $0.merging($1) { $0.union($1) } } }
 }

@@ -60,7 +60,8 @@ extension Broker {
         // The one before the waiting frame, and the refused one.
         try await bench.settle(2, by: worker)
         #expect(try await bench.rejects(partition: 1).map(\.code) == ["no_consent"])
-        #expect(bench.log.messages.contains { $0.hasPrefix("a frame's course or consent is not known yet") })
+        let waits = bench.log.entries.filter { $0.message.hasPrefix("a frame's course or consent is not known yet") }
+        #expect(waits.map { $0["partition"]?.description } == ["\(bench.frameTopic)[0]"])
         #expect(try await bench.progress() == 2)
         // Lag tools see what is stored while the rest of its batch waits, and at the end all of it.
         let settings = bench.server.settings.adding(["group.id": bench.group])

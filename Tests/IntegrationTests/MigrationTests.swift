@@ -25,6 +25,27 @@ extension Database {
       }
     }
 
+    /// Ids and titles are any Unicode, and a database of another encoding has no place for some of them.
+    @Test func anotherEncodingThanUTF8IsRefused() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let owner = try await database.connect()
+        let name = "\(database.name)_ascii"
+        try await owner.execute("CREATE DATABASE \(name) ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        var settings = database.settings()
+        settings.database = name
+        let connection = try await PostgresConnection.open(settings, logger: .silent)
+        let error = await #expect(throws: MigrationError.self) {
+          try await MigrationRunner(connection: connection, logger: .silent).up()
+        }
+        #expect(error == .encoding("SQL_ASCII"))
+        #expect(
+          error?.description.contains("SQL_ASCII") == true && error?.description.contains("ENCODING 'UTF8'") == true)
+        await connection.close()
+        try await owner.execute("DROP DATABASE \(name)")
+        await owner.close()
+      }
+    }
+
     @Test func anAlteredMigrationIsRefusedByName() async throws {
       try await withTestDatabase { database in
         let connection = try await database.connect()

@@ -63,7 +63,7 @@ enum MonitoringFiles {
   static func uses(in expression: String) -> [Use] {
     let groupings = expression.matches(of: #/\bby \(([^)]*)\) ?\(/#).map { match in
       (
-        range: match.range.lowerBound..<end(ofParenthesisAfter: match.range.upperBound, in: expression),
+        range: match.range.lowerBound..<expression.end(ofParenthesisAfter: match.range.upperBound),
         labels: names(in: match.output.1)
       )
     }
@@ -72,18 +72,6 @@ enum MonitoringFiles {
       let grouped = groupings.filter { $0.range.contains(match.range.lowerBound) }.flatMap(\.labels)
       return Use(metric: String(match.output.1), labels: Set(selected + grouped))
     }
-  }
-
-  /// Behind the parenthesis that was opened before `start`.
-  private static func end(ofParenthesisAfter start: String.Index, in text: String) -> String.Index {
-    var depth = 1
-    var index = start
-    while index < text.endIndex, depth > 0 {
-      if text[index] == "(" { depth += 1 }
-      if text[index] == ")" { depth -= 1 }
-      index = text.index(after: index)
-    }
-    return index
   }
 
   private static func names(in list: Substring) -> [String] {
@@ -105,10 +93,38 @@ enum MonitoringFiles {
     }
   }
 
+  /// Values of labels that an expression selects by, or leaves out, and that no series has.
+  ///
+  /// - Parameter series: the values of each label of each metric that is exposed.
+  static func unknownValues(in expression: String, given series: [String: [String: Set<String>]]) -> [String] {
+    expression.matches(of: #/\b((?:lectern|process)_[a-z0-9_]+)\{([^}]*)\}/#).flatMap { match in
+      let metric = String(match.output.1).replacing(#/_(bucket|sum|count)$/#, with: "")
+      let labels = series[String(match.output.1)] ?? series[metric] ?? [:]
+      return match.output.2.matches(of: #/([a-z_]+)\s*!?="([^"]*)"/#).compactMap { selector in
+        let (label, value) = (String(selector.output.1), String(selector.output.2))
+        return labels[label]?.contains(value) == true ? nil : "no \(metric) has \(label)=\"\(value)\""
+      }
+    }
+  }
+
   /// Runs promtool in a folder.
   static func promtool(_ arguments: [String]) async throws -> ProcessResult {
     let command = ChildCommand(try #require(TestTools.path(of: "promtool")), arguments)
     return try await ProcessLauncher().run(command, outputLimitBytes: 1 << 20, deadline: .seconds(300))
+  }
+}
+
+extension String {
+  /// Behind the parenthesis that was opened before `start`.
+  func end(ofParenthesisAfter start: Index) -> Index {
+    var depth = 1
+    var index = start
+    while index < endIndex, depth > 0 {
+      if self[index] == "(" { depth += 1 }
+      if self[index] == ")" { depth -= 1 }
+      index = self.index(after: index)
+    }
+    return index
   }
 }
 
@@ -119,12 +135,8 @@ enum MonitoringFiles {
 
   /// The labels of each metric in docs/metrics.md, which a test of its own compares with the sources.
   private static func documented() throws -> [String: Set<String>] {
-    let page = try MonitoringFiles.text(TestTools.root.appending(path: "docs/metrics.md"))
-    let rows = page.matches(of: #/(?m)^\| `((?:lectern|process)_[a-z0-9_]+)(?:\{([^`]*)\})?` \|/#)
-    return Dictionary(
-      rows.map { row in
-        (String(row.output.1), Set((row.output.2 ?? "").split(separator: ",").map(String.init)))
-      }, uniquingKeysWith: { first, _ in first })
+    Dictionary(
+      try MetricsDocumentationTests.documented().map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
   }
 
   @Test func everyNameOfAnAlertOrPanelIsAMetric() throws {
@@ -154,7 +166,52 @@ enum MonitoringFiles {
     #expect(problems("sum by (reason) (lectern_a_total)") == [#"lectern_a_total has no label ["reason"]"#])
   }
 
-  /// What the operators' page says to watch is watched.
+  /// What the test of the programs would say of a label's value that was renamed.
+  @Test func aRenamedValueIsFound() {
+    let series = ["lectern_a_total": ["code": Set(["x", "y"])], "lectern_b_seconds": ["route": ["/"]]]
+    func unknown(_ expression: String) -> [String] { MonitoringFiles.unknownValues(in: expression, given: series) }
+    #expect(unknown(#"rate(lectern_a_total{code="x"}[5m]) / lectern_a_total{code!="y"}"#).isEmpty)
+    #expect(unknown(#"lectern_b_seconds_bucket{route="/"}"#).isEmpty)
+    #expect(unknown(#"lectern_a_total{code="z"}"#) == [#"no lectern_a_total has code="z""#])
+    #expect(unknown(#"lectern_b_seconds_count{route!="/ready"}"#) == [#"no lectern_b_seconds has route="/ready""#])
+  }
+
+  /// What the operators' page says to watch has an alert or a panel.
+  @Test func whatIsToBeWatchedIsWatched() throws {
+    let page = try MonitoringFiles.text(TestTools.root.appending(path: "docs/operations.md"))
+    let begin = try #require(page.firstRange(of: "\n## What to watch\n")).upperBound
+    let section = page[begin...].prefix(upTo: page[begin...].firstRange(of: "\n## ")?.lowerBound ?? page.endIndex)
+    let names = section.matches(of: #/(?m)^\| (`lectern_[^|]*)\|/#).flatMap { row in
+      row.output.1.matches(of: #/`((?:lectern|process)_[a-z0-9_]+)/#).map { String($0.output.1) }
+    }
+    #expect(names.count >= 40)
+    let expressions = try MonitoringFiles.alertExpressions().map(\.expression) + MonitoringFiles.dashboardExpressions()
+    let watched = Set(expressions.flatMap(MonitoringFiles.uses).map(\.metric))
+    for name in Set(names).sorted() {
+      let series = [name, "\(name)_bucket", "\(name)_sum", "\(name)_count"]
+      #expect(!watched.isDisjoint(with: series), "neither an alert nor a panel has \(name)")
+    }
+  }
+
+  /// A counter that is above 0 when Prometheus first sees it, as after an outage, has no increase.
+  @Test func whatIsWrongAlreadyAtTheFirstLookIsSaid() throws {
+    let tests = try MonitoringFiles.text(MonitoringFiles.alertTests)
+    let alerts = try MonitoringFiles.alertExpressions().filter { $0.expression.contains(#/\[1h\]\)\) > 0/#) }
+    #expect(alerts.count >= 5)
+    for (name, expression) in alerts {
+      let counter = try #require(expression.firstMatch(of: #/increase\((.*?)\[1h\]\)/#), "\(name)").output.1
+      #expect(expression.contains("(\(counter) unless \(counter) offset 1h) > 0 or "), "\(name): \(expression)")
+      let series = try #require(expression.firstMatch(of: #/lectern_[a-z_]+/#)).output
+      #expect(tests.contains(try Regex("series: '\(series)\\{.*values: '_x")), "\(name) is not tried so")
+    }
+    for expression in try MonitoringFiles.dashboardExpressions() {
+      guard let sum = expression.firstMatch(of: #/increase\((.*?)\[(\w+)\]\)/#) else { continue }
+      let (counter, time) = (sum.output.1, sum.output.2)
+      #expect(expression.contains("\(counter) unless \(counter) offset \(time) or increase("), "\(expression)")
+    }
+  }
+
+  /// What the operators' page names is there.
   @Test func theOperatorsPageNamesWhatThereIs() throws {
     let metrics = try Self.documented()
     let page = try MonitoringFiles.text(TestTools.root.appending(path: "docs/operations.md"))

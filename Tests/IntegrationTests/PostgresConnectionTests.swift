@@ -41,6 +41,18 @@ extension Database {
       }
     }
 
+    /// Where an administrator has row_security off, as for pg_dump, roles still read what their policies let them.
+    @Test func policiesHoldWhateverTheServerSets() async throws {
+      try await withTestDatabase { database in
+        let owner = try await database.connect()
+        try await owner.execute("ALTER DATABASE \(database.name) SET row_security = off")
+        await owner.close()
+        let reader = try await database.connect(role: "lectern_reader")
+        #expect(try await reader.query("SELECT count(*) FROM lectern.released_segment").value(as: Int64.self) == 0)
+        await reader.close()
+      }
+    }
+
     @Test func arraysKeepNullsOrderAndEmptiness() async throws {
       try await withTestDatabase(migrated: false) { database in
         let connection = try await database.connect()

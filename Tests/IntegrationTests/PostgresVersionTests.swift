@@ -97,7 +97,7 @@ extension Program {
     @Test(.timeLimit(.minutes(8)), arguments: versions)
     func everyCommandHasALoginWithItsRoleAlone(binaries: String?) async throws {
       try await withServer(binaries) { cluster, superuser in
-        for statement in try documented(from: "CREATE ROLE lectern_migrator;", to: "OWNER lectern_admin;") {
+        for statement in try documented(from: "CREATE ROLE lectern_migrator;", to: "TEMPLATE template0;") {
           try await superuser.execute(statement)
         }
         try await migrate("up", url(cluster, as: "lectern_admin"))

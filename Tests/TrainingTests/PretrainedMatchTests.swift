@@ -119,10 +119,13 @@ import Training
     fineTuned.removeAll { $0.name.hasPrefix("fc.") }
     fineTuned += [Self.entry("fc.weight", [37, 512]), Self.entry("fc.bias", [37])]
     #expect(try PretrainedMatch(fineTuned, of: .resnet18, file: "w").leftOut.count == 22)
-    let wrapped = try Self.edited("torchvision resnet18", .resnet18) { entries in
-      entries = entries.map { Self.entry("module.\($0.name)", $0.shape, $0.type) }
+    // DataParallel's and torch.compile's.
+    for prefix in ["module.", "_orig_mod."] {
+      let wrapped = try Self.edited("torchvision resnet18", .resnet18) { entries in
+        entries = entries.map { Self.entry("\(prefix)\($0.name)", $0.shape, $0.type) }
+      }
+      #expect(wrapped?.description.contains("begin with '\(prefix)'") == true)
     }
-    #expect(wrapped?.description.contains("begin with 'module.'") == true)
     let bundle = try Self.edited("torchvision resnet18", .resnet18) { entries in
       entries = entries.map { Self.entry("net.\($0.name)", $0.shape, $0.type) }
     }

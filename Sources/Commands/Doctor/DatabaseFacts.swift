@@ -7,6 +7,8 @@ import PostgresIO
 package struct DatabaseFacts: Sendable {
   /// As `server_version_num` has it, such as 150014.
   package var version: Int32
+  /// As `server_encoding` has it.
+  package var encoding: String
   package var login: String
   package var isSuperuser: Bool
   package var mayCreateRoles: Bool
@@ -20,11 +22,11 @@ package struct DatabaseFacts: Sendable {
   package var clockDifference: Duration
 
   package init(
-    version: Int32, login: String, isSuperuser: Bool = false, mayCreateRoles: Bool = false,
+    version: Int32, encoding: String = "UTF8", login: String, isSuperuser: Bool = false, mayCreateRoles: Bool = false,
     mayGiveAuditLogAway: Bool = false, roles: [DatabaseRole: Bool], secretIsItsOwn: Bool? = nil,
     clockDifference: Duration = .zero
   ) {
-    (self.version, self.login, self.roles) = (version, login, roles)
+    (self.version, self.encoding, self.login, self.roles) = (version, encoding, login, roles)
     (self.isSuperuser, self.mayCreateRoles) = (isSuperuser, mayCreateRoles)
     self.mayGiveAuditLogAway = mayGiveAuditLogAway
     (self.secretIsItsOwn, self.clockDifference) = (secretIsItsOwn, clockDifference)
@@ -35,7 +37,7 @@ package struct DatabaseFacts: Sendable {
   /// Frames are judged by the database's clock and waited for by the worker's.
   private static let clockTolerance = Duration.seconds(2)
 
-  package var findings: [Finding] { [server, rolesFound] + [secret].compactMap(\.self) + [clocks] }
+  package var findings: [Finding] { [server, text, rolesFound] + [secret].compactMap(\.self) + [clocks] }
 
   private var major: Int { Int(version) / 10_000 }
 
@@ -51,6 +53,14 @@ package struct DatabaseFacts: Sendable {
         remedy: "try 'lectern migrate up' and 'lectern verify' on a copy first")
     }
     return .good(subject, detail)
+  }
+
+  private var text: Finding {
+    encoding == "UTF8"
+      ? .good("database encoding", encoding)
+      : .missing(
+        "database encoding", "\(encoding), which has no place for every id and title",
+        remedy: MigrationError.remedyOfEncoding)
   }
 
   private var rolesFound: Finding {
@@ -122,8 +132,9 @@ extension DatabaseFacts {
     let (before, start) = (clock(), ContinuousClock.now)
     let row = try await connection.query(
       """
-      SELECT clock_timestamp() AS now, current_setting('server_version_num')::integer AS version, rolname::text AS login,
-        rolsuper AS is_super, rolcreaterole AS may_create
+      SELECT clock_timestamp() AS now, current_setting('server_version_num')::integer AS version,
+        current_setting('server_encoding') AS encoding, rolname::text AS login, rolsuper AS is_super,
+        rolcreaterole AS may_create
       FROM pg_roles WHERE rolname = session_user
       """
     ).single()
@@ -143,8 +154,9 @@ extension DatabaseFacts {
       if role == .auditOwner { mayGiveAuditLogAway = try found.decode("may_give") }
     }
     self.init(
-      version: version, login: try row.decode("login"), isSuperuser: try row.decode("is_super"),
-      mayCreateRoles: try row.decode("may_create"), mayGiveAuditLogAway: mayGiveAuditLogAway, roles: roles,
+      version: version, encoding: try row.decode("encoding"), login: try row.decode("login"),
+      isSuperuser: try row.decode("is_super"), mayCreateRoles: try row.decode("may_create"),
+      mayGiveAuditLogAway: mayGiveAuditLogAway, roles: roles,
       clockDifference: try row.decode("now", as: EventTime.self).duration(since: middle))
     let reader = [DatabaseRole.ingest, .aggregator].first { roles[$0] == true }
     if let secret, let reader {

@@ -49,7 +49,9 @@ struct FrameJudging {
         if waiting?.begin(for: candidate) == true {
           context.logger.info(
             "a frame's course or consent is not known yet: its partition waits",
-            metadata: ["seconds": .seconds(deadline.duration(since: now))])
+            metadata: [
+              "partition": .string(partition(of: record)), "seconds": .seconds(deadline.duration(since: now)),
+            ])
         }
         return frames
       case .duplicate: state = .judged(.duplicate)
@@ -61,6 +63,10 @@ struct FrameJudging {
       frames.append(FrameInWork(record, state, session: known.session))
     }
     return frames
+  }
+
+  private func partition(of record: FrameRecord) -> String {
+    TopicPartition(topic: context.settings.frameTopic, partition: record.record.partition).description
   }
 
   /// Recognises in chunks; returns the results of fewer frames than were given when the batch's time is over or the

@@ -52,7 +52,7 @@ struct WeightFileGuess {
 
   /// A prefix that wrappers put before every name, up to and with the dot.
   private static func prefix(of entries: [Safetensors.Entry]) -> String? {
-    ["module.", "model.", "backbone.", "encoder.", "state_dict."].first { prefix in
+    ["module.", "_orig_mod.", "model.", "backbone.", "encoder.", "state_dict."].first { prefix in
       entries.allSatisfy { $0.name.hasPrefix(prefix) }
     }
   }
