@@ -37,7 +37,7 @@ struct ClassifyCommand: Command {
   @Flag(help: "print JSON, one object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment)
+    let context = try CommandContext(self, in: environment, servers: [])
     let list = PictureList(image)
     let files = try overlay.map { try OverlayFiles($0, for: list) }
     let stored = try await options.bundle(context)

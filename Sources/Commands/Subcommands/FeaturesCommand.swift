@@ -45,7 +45,7 @@ struct FeaturesCommand: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     guard out.text.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
-    let context = try CommandContext(self, in: environment)
+    let context = try CommandContext(self, in: environment, servers: [])
     let list = PictureList(image)
     guard list.entries.contains(where: { $0.problem == nil }) else {
       for entry in list.entries {
