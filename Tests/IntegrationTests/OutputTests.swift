@@ -117,16 +117,46 @@ extension Operators {
           mknod null c 1 3 && echo > null || ln -sf /dev/null null; mknod full c 1 7 && [ -w full ] || ln -sf /dev/full full
           ln -s /dev/stdout out
           for out in link new shown null; do "$0" report run 1 -o "$out" || exit 9; done
+          "$0" report run 1 -o >(cat > substituted); wait $!
+          echo before > held; "$0" report run 1 -o /dev/fd/3 3>>held
           cat pipe > piped & "$0" report run 1 -o pipe; wait
           [ -L link ] && [ -p pipe ] && [ -c null ] && cmp link piped && stat -c '%n %a' web/report.html new shown
+          cmp new substituted && head -n 1 held && tail -n +2 held | cmp - new
           "$0" report run 1 -o out | grep -c '<html'
           "$0" report run 1 -o full; echo $?
           ls | grep -c partial
           """
         let run = try await bash(script, [fixture.folder.path], in: bench)
-        #expect(run.output == "web/report.html 600\nnew 600\nshown 644\n1\n1\n0\n", "\(run)")
+        #expect(run.output == "web/report.html 600\nnew 600\nshown 644\nbefore\n1\n1\n0\n", "\(run)")
         #expect(run.errors.hasSuffix("error: cannot write full: no space left on device\n"), "\(run.errors)")
         #expect(!run.errors.contains("NSCocoa"))
+      }
+    }
+
+    /// Whoever may read a report may read the one that replaces it, or it is not replaced: here its owner would be
+    /// somebody else. As the user of a private PostgreSQL, who gets at its socket, in the
+    /// group of the reports.
+    @Test(.enabled(if: geteuid() == 0 && TestTools.path(of: "setpriv") != nil, "takes root and setpriv"))
+    func aReportOfSomebodyElseIsNotTakenFromWhoReadsIt() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.apply([IngestBench.courseEvent()])
+        let fixture = try InspectionFixture()
+        let script = """
+          user=postgres; id $user >/dev/null 2>&1 || user=nobody
+          cd "$1"; chmod 755 .; cp "$0" program; mkdir web; chgrp 4242 web; chmod 2775 web
+          for mode in 664 640 600; do echo old > web/$mode; chown 4243:4242 web/$mode; chmod $mode web/$mode; done
+          echo old > web/other; chown 4243:4244 web/other; chmod 664 web/other
+          for file in 664 640 600 other; do
+            setpriv --reuid $user --regid $user --groups 4242 ./program report run 1 -o web/$file 2>errors; echo $?
+            grep -c 'belongs to the user with number 4243, who might' errors
+            stat -c '%n %U:%u:%g %a' web/$file | sed "s/ $user:[0-9]*:/ writer:/; s/UNKNOWN://"; grep -c '^old$' web/$file
+          done
+          ls web | grep -c partial
+          """
+        let run = try await bash(script, [fixture.folder.path], in: bench)
+        let written = "0\n0\nweb/664 writer:4242 664\n0\n"
+        let kept = ["640 4243:4242 640", "600 4243:4242 600", "other 4243:4244 664"].map { "1\n1\nweb/\($0)\n1\n" }
+        #expect(run.output == written + kept.joined() + "0\n", "\(run)")
       }
     }
 
