@@ -160,6 +160,24 @@ extension Operators {
       }
     }
 
+    /// Where pipes block, Swift's own threads do not wait: there are as many as cores.
+    @Test(.enabled(if: geteuid() == 0, "only root may look")) func aPipeWithoutAReaderHoldsNoSharedThread()
+      async throws
+    {
+      let fixture = try InspectionFixture()
+      let picture = try fixture.write(
+        "picture.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
+      let script = """
+        mkfifo "$2/pipe.safetensors"; "$0" features --model "$1" -o "$2/pipe.safetensors" "$3" >/dev/null 2>&1 & pid=$!
+        for try in $(seq 600); do
+          thread=$(grep -ls wait_for_partner /proc/$pid/task/*/wchan) && break; sleep 0.1
+        done
+        cat "${thread%wchan}comm"; cat "$2/pipe.safetensors" >/dev/null; wait $pid; echo $?
+        """
+      let run = try await bash(script, [fixture.model, fixture.folder.path, picture])
+      #expect(run.output == "features\n0\n", "\(run)")
+    }
+
     /// Pictures are looked at, drawings and features written, under whatever bytes a file system takes for a name.
     @Test func namesNeedNotBeTexts() async throws {
       let fixture = try InspectionFixture()
