@@ -72,7 +72,10 @@ struct ClassifyCommand: Command {
           for line in ClassifyTable.lines(explanation, of: inspector) { text += "    \(line)\n" }
         }
       }
-      guard context.console.print(text) else { throw OutputAbandoned() }
+      // Drawings are wanted whether or not somebody reads the lines.
+      guard context.console.print(text) || files != nil else {
+        throw failed > 0 ? ExitCode.failure as any Error : OutputAbandoned()
+      }
       progress.update(done: index + 1, note: "classified")
     }
     progress.finish()

@@ -30,5 +30,6 @@ struct TopCommand: Command {
     let top = Top(context: context, interval: interval, workers: metrics, output: output, once: once)
     try await ServiceGroup(services: [top], logger: .silent).run()
     if once && !top.sawEverything { throw ExitCode.failure }
+    if top.isAbandoned { throw OutputAbandoned() }
   }
 }
