@@ -62,7 +62,7 @@ let base: [Target] = [
   target("LearningEvents", ["ImageTypes", "JSON"]),
   target("Tensors", ["JSON", "PlainText"]),
   target("Configuration", ["JSON", "PlainText"]),
-  target("TextOutput", ["JSON", "PlainText"]),
+  target("TextOutput", ["Files", "JSON", "PlainText"]),
   target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),

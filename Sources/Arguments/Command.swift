@@ -63,12 +63,15 @@ package struct ExitCode: Error, Equatable {
   package static let failure = ExitCode(1)
   /// The configuration was refused (EX_CONFIG of sysexits.h).
   package static let configuration = ExitCode(78)
+  /// Nobody reads the output any more: what a shell says of a program that SIGPIPE ended.
+  package static let closedPipe = ExitCode(141)
 
   package let code: Int32
   package init(_ code: Int32) { self.code = code }
 }
 
 /// Thrown by a command that has more to come when its output takes nothing any more: the rest is not worth its time.
+/// Only by one whose whole product is that output, and which has found nothing that makes it fail.
 package struct OutputAbandoned: Error {
   package init() {}
 }

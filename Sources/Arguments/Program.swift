@@ -14,13 +14,16 @@ package struct Program {
 
   /// Parses the words after the program's name, runs the command and returns the exit code: 0, 64 for a wrong command
   /// line, 78 for a refused configuration, 1 for any other error unless it is an `ErrorWithExitCode`, or what the
-  /// command threw as `ExitCode`. Data that could not be written makes a 0 a 1.
+  /// command threw as `ExitCode`. Data that could not be written makes a 0 a 1, or, where the reader of a pipe has
+  /// gone, a 141, without a word, as SIGPIPE would.
   package func run(_ words: [CommandWord]) async -> Int32 {
     let code = await outcome(of: words)
-    // Whoever closes a pipe has read enough: the verdict stays the command's own.
-    guard let failure = environment.console.outputFailure, failure.code != EPIPE else { return code }
-    environment.console.note("error: the output is not whole: \(failure)\n")
-    return code == 0 ? ExitCode.failure.code : code
+    guard let failure = environment.console.outputFailure else { return code }
+    let isClosedPipe = failure.code == EPIPE
+    if !isClosedPipe { environment.console.note("error: the output is not whole: \(failure)\n") }
+    // The verdict of a command that has failed stays its own.
+    guard code == 0 else { return code }
+    return (isClosedPipe ? ExitCode.closedPipe : .failure).code
   }
 
   private func outcome(of words: [CommandWord]) async -> Int32 {
@@ -36,8 +39,8 @@ package struct Program {
     } catch let code as ExitCode {
       return code.code
     } catch is OutputAbandoned {
-      // What there is to say is `outputFailure`.
-      return 0
+      // Where something could not be written, `outputFailure` says why.
+      return console.outputFailure == nil ? ExitCode.closedPipe.code : 0
     } catch is HelpRequest {
       console.note(HelpText(path: parser.path).text)
       return ExitCode.usage.code

@@ -40,14 +40,14 @@ static void lectern_note_signal(int number) {
 }
 
 /// Has a signal's number written to `descriptor` each time this process receives it, instead of what the signal does by
-/// default. One descriptor serves all signals. Returns 0, or errno.
-static inline int lectern_catch_signal(int number, int descriptor) {
+/// default; what it did until now is left in `before`. One descriptor serves all signals. Returns 0, or errno.
+static inline int lectern_catch_signal(int number, int descriptor, struct sigaction *before) {
   lectern_signal_descriptor = descriptor;
   struct sigaction action;
   sigemptyset(&action.sa_mask);
   action.sa_handler = lectern_note_signal;
   action.sa_flags = SA_RESTART;
-  return sigaction(number, &action, 0) == 0 ? 0 : errno;
+  return sigaction(number, &action, before) == 0 ? 0 : errno;
 }
 
 /// How many processors the calling thread may run on; -1 and errno on failure.

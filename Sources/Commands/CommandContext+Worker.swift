@@ -56,14 +56,15 @@ extension CommandContext {
   /// The worker of a loaded bundle, and a function that returns why it is not ready.
   func worker(
     _ stored: StoredBundle, clusterID: ClusterID? = nil
-  ) async throws -> (worker: IngestWorker, problems: @Sendable () -> [String]) {
+  ) async throws -> (worker: any Service, problems: @Sendable () -> [String]) {
     let decoder = decoder()
     let recognizer = try await recognizer(stored, decoder: decoder)
     var parts = try parts(stored, recognizer, as: "worker")
     if let clusterID { parts.settings.clusterID = clusterID }
     let worker = IngestWorker(parts)
     let health = worker.health
-    return (worker, { health.problems + (decoder.problem.map { ["frames wait for a decoder: \($0)"] } ?? []) })
+    let ending = DecodingWorker(worker: worker, decoder: decoder, grace: settings[Keys.shutdownGrace])
+    return (ending, { health.problems + (decoder.problem.map { ["frames wait for a decoder: \($0)"] } ?? []) })
   }
 
   /// What a worker is put together from, or another program that judges as one does.

@@ -19,16 +19,18 @@ struct CommandContext: Sendable {
 
   /// Resolves the whole configuration of a command before anything is connected.
   ///
-  /// - Parameter connects: false for a command that looks at the configuration: where the servers are is then no error.
+  /// - Parameters:
+  ///   - servers: those that the command talks to where they are configured: each has to prove who it is.
+  ///   - required: keys without which the command cannot do its work.
   /// - Throws: `ConfigurationErrors`, which lists everything that is wrong, `required` keys without a value included.
   init(
-    _ command: some ArgumentGroup, in environment: CommandEnvironment, required: [any AnyConfigurationKey] = [],
-    connects: Bool = true
+    _ command: some ArgumentGroup, in environment: CommandEnvironment, servers: Set<Server>,
+    required: [any AnyConfigurationKey] = []
   ) throws {
     let settings = try Keys.table.resolve(
       flags: command.configurationFlags, environment: environment.variables, required: required)
     self.init(settings: settings, in: environment)
-    let errors = listenerErrors + (connects ? serverErrors : [])
+    let errors = listenerErrors + Server.allCases.filter(servers.contains).compactMap(refusal(of:))
     guard errors.isEmpty else { throw ConfigurationErrors(errors: errors) }
     for warning in settings.fileWarnings {
       logger.warning("a secret can be read by others", metadata: ["warning": .string(warning)])

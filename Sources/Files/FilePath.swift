@@ -50,6 +50,18 @@ package struct FilePath: Hashable, Comparable, Sendable {
     return target.first == UInt8(ascii: "/") ? FilePath(bytes: target) : folder.appending(target)
   }
 
+  /// Whether this folder lies in the kernel's view of processes (proc(5)), by whatever name it is reached.
+  var isOfProcesses: Bool {
+    var (own, processes) = (stat(), stat())
+    return withCString { stat($0, &own) } == 0 && stat("/proc", &processes) == 0 && own.st_dev == processes.st_dev
+  }
+
+  /// The number of the descriptor of this process that the path stands for, such as 1 for `/dev/stdout`'s target.
+  var ownDescriptor: Int32? {
+    guard folder.real == FilePath("/proc/\(getpid())/fd") else { return nil }
+    return Int32(text.split(separator: "/").last ?? "")
+  }
+
   /// Waits until a folder's names are on the disk, as far as its file system offers that.
   package func synchronize() {
     let descriptor = withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }

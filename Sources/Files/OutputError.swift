@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import PlainText
 
 /// Why a file cannot be written, as a sentence that names it.
@@ -10,6 +10,8 @@ package struct OutputError: Error, Hashable, CustomStringConvertible {
     case taken
     /// The file that would be written first is not this user's.
     case foreign
+    /// The file that would be replaced is another user's, who may not be able to read the new one.
+    case owned(by: uid_t)
   }
 
   package let path: FilePath
@@ -27,15 +29,9 @@ package struct OutputError: Error, Hashable, CustomStringConvertible {
     case .system(let number): SystemError.text(number)
     case .taken: "another run is writing it; wait for that, or name another file"
     case .foreign: "the file of the same name with .partial is not this user's; remove it, or name another file"
+    case .owned(let user):
+      "it belongs to the user with number \(user), who might not be able to read what replaces it; remove it first, or "
+        + "name another file"
     }
-  }
-}
-
-/// The system's words for an error.
-enum SystemError {
-  /// In the middle of a sentence: `no space left on device`.
-  static func text(_ number: Int32) -> String {
-    let text = String(cString: strerror(number))
-    return text.prefix(1).lowercased() + text.dropFirst()
   }
 }

@@ -74,12 +74,10 @@ package struct OutputFile: ~Copyable, Sendable {
 
   /// Writes bytes at an offset from its beginning; what was never written is zero.
   package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(OutputError) {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw OutputError(path, .system(count < 0 ? errno : ENOSPC)) }
-      done += count
+    do throws(SystemError) {
+      try OpenDescriptor(descriptor).write(bytes, at: offset)
+    } catch {
+      throw OutputError(path, .system(error.number))
     }
   }
 
@@ -117,32 +115,34 @@ package struct OutputFile: ~Copyable, Sendable {
   }
 
   private func copy(to special: Int32) throws(OutputError) {
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
+    defer { buffer.deallocate() }
     var offset = 0
-    while true {
-      let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw OutputError(path, .system(errno)) }
-      guard count > 0 else { return }
-      try Self.put(buffer[..<count], into: special, of: path)
-      offset += count
+    do throws(SystemError) {
+      while true {
+        let count = try OpenDescriptor(descriptor).read(into: buffer, at: offset)
+        guard count > 0 else { return }
+        try OpenDescriptor(special).write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        offset += count
+      }
+    } catch {
+      throw OutputError(path, .system(error.number))
     }
   }
 
-  private static func put(
-    _ bytes: some Collection<UInt8>, into descriptor: Int32, of path: FilePath
-  ) throws(OutputError) {
-    var rest = Array(bytes)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw OutputError(path, .system(errno)) }
-      rest = rest.dropFirst(count)
+  private static func put(_ bytes: [UInt8], into descriptor: Int32, of path: FilePath) throws(OutputError) {
+    let outcome = bytes.withUnsafeBytes { buffer in
+      Result { () throws(SystemError) in try OpenDescriptor(descriptor).write(buffer) }
     }
+    if case .failure(let error) = outcome { throw OutputError(path, .system(error.number)) }
   }
 
   private static func openSpecial(_ target: FilePath, for path: FilePath) throws(OutputError) -> Int32 {
-    let descriptor = target.withCString { Foundation.open($0, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY) }
+    // One that this process holds is used as it is, as a shell does: opened anew it would be written from its
+    // beginning, and a socket could not be opened at all.
+    let descriptor =
+      target.ownDescriptor.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+      ?? target.withCString { Foundation.open($0, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else { throw OutputError(path, .system(errno)) }
     return descriptor
   }

@@ -14,9 +14,9 @@ enum OutputTarget {
   static func find(_ path: FilePath) throws(OutputError) -> OutputTarget {
     var place = path
     for _ in 0...linkLimit {
-      // /dev/stdout leads here: such a file may have no name any more, and whoever holds it open expects to see it
-      // change.
-      if place.bytes.starts(with: Array("/proc/".utf8)) { return .special(place) }
+      // /dev/stdout and /dev/fd/3 lead here, and where a link of such a folder points is only said: it may be a pipe,
+      // or a file without a name, and whoever holds it open expects to see it change.
+      if place.folder.isOfProcesses { return .special(place) }
       var status = stat()
       guard place.withCString({ lstat($0, &status) }) == 0 else {
         guard errno == ENOENT else { throw OutputError(path, .system(errno)) }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// It has a fixed name, so that what a killed run leaves is written over by the next, and a lock, so that no two runs
 /// write one file.
-enum PartialFile {
+package enum PartialFile {
   /// Makes it, or takes over what a killed run left, empty; the descriptor is the caller's.
   static func open(
     _ partial: FilePath, for path: FilePath, _ access: OutputFile.Access, replacing replaced: stat?
@@ -20,18 +20,33 @@ enum PartialFile {
       let descriptor = partial.withCString { Foundation.open($0, flags, mode) }
       guard descriptor >= 0 else { throw OutputError(path, .system(errno)) }
       do throws(OutputError.Reason) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .taken }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, let refusal = refusal(ofLock: errno) { throw refusal }
         // A run that has just ended may have renamed it between the two calls.
         if try !isStillThere(partial, descriptor) {
           close(descriptor)
           continue
         }
-        try prepare(descriptor, access, mode, replaced)
+        do throws(OutputError.Reason) {
+          try prepare(descriptor, access, mode, replaced)
+        } catch {
+          partial.withCString { _ = unlink($0) }
+          throw error
+        }
       } catch {
         close(descriptor)
         throw OutputError(path, error)
       }
       return descriptor
+    }
+  }
+
+  /// Why nothing is written where the lock is not had; nil where the file system has no locks, such as an NFS without
+  /// a lock manager: two runs at once may then spoil each other's file, but not the one that was there.
+  package static func refusal(ofLock number: Int32) -> OutputError.Reason? {
+    switch number {
+    case EWOULDBLOCK: .taken
+    case ENOLCK, ENOSYS, EOPNOTSUPP: nil
+    default: .system(number)
     }
   }
 
@@ -49,6 +64,9 @@ enum PartialFile {
   }
 
   /// Sets owner and mode before there is a byte to read.
+  ///
+  /// Whom the mode means changes with the owner and the group. The group can be kept by its members; the owner only by
+  /// root, and then whoever that is reads on where everybody may. Elsewhere the owner might be shut out, in silence.
   private static func prepare(
     _ descriptor: Int32, _ access: OutputFile.Access, _ mode: mode_t, _ replaced: stat?
   ) throws(OutputError.Reason) {
@@ -57,9 +75,11 @@ enum PartialFile {
       var own = stat()
       guard fstat(descriptor, &own) == 0 else { throw .system(errno) }
       let isAlike = (own.st_uid, own.st_gid) == (replaced.st_uid, replaced.st_gid)
-      // Whom the mode means changes with the owner and the group: one that cannot be kept lets nobody in.
-      let isKept = isAlike || fchown(descriptor, replaced.st_uid, replaced.st_gid) == 0
-      guard fchmod(descriptor, isKept ? mode : 0o600) == 0 else { throw .system(errno) }
+      guard
+        isAlike || fchown(descriptor, replaced.st_uid, replaced.st_gid) == 0
+          || (mode & S_IROTH != 0 && fchown(descriptor, uid_t.max, replaced.st_gid) == 0)
+      else { throw .owned(by: replaced.st_uid) }
+      guard fchmod(descriptor, mode) == 0 else { throw .system(errno) }
     } else if access == .ownerOnly {
       guard fchmod(descriptor, 0o600) == 0 else { throw .system(errno) }
     }

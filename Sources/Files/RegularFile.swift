@@ -30,15 +30,11 @@ package struct RegularFile: ~Copyable, Sendable {
   ///
   /// - Returns: how many there were from `offset` on: fewer than asked for where the file ends.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int = 0) throws(FileError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(errno) }
-      guard count > 0 else { break }
-      done += count
+    do throws(SystemError) {
+      return try OpenDescriptor(descriptor).read(into: buffer, at: offset)
+    } catch {
+      throw .unreadable(error.number)
     }
-    return done
   }
 
   /// Its beginning: `limit` bytes, or all where it has fewer.
@@ -60,15 +56,18 @@ extension FilePath {
     let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else { throw .unreadable(errno) }
     defer { close(descriptor) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    defer { buffer.deallocate() }
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(errno) }
-      guard count > 0 else { return bytes }
-      bytes += buffer.prefix(count)
-      guard bytes.count <= limit else { throw .unreadable(EFBIG) }
+    do throws(SystemError) {
+      while true {
+        let count = try OpenDescriptor(descriptor).read(into: buffer)
+        bytes += buffer[..<count]
+        if bytes.count > limit { throw SystemError(EFBIG) }
+        if count < buffer.count { return bytes }
+      }
+    } catch {
+      throw .unreadable(error.number)
     }
   }
 }

@@ -51,25 +51,27 @@ package struct ConnectionTable {
   package mutating func open(_ socket: Int32, at now: ContinuousClock.Instant) -> Int32? {
     opened += 1
     connections[socket] = Connection(phase: .receiving, since: now, number: opened)
-    guard connections.values.count(where: { $0.phase != .ending }) > limits.connections else { return nil }
-    guard let victim = oldest(in: .receiving, but: socket) ?? oldest(in: .sending, but: socket) else { return nil }
-    connections[victim]?.phase = .ending
-    return victim
+    return makeRoom(for: socket)
   }
 
   /// The connection does something else from now on. Unless it is ending: that is not taken back.
-  package mutating func enter(_ phase: Phase, _ socket: Int32, at now: ContinuousClock.Instant) {
-    guard var connection = connections[socket], connection.phase != .ending else { return }
+  ///
+  /// - Returns: the socket to shut down, if the table holds more than its limit and the connection receives: where
+  ///   handlers worked for all of them, none could go before, and the library takes no new one that would ask for room.
+  @discardableResult
+  package mutating func enter(_ phase: Phase, _ socket: Int32, at now: ContinuousClock.Instant) -> Int32? {
+    guard var connection = connections[socket], connection.phase != .ending else { return nil }
     (connection.phase, connection.since) = (phase, now)
     connections[socket] = connection
+    return phase == .receiving ? makeRoom() : nil
   }
 
   /// The library is about to close the socket; its number may come again.
   package mutating func close(_ socket: Int32) { connections[socket] = nil }
 
-  /// The sockets to shut down because their time is over.
+  /// The sockets to shut down because their time is over, or because the table holds more than its limit.
   package mutating func expire(at now: ContinuousClock.Instant) -> [Int32] {
-    let expired = connections.filter { _, connection in
+    var expired = connections.filter { _, connection in
       switch connection.phase {
       case .receiving: now - connection.since >= limits.receiving
       case .sending: now - connection.since >= limits.sending
@@ -77,10 +79,21 @@ package struct ConnectionTable {
       }
     }.map(\.key).sorted()
     for socket in expired { connections[socket]?.phase = .ending }
+    while let socket = makeRoom() { expired.append(socket) }
     return expired
   }
 
-  private func oldest(in phase: Phase, but newest: Int32) -> Int32? {
+  /// Ends one connection if there are too many: of those that receive, else of those that send, the one that does so
+  /// for longest. Not `newest`, which is there for its first time.
+  private mutating func makeRoom(for newest: Int32? = nil) -> Int32? {
+    guard connections.values.count(where: { $0.phase != .ending }) > limits.connections,
+      let victim = oldest(in: .receiving, but: newest) ?? oldest(in: .sending, but: newest)
+    else { return nil }
+    connections[victim]?.phase = .ending
+    return victim
+  }
+
+  private func oldest(in phase: Phase, but newest: Int32?) -> Int32? {
     connections.filter { $0.key != newest && $0.value.phase == phase }
       .min { ($0.value.since, $0.value.number) < ($1.value.since, $1.value.number) }?.key
   }

@@ -19,12 +19,14 @@ final class HTTPConnections: Sendable {
   }
 
   func enter(_ phase: ConnectionTable.Phase, _ socket: Int32) {
-    table.withLock { $0.enter(phase, socket, at: .now) }
+    table.withLock { table in
+      if let victim = table.enter(phase, socket, at: .now) { Self.shutDown(victim) }
+    }
   }
 
   func close(_ socket: Int32) { table.withLock { $0.close(socket) } }
 
-  /// Ends the connections whose time is over.
+  /// Ends the connections whose time is over, and those beyond the limit.
   func expire() {
     table.withLock { table in
       for socket in table.expire(at: .now) { Self.shutDown(socket) }

@@ -19,7 +19,7 @@ enum HTTPIntake {
     if lines.reduce(0, { $0 + $1.name.count + $1.value.count }) > limits.headerBytes { return .headersTooLarge }
     if hidesBytes(connection, head, lines) { return .badRequest }
     let headers = lines.map(\.text)
-    guard RequestRules.allow(headers) else { return .badRequest }
+    guard RequestRules.allow(headers, version: String(cString: head.version)) else { return .badRequest }
     if let declared = headers.first(where: { $0.name.lowercased() == "content-length" }) {
       guard let length = UInt64(declared.value) else { return .badRequest }
       if length > UInt64(limits.bodyBytes) { return .contentTooLarge }

@@ -14,10 +14,9 @@ package final class HTTPListener: Sendable {
   /// −1 once it was handed over.
   private let descriptor: Mutex<Int32>
 
-  private init(host: String, port: UInt16, isLoopback: Bool, adopting descriptor: Int32) {
+  private init(host: String, port: UInt16, adopting descriptor: Int32) {
     self.host = host
     self.port = port
-    self.isLoopback = isLoopback
     self.descriptor = Mutex(descriptor)
   }
 
@@ -27,7 +26,7 @@ package final class HTTPListener: Sendable {
   package var url: String { "http://\(Endpoint(host: host, port: port))/" }
 
   /// Whether only programs of this machine reach it.
-  package let isLoopback: Bool
+  package var isLoopback: Bool { Loopback.contains(host) }
 
   /// The host names under which this machine asks a listener on the loopback address.
   package var ownNames: Set<String> {
@@ -54,7 +53,7 @@ package final class HTTPListener: Sendable {
       throw HTTPServerError(
         code: .badAddress, message: "'\(host)' is no numeric address; use 127.0.0.1 or ::1 (or localhost)")
     }
-    guard reach == .everybody || address.isLoopback else {
+    guard reach == .everybody || Loopback.contains(host) else {
       throw HTTPServerError(
         code: .notLoopback,
         message: "'\(host)' can be reached from other machines and this server has no sign-in; use 127.0.0.1 or ::1")
@@ -70,7 +69,7 @@ package final class HTTPListener: Sendable {
       throw failure("listen on", host, port)
     }
     let bound = SocketAddress.port(boundTo: descriptor)
-    return HTTPListener(host: host, port: bound ?? port, isLoopback: address.isLoopback, adopting: descriptor)
+    return HTTPListener(host: host, port: bound ?? port, adopting: descriptor)
   }
 
   /// Hands the socket over; from then on the caller closes it. Once only.

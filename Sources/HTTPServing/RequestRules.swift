@@ -2,7 +2,10 @@
 /// disagree where it ends or whom it is for (RFC 9112, sections 3.2, 5 and 6).
 enum RequestRules {
   /// Whether a request of these fields, in order, is one.
-  static func allow(_ fields: [(name: String, value: String)]) -> Bool {
+  ///
+  /// - Parameter version: as its first line says it. Only HTTP/1.1 knows chunks: whoever speaks an older version takes
+  ///   them for the next request (RFC 9112, section 6.1).
+  static func allow(_ fields: [(name: String, value: String)], version: String) -> Bool {
     var (hosts, lengths, encodings) = (0, 0, 0)
     for (name, value) in fields {
       guard isToken(name), isFieldValue(value) else { return false }
@@ -20,7 +23,7 @@ enum RequestRules {
       default: break
       }
     }
-    return hosts <= 1 && lengths + encodings <= 1
+    return hosts <= 1 && lengths + encodings <= 1 && (encodings == 0 || version == "HTTP/1.1")
   }
 
   /// A field's name: one or more of the characters of a token (RFC 9110, section 5.6.2).

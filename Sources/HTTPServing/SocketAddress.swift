@@ -1,33 +1,31 @@
+import Addresses
 import Glibc
 
-/// A numeric IPv4 or IPv6 address with a port.
+/// A numeric IPv4 or IPv6 address with a port, as the socket calls take it.
 struct SocketAddress {
-  let isLoopback: Bool
   private var storage = sockaddr_storage()
   private let byteCount: socklen_t
 
   /// Parses a numeric address; `localhost` is 127.0.0.1. No name is looked up: what a name means may change.
   init?(host: String, port: UInt16) {
-    let host = host == "localhost" ? "127.0.0.1" : host
-    var v4 = sockaddr_in()
-    if inet_pton(AF_INET, host, &v4.sin_addr) == 1 {
+    switch NumericAddress(host == "localhost" ? "127.0.0.1" : host) {
+    case .v4(let bytes)?:
+      var v4 = sockaddr_in()
       v4.sin_family = sa_family_t(AF_INET)
       v4.sin_port = port.bigEndian
-      self.init(v4, isLoopback: UInt32(bigEndian: v4.sin_addr.s_addr) >> 24 == 127)
-      return
+      withUnsafeMutableBytes(of: &v4.sin_addr) { $0.copyBytes(from: bytes) }
+      self.init(v4)
+    case .v6(let bytes)?:
+      var v6 = sockaddr_in6()
+      v6.sin6_family = sa_family_t(AF_INET6)
+      v6.sin6_port = port.bigEndian
+      withUnsafeMutableBytes(of: &v6.sin6_addr) { $0.copyBytes(from: bytes) }
+      self.init(v6)
+    case nil: return nil
     }
-    var v6 = sockaddr_in6()
-    guard inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 else { return nil }
-    v6.sin6_family = sa_family_t(AF_INET6)
-    v6.sin6_port = port.bigEndian
-    let isLoopback = withUnsafeBytes(of: v6.sin6_addr) { bytes in
-      bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
-    }
-    self.init(v6, isLoopback: isLoopback)
   }
 
-  private init<Address>(_ address: Address, isLoopback: Bool) {
-    self.isLoopback = isLoopback
+  private init<Address>(_ address: Address) {
     byteCount = socklen_t(MemoryLayout<Address>.size)
     withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: address, as: Address.self) }
   }

@@ -17,6 +17,8 @@ final class DecoderChild: @unchecked Sendable {
     case crashed(ExitStatus?)
     /// It was still at the frame when its time was over, for the reason given.
     case late(DecoderPatience.Verdict)
+    /// Nobody waits for the frame any more.
+    case abandoned
   }
 
   private let process: ChildProcess
@@ -70,15 +72,23 @@ final class DecoderChild: @unchecked Sendable {
   /// - Parameters:
   ///   - header: what the file declares.
   ///   - limit: of processor time.
-  func decode(_ file: [UInt8], declaring header: ImageHeader, within limit: Duration) -> Outcome {
+  ///   - isAbandoned: asked now and then: whether to wait no longer.
+  func decode(
+    _ file: [UInt8], declaring header: ImageHeader, within limit: Duration, unless isAbandoned: () -> Bool
+  ) -> Outcome {
     sequence &+= 1
     memory.put(file: file)
     var patience = DecoderPatience(limit, processorTime: process.processorTime)
     guard socket.send(DecoderRequest(sequence: sequence, fileBytes: UInt32(file.count)).bytes) else { return .lost }
+    // Half a second is soon enough for whoever waits no longer.
+    let parts = max(1, Int(patience.slice / .milliseconds(500)))
     while true {
-      switch socket.receive(limitBytes: DecoderAnswer.byteCount, within: patience.slice, slices: 1) {
+      let received = socket.receive(
+        limitBytes: DecoderAnswer.byteCount, within: patience.slice, slices: parts, unless: isAbandoned)
+      switch received {
       case .closed(let hadTaken): return hadTaken ? .crashed(end()) : .lost
       case .late:
+        if isAbandoned() { return .abandoned }
         let verdict = patience.wait(processorTime: process.processorTime)
         // One that stands still shows by not even taking the frame up; no frame waits the whole time for it.
         if patience.isTimeToAsk, !socket.isTaken { return .lost }

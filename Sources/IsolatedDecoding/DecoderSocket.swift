@@ -61,14 +61,17 @@ package struct DecoderSocket: ~Copyable {
   }
 
   /// Waits for a message for a while, cut into slices: should both processes stand still (a frozen container, a machine
-  /// asleep), that costs one slice and not the whole time.
-  package func receive(limitBytes: Int, within limit: Duration, slices: Int = 20) -> Received {
+  /// asleep), that costs one slice and not the whole time. Late, too, once `isAbandoned` is true behind a slice.
+  package func receive(
+    limitBytes: Int, within limit: Duration, slices: Int = 20, unless isAbandoned: () -> Bool = { false }
+  ) -> Received {
     let milliseconds = max(1, Int32(clamping: Int64(limit / .milliseconds(slices))))
     for _ in 0..<slices {
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let count = poll(&polled, 1, milliseconds)
       if count > 0 { return receive(limitBytes: limitBytes) }
       if count < 0, errno != EINTR { return .closed(hadTaken: true) }
+      if isAbandoned() { break }
     }
     return .late
   }

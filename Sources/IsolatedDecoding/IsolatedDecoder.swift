@@ -29,6 +29,7 @@ package final class IsolatedDecoder: ImageDecoding {
     var budget: StartBudget
     var shortage = DecoderShortage()
     var hasWarned = false
+    var isAbandoned = false
   }
 
   private let settings: IsolationSettings
@@ -69,16 +70,23 @@ package final class IsolatedDecoder: ImageDecoding {
     try DecoderChild.start(settings, launcher: ProcessLauncher())?.isConfined
   }
 
+  /// Ends every wait for a decoder, within a second, and lets none begin: those frames fail
+  /// with `noDecoder`, and nothing is held against them. For a program that is about to end.
+  package func abandon() { state.withLock { $0.isAbandoned = true } }
+
+  private var isAbandoned: Bool { state.withLock(\.isAbandoned) }
+
   package func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageHeader { try prober.probe(bytes) }
 
   package func decodeGray(_ bytes: [UInt8]) throws(ImageError) -> GrayImage {
     let header = try probe(bytes)
     while true {
+      guard !isAbandoned else { throw Self.abandoned }
       // Those that wait idle may all have been killed; each is tried once, and then a fresh one.
       let waiting = state.withLock { $0.idle.popLast() }
       let child: DecoderChild
       if let waiting { child = waiting } else { child = try start() }
-      switch child.decode(bytes, declaring: header, within: settings.deadline) {
+      switch child.decode(bytes, declaring: header, within: settings.deadline, unless: { isAbandoned }) {
       case .picture(let picture):
         giveBack(child)
         return picture
@@ -94,9 +102,12 @@ package final class IsolatedDecoder: ImageDecoding {
       case .late(let verdict):
         note(.deadline, "a decoder was too long at a frame, which is rejected")
         throw ImageError(.decoderFailed, problem(of: verdict))
+      case .abandoned: throw Self.abandoned
       }
     }
   }
+
+  private static let abandoned = ImageError(.noDecoder, "the program is about to end")
 
   private func problem(of verdict: DecoderPatience.Verdict) -> String {
     switch verdict {

@@ -21,7 +21,8 @@ final class SignalWatch: Sendable {
   private struct State {
     var watches: [Int: Watch] = [:]
     var nextID = 0
-    var caught: Set<Int32> = []
+    /// The signals that are caught, with what each did before.
+    var caught: [Int32: sigaction] = [:]
   }
 
   private let state = Mutex(State())
@@ -36,16 +37,18 @@ final class SignalWatch: Sendable {
     thread.submit { [self] in follow() }
   }
 
-  /// Calls the handler, on the thread of all watches, whenever the process receives one of the signals; from then on
-  /// they no longer end it by themselves.
+  /// Calls the handler, on the thread of all watches, whenever the process receives one of the signals; while
+  /// any watch wants one, it does not end the process by itself.
   ///
   /// - Parameter patience: how long after the first signal this watch may still be there: then the process is ended
   ///   with exit code 1. Nil waits for ever.
   /// - Returns: what `remove` takes.
   func add(_ signals: [Int32], patience: Duration?, handler: @escaping @Sendable (Int32) -> Void) -> Int {
     state.withLock { state in
-      for signal in signals where state.caught.insert(signal).inserted {
-        let status = lectern_catch_signal(signal, writeEnd)
+      for signal in signals where state.caught[signal] == nil {
+        var before = sigaction()
+        let status = lectern_catch_signal(signal, writeEnd, &before)
+        state.caught[signal] = before
         precondition(status == 0, "signal \(signal) cannot be caught: \(String(cString: strerror(status)))")
       }
       state.nextID += 1
@@ -54,7 +57,18 @@ final class SignalWatch: Sendable {
     }
   }
 
-  func remove(_ id: Int) { _ = state.withLock { $0.watches.removeValue(forKey: id) } }
+  /// Ends a watch. A signal that no other one wants does what it did before: whatever the process is at by then, such
+  /// as printing to a reader that stands still, can be interrupted.
+  func remove(_ id: Int) {
+    state.withLock { state in
+      guard let watch = state.watches.removeValue(forKey: id) else { return }
+      let wanted = state.watches.values.reduce(into: Set<Int32>()) { $0.formUnion($1.signals) }
+      for signal in watch.signals.subtracting(wanted) {
+        guard var before = state.caught.removeValue(forKey: signal) else { continue }
+        sigaction(signal, &before, nil)
+      }
+    }
+  }
 
   /// The body of the thread.
   private func follow() {

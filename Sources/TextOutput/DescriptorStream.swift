@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -23,15 +24,14 @@ package final class DescriptorStream: TextStream {
   }
 
   package func write(_ text: String) throws(TextStreamError) {
-    let code = lock.withLock { _ in
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 && errno != EINTR { return errno }
-        rest = rest.dropFirst(max(0, count))
+    let bytes = Array(text.utf8)
+    let outcome = lock.withLock { _ in
+      bytes.withUnsafeBytes { buffer in
+        Result { () throws(SystemError) in try OpenDescriptor(descriptor).write(buffer) }
       }
-      return 0
     }
-    if code != 0 { throw TextStreamError(code: code, description: String(cString: strerror(code))) }
+    if case .failure(let error) = outcome {
+      throw TextStreamError(code: error.number, description: String(cString: strerror(error.number)))
+    }
   }
 }

@@ -42,6 +42,7 @@ struct Publish: Command {
       environment.console.print("as far as it came\n")
       throw ExitCode(9)
     }
+    if learner.contains("abandoned") { throw OutputAbandoned() }
     if learner.contains("late") { throw CancellationError() }
     if learner.contains("misconfigured") {
       throw ConfigurationErrors(errors: [.init(key: "LECTERN_X", problem: "bad", remedy: "mend it")])

@@ -96,6 +96,19 @@ import Testing
     #expect(lstat(scratch("pipe"), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a pipe that has no name is written to through its descriptor`() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    for folder in ["/dev/fd", "/proc/self/fd"] {
+      try OutputFile.write(Self.bytes, to: FilePath("\(folder)/\(ends[1])"), .asReplaced(new: 0o600))
+    }
+    close(ends[1])
+    var buffer = [UInt8](repeating: 0, count: 16)
+    let count = buffer.withUnsafeMutableBytes { try? OpenDescriptor(ends[0]).read(into: $0) }
+    #expect(Array(buffer.prefix(count ?? 0)) == Self.bytes + Self.bytes)
+  }
+
   /// A null and a full device: of its own where root runs it, as root could lose those of the machine.
   private func devices(_ scratch: Scratch) -> [String] {
     guard geteuid() == 0 else { return ["/dev/null", "/dev/full"] }
@@ -125,6 +138,9 @@ import Testing
     try OutputFile.write(Self.bytes, to: FilePath("/proc/self/fd/\(held)"), .ownerOnly)
     var buffer = [UInt8](repeating: 0, count: 16)
     #expect(pread(held, &buffer, buffer.count, 0) == Self.bytes.count && Array(buffer.prefix(3)) == Self.bytes)
+    // By its other name too, and where the descriptor stands: what is in the file already is not this program's.
+    try OutputFile.write(Self.bytes, to: FilePath("/dev/fd/\(held)"), .ownerOnly)
+    #expect(scratch.bytes("held") == Self.bytes + Self.bytes && !scratch.names.contains("held.partial"))
   }
 
   @Test func `what cannot be written is a sentence, and nothing is left`() throws {
@@ -168,5 +184,11 @@ import Testing
     try OutputFile.write(Self.bytes, to: path, .ownerOnly)
     #expect(try path.contents(limit: 100) == Self.bytes)
     #expect(throws: FileError.unreadable(EFBIG)) { try path.contents(limit: 2) }
+  }
+
+  @Test func `where a file system has no locks a file is written all the same`() {
+    for number in [ENOLCK, ENOSYS, EOPNOTSUPP] { #expect(PartialFile.refusal(ofLock: number) == nil) }
+    #expect(PartialFile.refusal(ofLock: EWOULDBLOCK) == .taken)
+    #expect(PartialFile.refusal(ofLock: EBADF) == .system(EBADF))
   }
 }

@@ -58,6 +58,33 @@ import Testing
     #expect(table.open(3, at: at(0)) == 2)
   }
 
+  /// As many as the library takes, all of them served: nobody else is let in until some have gone.
+  func overfull() -> ConnectionTable {
+    var table = ConnectionTable(limits: Self.limits)
+    for socket in 1...5 {
+      #expect(table.open(Int32(socket), at: at(socket)) == nil)
+      table.enter(.handling, Int32(socket), at: at(socket))
+    }
+    return table
+  }
+
+  @Test func whoeverIsServedBeyondTheLimitGoesThen() {
+    var table = overfull()
+    #expect((1...5).map { table.enter(.receiving, $0, at: at(6)) } == [1, 2, nil, nil, nil])
+    table.close(1)
+    table.close(2)
+    #expect(table.open(6, at: at(7)) == 3)
+  }
+
+  @Test func whoeverWaitsLongestGoesBeforeWhoeverWasJustServed() {
+    var table = overfull()
+    table.enter(.sending, 1, at: at(6))
+    table.enter(.sending, 2, at: at(7))
+    #expect(table.expire(at: at(8)) == [1, 2])
+    #expect(table.enter(.receiving, 3, at: at(8)) == nil)
+    #expect(table.open(6, at: at(9)) == 3)
+  }
+
   @Test func aRequestHasItsTimeAsAWhole() {
     var table = full()
     #expect(table.expire(at: at(10)).isEmpty)

@@ -109,22 +109,31 @@ import Testing
     }
   }
 
-  /// Health has connections and threads of its own.
-  @Test func readersOfPagesDoNotSilenceMonitors() async throws {
-    var pages = Self.patient()
-    pages.maximumConnections = 4
-    var monitors = Router()
-    monitors.addMonitoring(metrics: MetricsRegistry()) { [] }
-    try await HTTPServerTests.serving(Self.large(), pages) { port, _ in
-      var readers: [RawClient.Connection] = []
-      for _ in 0..<8 { readers.append(try await Self.slowReader(port)) }
-      try await HTTPServerTests.serving(monitors, .monitoring) { port, _ in
-        for path in ["/live", "/ready", "/metrics"] {
-          let answer = try await RawClient.exchange(port: port, HTTPServerTests.get(path))
-          #expect(answer.hasPrefix("HTTP/1.1 200"))
-        }
+  /// As many requests as the library takes connections, all in work at once: when they are answered, those who wait
+  /// come in although nobody who was served leaves.
+  @Test(.timeLimit(.minutes(5))) func whoeverWasServedAllAtOnceKeepsNobodyOut() async throws {
+    let (waiting, gate) = AsyncStream<Void>.makeStream()
+    let opened = Task { for await _ in waiting {} }
+    var router = HTTPServerTests.simple()
+    router.on(.get, "/busy") { _ in
+      await opened.value
+      return .text("done")
+    }
+    var configuration = Self.patient()
+    configuration.maximumConnections = 4
+    configuration.handlerDeadline = .seconds(600)
+    try await HTTPServerTests.serving(router, configuration) { port, _ in
+      // More than the limit and what the library may hold beyond it.
+      var clients: [RawClient.Connection] = []
+      for _ in 0..<40 {
+        let client = try RawClient.Connection(port: port)
+        #expect(client.send("GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        clients.append(client)
       }
-      withExtendedLifetime(readers) {}
+      async let late = RawClient.exchange(port: port, HTTPServerTests.get("/"))
+      gate.finish()
+      #expect(try await late.hasPrefix("HTTP/1.1 200"))
+      withExtendedLifetime(clients) {}
     }
   }
 }

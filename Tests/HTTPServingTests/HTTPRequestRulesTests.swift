@@ -42,6 +42,20 @@ import Testing
     }
   }
 
+  /// Whoever speaks an older version takes chunks for the next request.
+  @Test func chunksInAnOlderVersionAreRefused() async throws {
+    try await HTTPServerTests.serving(HTTPServerTests.simple()) { port, _ in
+      for kept in ["", "Connection: keep-alive\r\n"] {
+        let chunks = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        let first = "POST / HTTP/1.0\r\n\(Self.host)\(kept)\(chunks)"
+        let answer = try await RawClient.exchange(port: port, first + HTTPServerTests.get("/echo/second"))
+        #expect(answer.contains(" 400 ") && !answer.contains("200 OK") && !answer.contains("second"), "\(answer)")
+      }
+      let plain = "POST / HTTP/1.0\r\n\(Self.host)Content-Length: 3\r\n\r\nabc"
+      #expect(try await RawClient.exchange(port: port, plain).hasSuffix("posted"))
+    }
+  }
+
   @Test(arguments: ["/\0", "/echo/a\0b", "/?q=a\0b", "/\0?q", "/?\0"])
   func aTargetWithNULIsRefused(_ target: String) async throws {
     try await HTTPServerTests.serving(HTTPServerTests.simple()) { port, _ in

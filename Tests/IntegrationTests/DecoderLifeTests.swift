@@ -94,6 +94,28 @@ extension Program {
       }
     }
 
+    /// An orderly end outlasts a decoder that is at a frame for minutes: the frame is the next worker's.
+    @Test(.timeLimit(.minutes(3))) func aWorkerEndsInTimeThoughADecoderStandsStill() async throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "lectern-decoders-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try Self.save(bundle: "\(folder)/model")
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.announce()
+        try await send(CostlyPicture.progressive(side: 5500), 0, to: bench)
+        let settings = ["LECTERN_DECODER_DEADLINE": "10m", "LECTERN_SHUTDOWN_GRACE": "20s"]
+        var (worker, decoders) = try await start(bench, in: folder, settings)
+        #expect(kill(try #require(await decoders.waitForWork(), "no decoder is at work"), SIGSTOP) == 0)
+        #expect(await worker.terminate(grace: .seconds(100)) == .exited(0))
+        let before = try await bench.counters()
+        #expect(before.samples == 0 && before.rejects == 0, "\(before)")
+        (worker, decoders) = try await start(bench, in: folder)
+        try await bench.settle(1)
+        #expect(await worker.terminate(grace: .seconds(60)) == .exited(0))
+        #expect(try await bench.counters().samples == 1)
+      }
+    }
+
     /// A kernel, or container, in which nothing can be confined: `lectern` behind a filter that refuses filters.
     @Test(.timeLimit(.minutes(2))) func withoutAFilterOfTheKernelAWorkerStartsOnlyWhereThatIsAllowed() async throws {
       let python = try #require(await TestTools.python(with: "ctypes"), "no Python")

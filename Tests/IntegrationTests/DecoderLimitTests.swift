@@ -1,7 +1,9 @@
 import Foundation
+import IsolatedDecoding
 import Processes
 import TestSupport
 import Testing
+import Vision
 
 extension Program {
   /// What a decoder in other hands can get of the kernel, tried by a small program that is bounded and confined by the
@@ -89,6 +91,23 @@ extension Program {
       #expect(
         result.outputText
           == "a little given\nprivate refused\nunreserved refused\nshared refused\ngrowing refused\nstack refused\n")
+    }
+
+    /// A program that is about to end waits for no decoder, and gives no frame up for that.
+    @Test(.enabled(if: builtExecutable != nil, "LECTERN_TEST_EXECUTABLE names no program"))
+    func oneThatIsAbandonedCostsNoFrame() async throws {
+      let bench = try await IsolatedDecoderTests.Bench { $0.deadline = .seconds(400) }
+      async let failure = bench.failure(CostlyPicture.progressive())
+      let pid = try #require(await DecoderProcesses.own.waitForWork())
+      #expect(kill(pid, SIGSTOP) == 0)
+      let begin = ContinuousClock.now
+      bench.decoder.abandon()
+      #expect(await failure?.code == .noDecoder)
+      #expect(ContinuousClock.now - begin < .seconds(15))
+      #expect(await bench.failure(try IsolatedDecoderTests.files()[0])?.code == .noDecoder)
+      for reason in ["crash", "deadline", "idle", "start"] { #expect(bench.restarts(reason) == 0, "\(reason)") }
+      let gone = await DecoderProcesses.wait { DecoderProcesses.own.ids.isEmpty }
+      #expect(gone)
     }
   }
 }

@@ -55,7 +55,11 @@ extension Operators {
       ]
     }
 
-    @Test(.timeLimit(.minutes(10))) func everyCommandSaysThatItsOutputIsNotWhole() async throws {
+    /// A pipe whose reader has gone, as the output of a program.
+    private static let closedPipe = "exec 3> >(exec true); wait $!; exec \"$0\" \"$@\" >&3"
+
+    /// On a full disk with a message, and without a word where nobody reads any more.
+    @Test(.timeLimit(.minutes(15))) func everyCommandFailsWhereItsOutputIsNotWhole() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let fixture = try InspectionFixture()
         let picture = GrayImage(width: 64, height: 64, repeating: 9)
@@ -74,17 +78,35 @@ extension Operators {
             let run = try await bash("exec \"$0\" \"$@\" >/dev/full", line, in: bench)
             let lost = "error: the output is not whole: No space left on device"
             #expect(run.status == .exited(1) && run.errors.contains(lost), "\(line): \(run)")
+            let unread = try await bash(Self.closedPipe, line, in: bench)
+            // Something is always missing here, and a failure of its own stays one.
+            let code: Int32 = line == ["doctor"] ? 1 : 141
+            #expect(unread.status == .exited(code) && !unread.errors.contains("error:"), "\(line): \(unread)")
           }
         }
       }
     }
 
-    /// Whoever closes a pipe has read enough.
+    /// As SIGPIPE would end it.
     @Test func aClosedPipeEndsQuietly() async throws {
       for words in [["--help"], ["config"], ["completion", "zsh"], ["model", "info"]] {
-        let run = try await bash("exec 3> >(exec true); wait $!; exec \"$0\" \"$@\" >&3", words)
-        #expect(run.status == .exited(0) && run.errors.isEmpty, "\(words): \(run)")
+        let run = try await bash(Self.closedPipe, words)
+        #expect(run.status == .exited(141) && run.errors.isEmpty, "\(words): \(run)")
       }
+    }
+
+    /// Drawings are made though nobody reads the lines, and a picture that is none makes it fail all the same.
+    @Test func classifyDoesItsOtherWorkWithoutAReader() async throws {
+      let fixture = try InspectionFixture()
+      let picture = try PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9))
+      let pictures = try (1...8).map { try fixture.write("\($0).png", picture) }
+      let broken = try fixture.write("broken.jpg", [1, 2, 3])
+      let classify = ["classify", "--model", fixture.model]
+      let drawn = try await bash(Self.closedPipe, classify + ["--overlay", fixture.path("out.png")] + pictures)
+      #expect(drawn.status == .exited(141), "\(drawn)")
+      for number in 1...8 { #expect(FileManager.default.fileExists(atPath: fixture.path("out-\(number).png"))) }
+      #expect(try await bash(Self.closedPipe, classify + pictures).status == .exited(141))
+      #expect(try await bash(Self.closedPipe, classify + [broken] + pictures).status == .exited(1))
     }
 
     @Test func closedDescriptorsAreNotMistakenForOthers() async throws {
@@ -118,17 +140,65 @@ extension Operators {
           mknod null c 1 3 && echo > null || ln -sf /dev/null null; mknod full c 1 7 && [ -w full ] || ln -sf /dev/full full
           ln -s /dev/stdout out
           for out in link new shown null; do "$0" report run 1 -o "$out" || exit 9; done
+          "$0" report run 1 -o >(cat > substituted); wait $!
+          echo before > held; "$0" report run 1 -o /dev/fd/3 3>>held
           cat pipe > piped & "$0" report run 1 -o pipe; wait
           [ -L link ] && [ -p pipe ] && [ -c null ] && cmp link piped && stat -c '%n %a' web/report.html new shown
+          cmp new substituted && head -n 1 held && tail -n +2 held | cmp - new
           "$0" report run 1 -o out | grep -c '<html'
           "$0" report run 1 -o full; echo $?
           ls | grep -c partial
           """
         let run = try await bash(script, [fixture.folder.path], in: bench)
-        #expect(run.output == "web/report.html 600\nnew 600\nshown 644\n1\n1\n0\n", "\(run)")
+        #expect(run.output == "web/report.html 600\nnew 600\nshown 644\nbefore\n1\n1\n0\n", "\(run)")
         #expect(run.errors.hasSuffix("error: cannot write full: no space left on device\n"), "\(run.errors)")
         #expect(!run.errors.contains("NSCocoa"))
       }
+    }
+
+    /// Whoever may read a report may read the one that replaces it, or it is not replaced: here its owner would be
+    /// somebody else. As the user of a private PostgreSQL, who gets at its socket, in the
+    /// group of the reports.
+    @Test(.enabled(if: geteuid() == 0 && TestTools.path(of: "setpriv") != nil, "takes root and setpriv"))
+    func aReportOfSomebodyElseIsNotTakenFromWhoReadsIt() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.apply([IngestBench.courseEvent()])
+        let fixture = try InspectionFixture()
+        let script = """
+          user=postgres; id $user >/dev/null 2>&1 || user=nobody
+          cd "$1"; chmod 755 .; cp "$0" program; mkdir web; chgrp 4242 web; chmod 2775 web
+          for mode in 664 640 600; do echo old > web/$mode; chown 4243:4242 web/$mode; chmod $mode web/$mode; done
+          echo old > web/other; chown 4243:4244 web/other; chmod 664 web/other
+          for file in 664 640 600 other; do
+            setpriv --reuid $user --regid $user --groups 4242 ./program report run 1 -o web/$file 2>errors; echo $?
+            grep -c 'belongs to the user with number 4243, who might' errors
+            stat -c '%n %U:%u:%g %a' web/$file | sed "s/ $user:[0-9]*:/ writer:/; s/UNKNOWN://"; grep -c '^old$' web/$file
+          done
+          ls web | grep -c partial
+          """
+        let run = try await bash(script, [fixture.folder.path], in: bench)
+        let written = "0\n0\nweb/664 writer:4242 664\n0\n"
+        let kept = ["640 4243:4242 640", "600 4243:4242 600", "other 4243:4244 664"].map { "1\n1\nweb/\($0)\n1\n" }
+        #expect(run.output == written + kept.joined() + "0\n", "\(run)")
+      }
+    }
+
+    /// Where pipes block, Swift's own threads do not wait: there are as many as cores.
+    @Test(.enabled(if: geteuid() == 0, "only root may look")) func aPipeWithoutAReaderHoldsNoSharedThread()
+      async throws
+    {
+      let fixture = try InspectionFixture()
+      let picture = try fixture.write(
+        "picture.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
+      let script = """
+        mkfifo "$2/pipe.safetensors"; "$0" features --model "$1" -o "$2/pipe.safetensors" "$3" >/dev/null 2>&1 & pid=$!
+        for try in $(seq 600); do
+          thread=$(grep -ls wait_for_partner /proc/$pid/task/*/wchan) && break; sleep 0.1
+        done
+        cat "${thread%wchan}comm"; cat "$2/pipe.safetensors" >/dev/null; wait $pid; echo $?
+        """
+      let run = try await bash(script, [fixture.model, fixture.folder.path, picture])
+      #expect(run.output == "features\n0\n", "\(run)")
     }
 
     /// Pictures are looked at, drawings and features written, under whatever bytes a file system takes for a name.
@@ -166,24 +236,31 @@ extension Operators {
       }
     }
 
-    /// Without address space for a thread Dispatch waits for one without end, whatever signal it has taken.
+    /// Without address space for a thread Dispatch waits for one without end, whatever signal it has taken. What is
+    /// asked is how a worker ends that has come so far as to catch SIGTERM: some end before, by chance or by a limit
+    /// that is too low for any start, and are started once more where that need not be.
     @Test(.timeLimit(.minutes(10)), arguments: [110_000, 120_000, 140_000, 240_000, 250_000, 260_000])
     func aWorkerWithoutMemoryEndsOnSIGTERM(kibibytes: Int) async throws {
-      let stub = StubWorkerProcess.executable
       let script = """
-        ulimit -v $2; "$1" >/dev/null 2>&1 & pid=$!
-        sleep 2; kill -TERM $pid
-        for try in $(seq 120); do kill -0 $pid 2>/dev/null || exit 0; sleep 0.5; done
-        kill -KILL $pid; exit 1
+        (ulimit -v $2; exec "$1" >/dev/null 2>&1) & pid=$!
+        caught() { sed -n 's/^SigCgt:\\s*//p' /proc/$pid/status 2>/dev/null; }
+        until (( 0x$(caught) >> 14 & 1 )); do [ -e /proc/$pid ] || { echo early; exit; }; sleep 0.1; done
+        kill -TERM $pid || { echo early; exit; }
+        for try in $(seq 600); do [ -e /proc/$pid ] || break; sleep 0.1; done
+        kill -KILL $pid 2>/dev/null; wait $pid; echo $?
         """
       let command = ChildCommand(
-        "/bin/bash", ["-c", script, "bash", stub, "\(kibibytes)"],
+        "/bin/bash", ["-c", script, "bash", StubWorkerProcess.executable, "\(kibibytes)"],
         environment: [
           "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x",
           "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 40), "LECTERN_SHUTDOWN_GRACE": "1s",
         ])
-      let result = try await ProcessLauncher().run(command, deadline: .seconds(300))
-      #expect(result.status == .exited(0), "it stands still under ulimit -v \(kibibytes)")
+      var end = "early\n"
+      for _ in 0..<10 where end == "early\n" {
+        end = try await ProcessLauncher().run(command, deadline: .seconds(300)).outputText
+      }
+      let ends = ["0\n", "1\n"] + (kibibytes < 200_000 ? ["early\n"] : [])
+      #expect(ends.contains(end), "it ends with \(end) under ulimit -v \(kibibytes)")
     }
   }
 }

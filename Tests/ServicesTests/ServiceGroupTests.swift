@@ -153,4 +153,32 @@ private struct Deaf: Service {
     #expect(sink.messages.contains("a signal asks for shutdown"))
     #expect(sink.messages.contains("a second signal: cancelling what still runs"))
   }
+
+  /// Whether a signal does what it does by default.
+  private func isDefault(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    return sigaction(signal, nil, &action) == 0 && action.__sigaction_handler.sa_handler == nil
+  }
+
+  /// What comes behind the last group, such as printing to a reader that stands still, can be interrupted.
+  @Test func aSignalDoesWhatItDidBeforeOnceNobodyWantsIt() async throws {
+    let journal = Journal()
+    let (started, start) = AsyncStream<Void>.makeStream()
+    var starts = started.makeAsyncIterator()
+    let groups = ["a", "b"].map { name in
+      group([Waiting(name: name, journal: journal) { start.yield() }], signals: [SIGUSR1])
+    }
+    #expect(isDefault(SIGUSR1))
+    async let first: Void = groups[0].run()
+    await starts.next()
+    async let second: Void = groups[1].run()
+    await starts.next()
+    #expect(!isDefault(SIGUSR1))
+    groups[0].triggerGracefulShutdown()
+    try await first
+    #expect(!isDefault(SIGUSR1))
+    kill(getpid(), SIGUSR1)
+    try await second
+    #expect(journal.all == ["a ended", "b ended"] && isDefault(SIGUSR1))
+  }
 }

@@ -213,12 +213,13 @@ enum Keys {
     ])
 }
 
+/// The servers that commands talk to.
+enum Server: String, CaseIterable {
+  case kafka, postgres
+}
+
 /// The servers that are let off from proving who they are.
 struct UnverifiedServers: ConfigurationValue, Equatable {
-  enum Server: String, CaseIterable {
-    case kafka, postgres
-  }
-
   let servers: Set<Server>
 
   init?(configurationText text: String) {

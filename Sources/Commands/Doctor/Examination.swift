@@ -20,7 +20,7 @@ struct Examination {
 
   func findings() async -> [Finding] {
     var findings = [machine, disk(), await postgresPrograms(), cascade(), await decoder()]
-    findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self) + unverifiedServers()
+    findings += [kafkaLibrary(), deployment(), bundle()] + [secret()].compactMap(\.self)
     findings.append(await kafka())
     if findings.last?.state == .good { findings += await topics() }
     findings.append(await postgres())
@@ -130,9 +130,15 @@ struct Examination {
       remedy: "set \(Keys.pseudonymSecret.name)_FILE to the file that all workers share (docs/operations.md, Secrets)")
   }
 
-  /// Servers for which every other command is refused.
-  private func unverifiedServers() -> [Finding] {
-    context.serverErrors.map { .missing("servers", "\($0.key ?? ""): \($0.problem)", remedy: $0.remedy) }
+  /// For a server that every other command is refused for. It gets no login to look at either: whoever answers there
+  /// would have it.
+  private func refusal(of server: Server, _ subject: String) -> Finding? {
+    context.refusal(of: server).map { .missing(subject, "not asked: \($0.problem)", remedy: $0.remedy) }
+  }
+
+  /// Whether PostgreSQL is configured and may be given a login.
+  private var asksPostgres: Bool {
+    context.settings.optional(Keys.postgresURL) != nil && context.refusal(of: .postgres) == nil
   }
 
   private func bundle() -> Finding {
@@ -158,6 +164,7 @@ struct Examination {
     guard context.settings.optional(Keys.bootstrapServers) != nil else {
       return .good("Kafka", "not configured; the demo brings its own broker")
     }
+    if let refusal = refusal(of: .kafka, "Kafka") { return refusal }
     let settings = context.kafka
     let logger = context.logger
     let thread = ThreadExecutor(name: "doctor")
@@ -172,7 +179,7 @@ struct Examination {
     }
   }
 
-  /// What Kafka does with the records of the two topics; nothing where no Kafka is configured.
+  /// What Kafka, which has answered, does with the records of the two topics; nothing where none is configured.
   private func topics() async -> [Finding] {
     guard context.settings.optional(Keys.bootstrapServers) != nil else { return [] }
     let (kafka, logger) = (context.kafka, context.logger)
@@ -213,6 +220,7 @@ struct Examination {
     guard context.settings.optional(Keys.postgresURL) != nil else {
       return .good("PostgreSQL", "not configured; the demo brings its own server")
     }
+    if let refusal = refusal(of: .postgres, "PostgreSQL") { return refusal }
     do {
       try await context.withMigrations { try await $0.verify() }
       return .good("PostgreSQL", "reachable, its schema is this program's")
@@ -223,9 +231,9 @@ struct Examination {
     }
   }
 
-  /// What matters beside the schema; nothing where no PostgreSQL is configured, or it does not let this user in.
+  /// What matters beside the schema; nothing where no PostgreSQL is asked, or it does not let this user in.
   private func database() async -> [Finding] {
-    guard context.settings.optional(Keys.postgresURL) != nil else { return [] }
+    guard asksPostgres else { return [] }
     let secret = context.settings.optional(Keys.pseudonymSecret).map { _ in context.pseudonymizer.fingerprint }
     let clock = context.clock
     let facts = try? await context.withConnection(application: "doctor") { connection in
@@ -236,7 +244,7 @@ struct Examination {
 
   /// What the database still holds beside what it is to hold; nothing where this user may not read samples.
   private func retention() async -> [Finding] {
-    guard context.settings.optional(Keys.postgresURL) != nil else { return [] }
+    guard asksPostgres else { return [] }
     let (days, months) = (context.settings[Keys.sampleRetention], context.settings[Keys.aggregateRetention])
     let facts = try? await context.withConnection(role: .aggregator, application: "doctor") { connection in
       try await RetentionFacts(on: connection, sampleDays: days, sumMonths: months)

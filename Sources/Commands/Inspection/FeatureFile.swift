@@ -1,6 +1,7 @@
 import Files
 import LearningEvents
 import Recognition
+import Services
 import TextOutput
 import Vision
 
@@ -8,7 +9,10 @@ import Vision
 ///
 /// No name of a picture is written, as a name may be a learner's: a row is told by its number and the SHA-256 of the
 /// picture's bytes.
-final class FeatureFile {
+///
+/// What it does to the file blocks, and so has a thread of its own: opening a pipe waits for its reader, and the end
+/// copies everything to it.
+actor FeatureFile {
   /// A row's place in the metadata, `{"row":0,"sha256":"…","status":"classified","origin":"frontal"}`.
   private struct Row: Encodable {
     let row: Int
@@ -17,14 +21,29 @@ final class FeatureFile {
     let origin: String?
   }
 
+  nonisolated let byteCount: Int
+  private nonisolated let thread: ThreadExecutor
   private let table: FeatureTable
   private let file: RowFile
   private let inspector: Inspector
   private var rows: [Row] = []
 
-  var byteCount: Int { file.byteCount }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-  init(at path: FilePath, _ table: FeatureTable, rows: Int, of inspector: Inspector) throws {
+  /// Begins the file.
+  static func open(
+    at path: FilePath, _ table: FeatureTable, rows: Int, of inspector: Inspector
+  ) async throws -> FeatureFile {
+    let thread = ThreadExecutor(name: "features")
+    return try await thread.run { () throws in
+      try FeatureFile(at: path, table, rows: rows, of: inspector, on: thread)
+    }
+  }
+
+  private init(
+    at path: FilePath, _ table: FeatureTable, rows: Int, of inspector: Inspector, on thread: ThreadExecutor
+  ) throws {
+    self.thread = thread
     self.table = table
     self.inspector = inspector
     // As long as any row gets, so that there is room for all of them.
@@ -34,6 +53,7 @@ final class FeatureFile {
     file = try RowFile(
       at: path, table.columns, rows: rows,
       reserving: Self.metadata(.init(repeating: longest, count: rows), inspector))
+    byteCount = file.byteCount
   }
 
   /// Writes the next row.

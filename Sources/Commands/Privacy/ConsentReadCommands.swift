@@ -17,7 +17,7 @@ extension ConsentCommand {
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: LearnerOptions.required)
       try await context.printSummary(of: learner, withHoldings: false, asJSON: json)
     }
   }
@@ -39,7 +39,7 @@ extension ConsentCommand {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       var filter = ConsentFilter()
       (filter.scope, filter.granted, filter.after) = (scope, state.map { $0 == .granted }, after)
       let (asked, limit) = (filter, limit)

@@ -21,7 +21,7 @@ struct LearnerCommand: Command {
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: LearnerOptions.required)
       try await context.printSummary(of: learner, withHoldings: true, asJSON: json)
     }
   }
@@ -39,7 +39,7 @@ struct LearnerCommand: Command {
     @OptionGroup var learner: LearnerOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: LearnerOptions.required)
       let export = try await context.reading(learner) { repository, learner in
         try await repository.export(of: learner.pseudonym, by: context.environment.userName())
       }

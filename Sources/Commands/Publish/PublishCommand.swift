@@ -44,7 +44,7 @@ struct PublishCommand: Command {
     guard rate == 0 || (0.001...1_000_000).contains(rate), interval > .zero, interval <= .seconds(3600) else {
       throw UsageError("--rate is 0 or from 0.001 to 1000000, --interval from 1ms to 1h")
     }
-    let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
+    let context = try CommandContext(self, in: environment, servers: [.kafka], required: [Keys.bootstrapServers])
     let files = try PictureFiles(path)
     if files.skipped > 0 {
       context.console.note("\(files.skipped) files are neither \(ImageType.names("nor")) and are left out\n")

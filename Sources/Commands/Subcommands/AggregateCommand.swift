@@ -22,7 +22,7 @@ struct AggregateCommand: Command {
   @Option(key: Keys.metricsListen) var metricsListen: Endpoint?
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+    let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
     let aggregator = context.aggregator()
     if once {
       let counts = try await aggregator.runOnce()

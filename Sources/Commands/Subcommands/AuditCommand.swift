@@ -26,7 +26,7 @@ struct AuditCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       var filter = AuditFilter()
       let now = context.clock()
       (filter.action, filter.actor) = (action, actor)

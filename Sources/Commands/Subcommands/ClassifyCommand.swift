@@ -37,7 +37,7 @@ struct ClassifyCommand: Command {
   @Flag(help: "print JSON, one object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment)
+    let context = try CommandContext(self, in: environment, servers: [])
     let list = PictureList(image)
     let files = try overlay.map { try OverlayFiles($0, for: list) }
     let stored = try await options.bundle(context)
@@ -72,7 +72,10 @@ struct ClassifyCommand: Command {
           for line in ClassifyTable.lines(explanation, of: inspector) { text += "    \(line)\n" }
         }
       }
-      guard context.console.print(text) else { throw OutputAbandoned() }
+      // Drawings are wanted whether or not somebody reads the lines.
+      guard context.console.print(text) || files != nil else {
+        throw failed > 0 ? ExitCode.failure as any Error : OutputAbandoned()
+      }
       progress.update(done: index + 1, note: "classified")
     }
     progress.finish()

@@ -16,7 +16,7 @@ struct ConfigCommand: Command {
       environment.console.print(Keys.table.markdown())
       return
     }
-    let context = try CommandContext(self, in: environment, connects: false)
+    let context = try CommandContext(self, in: environment, servers: [])
     context.console.print(json ? context.settings.json() : context.settings.text())
   }
 }

@@ -21,7 +21,7 @@ struct CourseCommand: Command {
     @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       // Course events name no learner, so any secret does; consent events are refused here.
       let rows = try ControlFile.rows(
         in: file, at: context.clock(), pseudonymizer: LearnerPseudonymizer(secret: Array(repeating: 0, count: 32)),
@@ -44,7 +44,8 @@ struct ConsentCommand: Command {
     @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.pseudonymSecret])
+      let context = try CommandContext(
+        self, in: environment, servers: [.postgres], required: [Keys.postgresURL, Keys.pseudonymSecret])
       try await context.requireDeploymentSecret()
       try await context.apply(
         try ControlFile.rows(
@@ -67,7 +68,7 @@ struct ConsentCommand: Command {
     @Flag(help: "the LMS may be one that is not known yet") var unknown: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: LearnerOptions.required)
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: LearnerOptions.required)
       let (unknown, now) = (unknown, context.clock())
       let given = time?.time(now: now) ?? now
       guard given <= now else { throw UsageError("--time is when the consent was given; \(given.rfc3339) is to come") }
@@ -94,7 +95,8 @@ struct ConsentCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(
-        self, in: environment, required: LearnerOptions.required + (databaseOnly ? [] : [Keys.bootstrapServers]))
+        self, in: environment, servers: databaseOnly ? [.postgres] : [.kafka, .postgres],
+        required: LearnerOptions.required + (databaseOnly ? [] : [Keys.bootstrapServers]))
       let unknown = unknown
       let (learner, time) = try await decision.record(
         granted: false, at: context.clock(), remedy: "; --unknown withdraws it all the same", context

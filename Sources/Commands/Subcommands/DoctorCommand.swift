@@ -14,7 +14,7 @@ struct DoctorCommand: Command {
   @Flag(help: "print JSON") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, connects: false)
+    let context = try CommandContext(self, in: environment, servers: [])
     let report = DoctorReport(await Examination(context: context).findings())
     if json { try context.console.print(json: report.findings) } else { context.console.print(report.text) }
     if !report.isGood { throw ExitCode.failure }

@@ -33,7 +33,7 @@ struct EraseCommand: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     let context = try CommandContext(
-      self, in: environment,
+      self, in: environment, servers: yes && !databaseOnly ? [.kafka, .postgres] : [.postgres],
       required: LearnerOptions.required + (yes && !databaseOnly ? [Keys.bootstrapServers] : []))
     // The LMS's id goes no further than what the control topic is told.
     let learner = try learner.read(context)

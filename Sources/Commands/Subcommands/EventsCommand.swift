@@ -21,7 +21,7 @@ struct EventsCommand: Command {
     @Argument(help: "files of events", completion: .file) var file: [FilePath]
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment)
+      let context = try CommandContext(self, in: environment, servers: [])
       var hasErrors = false
       for name in file {
         for judgement in try ControlFile.bytes(of: name).withUnsafeBytes(EventFile.judge) {

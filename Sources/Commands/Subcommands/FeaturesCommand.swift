@@ -45,7 +45,7 @@ struct FeaturesCommand: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     guard out.text.hasSuffix(".safetensors") else { throw UsageError("--out names a .safetensors file") }
-    let context = try CommandContext(self, in: environment)
+    let context = try CommandContext(self, in: environment, servers: [])
     let list = PictureList(image)
     guard list.entries.contains(where: { $0.problem == nil }) else {
       for entry in list.entries {
@@ -64,13 +64,13 @@ struct FeaturesCommand: Command {
     if !inspector.model.trained { context.console.note("NOTE: \(InspectionOptions.notice)\n") }
     if list.skipped > 0 { context.console.note("\(list.skipped) files in folders are no pictures and are left out\n") }
 
-    let file = try FeatureFile(at: out, table, rows: list.entries.count, of: inspector)
+    let file = try await FeatureFile.open(at: out, table, rows: list.entries.count, of: inspector)
     let (failed, classified) = try await write(list.entries, to: file, with: inspector, context)
     guard failed < list.entries.count else {
       context.console.note("none of the \(failed) could be read as a picture: nothing was written\n")
       throw ExitCode.failure
     }
-    try file.finish()
+    try await file.finish()
     context.console.note(
       "wrote \(out.text.printable): \(list.entries.count) rows, \(classified) with an answer, "
         + "\(RowFile.megabytes(file.byteCount))\n")
@@ -90,7 +90,7 @@ struct FeaturesCommand: Command {
     try await inspector.streams.inOrder(entries) { stream, _, entry in
       try await InspectedPicture.look(at: entry, box: box, with: inspector, detail, on: stream)
     } receive: { index, picture in
-      try file.append(picture)
+      try await file.append(picture)
       if !picture.status.isPicture { failed += 1 }
       if picture.status == .sample(.classified) { classified += 1 }
       let line = Line(

@@ -23,7 +23,8 @@ struct LedgerCommand: Command {
     @Flag(help: "print JSON") var json: Bool
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(
+        self, in: environment, servers: [.kafka, .postgres], required: [Keys.postgresURL])
       let ledgers = try await context.withConnection(role: .aggregator, application: "ledger") { connection in
         try await LedgerRepository(connection: connection).ledgers()
       }

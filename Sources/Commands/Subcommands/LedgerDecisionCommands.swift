@@ -17,7 +17,8 @@ extension LedgerCommand {
     @OptionGroup var choice: LogOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers, Keys.postgresURL])
+      let context = try CommandContext(
+        self, in: environment, servers: [.kafka, .postgres], required: [Keys.bootstrapServers, Keys.postgresURL])
       try await choice.decide(LedgerGap.self, context)
     }
   }
@@ -34,7 +35,8 @@ extension LedgerCommand {
     @OptionGroup var choice: LogOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers, Keys.postgresURL])
+      let context = try CommandContext(
+        self, in: environment, servers: [.kafka, .postgres], required: [Keys.bootstrapServers, Keys.postgresURL])
       try await choice.decide(LedgerRenewal.self, context)
     }
   }

@@ -16,7 +16,7 @@ struct MigrateCommand: Command {
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       let applied = try await context.withMigrations { try await $0.up() }
       context.console.print(MigrationText.applied(applied))
     }
@@ -29,7 +29,7 @@ struct MigrateCommand: Command {
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       let status = try await context.withMigrations { try await $0.status() }
       context.console.print(MigrationText.status(status))
       if let advice = MigrationText.advice(status) {
@@ -45,7 +45,7 @@ struct MigrateCommand: Command {
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       try await context.withMigrations { try await $0.verify() }
       context.console.print("the schema is this program's\n")
     }

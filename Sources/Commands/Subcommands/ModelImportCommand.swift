@@ -60,7 +60,7 @@ struct ModelImportCommand: Command {
 
   mutating func run(in environment: CommandEnvironment) async throws {
     guard seed >= 0 else { throw UsageError("--seed is a whole number from 0") }
-    let context = try CommandContext(self, in: environment)
+    let context = try CommandContext(self, in: environment, servers: [])
     var files: [PretrainedNetwork: String] = [:]
     files[.vgg16] = featureFile
     files[.resnet18] = trunkFile

@@ -32,7 +32,7 @@ struct RejectsCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       guard (1...100_000).contains(limit) else { throw UsageError("--limit is a number from 1 to 100000") }
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       var filter = RejectFilter()
       filter.topic = topic
       filter.partition = choice.partition?.value
@@ -72,7 +72,8 @@ struct RejectsCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       guard limit ?? 1 > 0 else { throw UsageError("--limit is a number from 1 on") }
-      let context = try CommandContext(self, in: environment, required: CommandContext.workerKeys)
+      let context = try CommandContext(
+        self, in: environment, servers: [.kafka, .postgres], required: CommandContext.workerKeys)
       _ = try context.requireDeployment()
       let retry = try await context.rejectRetry(try context.bundle())
       let selection = RetrySelection(codes: choice.codes, partition: choice.partition?.value, limit: limit)

@@ -23,7 +23,8 @@ struct ReportCommand: Command {
     @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.region, Keys.purpose])
+      let context = try CommandContext(
+        self, in: environment, servers: [.postgres], required: [Keys.postgresURL, Keys.region, Keys.purpose])
       let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
       guard let report = try await reporting.source.report(course: course.value) else {
         throw UsageError("there is no course \(course.value); 'lectern report list' prints those there are")
@@ -45,7 +46,7 @@ struct ReportCommand: Command {
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
-      let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+      let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
       let courses = try await context.withConnection(role: .reader, application: "report") { connection in
         try await ReportsRepository(connection: connection, reader: .deployment).courses()
       }

@@ -21,7 +21,8 @@ struct ServeCommand: Command {
   @Option(key: Keys.cohortMinimum) var cohortMinimum: Int?
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL, Keys.region, Keys.purpose])
+    let context = try CommandContext(
+      self, in: environment, servers: [.postgres], required: [Keys.postgresURL, Keys.region, Keys.purpose])
     let reporting = Reporting(context: context, gate: try context.requireDeployment(), framesAreSynthetic: false)
     let server = try reporting.site()
     context.console.note("serving \(server.listener.url)\n")

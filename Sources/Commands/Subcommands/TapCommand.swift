@@ -23,7 +23,7 @@ struct TapCommand: Command {
   @Flag(help: "print JSON, an object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: [Keys.bootstrapServers])
+    let context = try CommandContext(self, in: environment, servers: [.kafka], required: [Keys.bootstrapServers])
     guard count ?? 0 >= 0 else { throw UsageError("--count is a number from 0 on") }
     let tap = Tap(
       context: context, topic: topic ?? context.settings[Keys.frameTopic], partition: partition?.value,

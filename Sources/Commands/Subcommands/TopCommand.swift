@@ -22,7 +22,7 @@ struct TopCommand: Command {
   @Flag(help: "print JSON, an object a line") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+    let context = try CommandContext(self, in: environment, servers: [.kafka, .postgres], required: [Keys.postgresURL])
     guard interval >= .milliseconds(200), interval <= .seconds(3600) else {
       throw UsageError("--interval is from 200ms to 1h")
     }
@@ -30,5 +30,6 @@ struct TopCommand: Command {
     let top = Top(context: context, interval: interval, workers: metrics, output: output, once: once)
     try await ServiceGroup(services: [top], logger: .silent).run()
     if once && !top.sawEverything { throw ExitCode.failure }
+    if top.isAbandoned { throw OutputAbandoned() }
   }
 }

@@ -20,7 +20,8 @@ struct VerifyCommand: Command {
   @Flag(help: "print JSON") var json: Bool
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: [Keys.postgresURL])
+    let context = try CommandContext(
+      self, in: environment, servers: databaseOnly ? [.postgres] : [.kafka, .postgres], required: [Keys.postgresURL])
     var reason: String?
     if databaseOnly { reason = "left out by --database-only" }
     if context.settings.optional(Keys.bootstrapServers) == nil { reason = "no Kafka is configured" }

@@ -22,7 +22,8 @@ struct WorkerCommand: Command {
   @Option(key: Keys.metricsListen) var metricsListen: Endpoint?
 
   mutating func run(in environment: CommandEnvironment) async throws {
-    let context = try CommandContext(self, in: environment, required: CommandContext.workerKeys)
+    let context = try CommandContext(
+      self, in: environment, servers: [.kafka, .postgres], required: CommandContext.workerKeys)
     let gate = try context.requireDeployment()
     context.logger.info(
       "this deployment may run",

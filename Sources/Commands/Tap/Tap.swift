@@ -1,3 +1,4 @@
+import Arguments
 import Configuration
 import KafkaIO
 import LearningEvents
@@ -49,11 +50,13 @@ final class Tap: Service {
     var printed = 0
     while printed < count ?? .max, !isOver() {
       guard let record = try tail.next(timeout: .milliseconds(200)) else {
-        if console.output.isAbandoned { return }
+        if console.output.isAbandoned { throw OutputAbandoned() }
         continue
       }
       let line = TapLine(record, isControl: isControl)
-      guard console.print(json ? try Console.line(json: line) : line.text) else { return }
+      guard console.print(json ? try Console.line(json: line) : line.text) else {
+        throw OutputAbandoned()
+      }
       printed += 1
     }
   }

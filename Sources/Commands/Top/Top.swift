@@ -28,6 +28,7 @@ final class Top: Service {
   private let workers: [MetricsAddress]
   private let watch: Mutex<IngestWatch>
   private let isComplete = Mutex(true)
+  private let abandoned = Mutex(false)
   private static let tick = Duration.milliseconds(100)
 
   init(context: CommandContext, interval: Duration, workers: [MetricsAddress], output: Output, once: Bool) {
@@ -47,6 +48,9 @@ final class Top: Service {
 
   /// Whether every server that was to be observed had answered in the last report.
   var sawEverything: Bool { isComplete.withLock(\.self) }
+
+  /// Whether it ended because nobody reads its output any more.
+  var isAbandoned: Bool { abandoned.withLock(\.self) }
 
   func run() async {
     await withTaskGroup(of: Void.self) { group in
@@ -125,7 +129,7 @@ final class Top: Service {
       if let terminal {
         if terminal.keys().contains(where: { $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") }) { return }
       } else if console.output.isAbandoned {
-        return
+        return abandoned.withLock { $0 = true }
       }
       let isDue = shown.map { uptime() - $0 >= interval } ?? true
       if isDue {

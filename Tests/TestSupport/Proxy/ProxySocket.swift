@@ -20,11 +20,11 @@ final class ProxyLink: Sendable {
 }
 
 /// The calls on sockets; all block.
-enum ProxySocket {
+package enum ProxySocket {
   struct Failure: Error { let call: String, errno: Int32 }
 
   /// A listening socket on a port of 127.0.0.1, on a free one unless it is named.
-  static func listen(on port: UInt16 = 0) throws -> (socket: Int32, port: UInt16) {
+  package static func listen(on port: UInt16 = 0) throws -> (socket: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -46,7 +46,7 @@ enum ProxySocket {
   }
 
   /// The next connection; negative once the listener was shut down.
-  static func accept(_ listener: Int32) -> Int32 {
+  package static func accept(_ listener: Int32) -> Int32 {
     while true {
       let descriptor = Glibc.accept(listener, nil, nil)
       if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
