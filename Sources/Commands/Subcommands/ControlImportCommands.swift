@@ -119,7 +119,8 @@ struct ConsentCommand: Command {
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(
-        self, in: environment, required: LearnerOptions.required + [Keys.bootstrapServers])
+        self, in: environment, servers: [.kafka, .postgres],
+        required: LearnerOptions.required + [Keys.bootstrapServers])
       let (learner, withdrawn) = try await context.reading(learner) { repository, learner in
         try await repository.noteRead(by: context.environment.userName())
         return (learner, try await repository.withdrawals(of: learner.pseudonym))
