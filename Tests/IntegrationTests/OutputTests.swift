@@ -237,10 +237,9 @@ extension Operators {
     }
 
     /// Without address space for a thread Dispatch waits for one without end, whatever signal it has taken. What is
-    /// asked is how a worker ends that has come so far as to catch SIGTERM: some end before, by chance or by a limit
-    /// that is too low for any start, and are started once more where that need not be.
-    @Test(.timeLimit(.minutes(10)), arguments: [110_000, 120_000, 140_000, 240_000, 250_000, 260_000])
-    func aWorkerWithoutMemoryEndsOnSIGTERM(kibibytes: Int) async throws {
+    /// asked is how a worker ends that has come so far as to catch SIGTERM. Under some limits it ends before, under
+    /// which of them is the machine's doing; so there are several.
+    @Test(.timeLimit(.minutes(10))) func aWorkerWithoutMemoryEndsOnSIGTERM() async throws {
       let script = """
         (ulimit -v $2; exec "$1" >/dev/null 2>&1) & pid=$!
         caught() { sed -n 's/^SigCgt:\\s*//p' /proc/$pid/status 2>/dev/null; }
@@ -249,18 +248,19 @@ extension Operators {
         for try in $(seq 600); do [ -e /proc/$pid ] || break; sleep 0.1; done
         kill -KILL $pid 2>/dev/null; wait $pid; echo $?
         """
-      let command = ChildCommand(
-        "/bin/bash", ["-c", script, "bash", StubWorkerProcess.executable, "\(kibibytes)"],
-        environment: [
-          "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x",
-          "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 40), "LECTERN_SHUTDOWN_GRACE": "1s",
-        ])
-      var end = "early\n"
-      for _ in 0..<10 where end == "early\n" {
-        end = try await ProcessLauncher().run(command, deadline: .seconds(300)).outputText
+      var asked = 0
+      for kibibytes in [110_000, 120_000, 140_000, 240_000, 250_000, 260_000, 300_000, 350_000] {
+        let command = ChildCommand(
+          "/bin/bash", ["-c", script, "bash", StubWorkerProcess.executable, "\(kibibytes)"],
+          environment: [
+            "LECTERN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "LECTERN_POSTGRES_URL": "postgresql://127.0.0.1:9/x",
+            "LECTERN_PSEUDONYM_SECRET": String(repeating: "s", count: 40), "LECTERN_SHUTDOWN_GRACE": "1s",
+          ])
+        let end = try await ProcessLauncher().run(command, deadline: .seconds(300)).outputText
+        #expect(["0\n", "1\n", "early\n"].contains(end), "it ends with \(end) under ulimit -v \(kibibytes)")
+        if end != "early\n" { asked += 1 }
       }
-      let ends = ["0\n", "1\n"] + (kibibytes < 200_000 ? ["early\n"] : [])
-      #expect(ends.contains(end), "it ends with \(end) under ulimit -v \(kibibytes)")
+      #expect(asked >= 3, "too few came so far as to catch the signal")
     }
   }
 }
