@@ -10,8 +10,8 @@ struct TapCommand: Command {
     "tap", abstract: "Print events as they pass, without pictures and without whose they are.",
     discussion: """
       Reads the log as a bystander: no consumer group, nothing committed, no worker disturbed. Of a frame it prints place,
-      time, mode, sizes, course, segment and sequence; never the picture, the learner's or the session's id. Of a bad event
-      it says what is wrong. Ends after --count events, on Ctrl-C, and when nobody reads its output any more.
+      time, mode, sizes, source, course, event id, segment and sequence; never the picture, the learner's or the session's
+      id. Of a bad event it says what is wrong, and source, course and event id where they can be read. Ends after --count events, on Ctrl-C, and when nobody reads its output any more.
       """)
 
   @OptionGroup var kafka: KafkaOptions
