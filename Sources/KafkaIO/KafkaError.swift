@@ -26,6 +26,7 @@ package struct KafkaError: Error, Sendable, Hashable {
     /// The fetch position lies outside of the log, and `auto.offset.reset=error` forbids to choose another.
     package static let noOffset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
     package static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    package static let invalidTimestamp = Code(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
     package static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
     package static let closed = Code(RD_KAFKA_RESP_ERR__DESTROY)
     package static let unsupported = Code(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)

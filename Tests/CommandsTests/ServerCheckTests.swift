@@ -72,6 +72,7 @@ import Testing
     ("consent revoke --source urn:lms --learner anna", ["kafka", "postgres"]),
     ("consent revoke --source urn:lms --learner anna --database-only", ["postgres"]),
     ("consent show --source urn:lms --learner anna", ["postgres"]),
+    ("consent publish --source urn:lms --learner anna", ["kafka", "postgres"]),
     ("erase --source urn:lms --learner anna", ["postgres"]),
     ("erase --source urn:lms --learner anna --yes", ["kafka", "postgres"]),
     ("erase --source urn:lms --learner anna --yes --database-only", ["postgres"]),

@@ -119,9 +119,15 @@ extension Broker {
         try await bench.send(future)
         // Whoever's clock is wrong dates the record so, too.
         let record = future.encoded()
-        _ = try await bench.producer.produce(
-          topic: bench.controlTopic, key: record.key, headers: record.headers, value: record.value,
-          timestampMilliseconds: future.time.milliseconds)
+        var isTaken = true
+        do {
+          _ = try await bench.producer.produce(
+            topic: bench.controlTopic, key: record.key, headers: record.headers, value: record.value,
+            timestampMilliseconds: future.time.milliseconds)
+        } catch let error as KafkaError where error.code == .invalidTimestamp {
+          // Kafka 4 takes none that is more than an hour ahead.
+          isTaken = false
+        }
         let revocation = ConsentEvent(
           eventID: "r", source: IngestBench.source, time: now, learnerID: learner, scope: .analytics, granted: false)
         let data = #"{"learner_id":"\#(learner.text)","scope":"analytics","granted":false}"#
@@ -135,11 +141,11 @@ extension Broker {
         // Too old to change anything any more: nobody consents.
         try await bench.send(IngestBench.consentEvent(learner: learner, granted: false, at: IngestBench.longAgo))
         let worker = bench.start(IngestRecognizer())
-        try await controlApplied(4, bench)
+        try await controlApplied(isTaken ? 4 : 3, bench)
         try await worker.stop()
         #expect(try await consent(bench) == 0)
         let found = try await rejects(bench)
-        #expect(found.count == 2)
+        #expect(found.count == (isTaken ? 2 : 1))
         for reject in found {
           #expect(reject.detail == "time: more than 1 d after its record: the clock that made it runs ahead")
           #expect(reject.reference.eventID == EventID("a-\(IngestBench.marker)"))
