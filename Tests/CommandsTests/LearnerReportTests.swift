@@ -11,12 +11,6 @@ import TextOutput
 @Suite struct LearnerReportTests {
   private let time = EventTime(microseconds: 1_764_000_000_000_000)
 
-  private func json(_ value: some Encodable) throws -> String {
-    let console = MemoryConsole()
-    try console.environment.console.print(json: value)
-    return console.output.text
-  }
-
   private func holdings(_ count: Int64) -> LearnerHoldings {
     LearnerHoldings(
       sessions: count, samples: 10 * count, rollupRows: 3 * count, firstCapturedAt: count > 0 ? time : nil,
@@ -36,7 +30,7 @@ import TextOutput
     #expect(!receipt.isUnfinished)
     #expect(EraseReceipt(holdings(0)).text == "samples      0 stored\nsessions     0 stored\nrollup rows  0 stored\n")
     #expect(
-      try json(EraseReceipt(holdings(0)))
+      try printedJSON(EraseReceipt(holdings(0)))
         == #"{"done":false,"rollupRows":0,"samples":0,"sessions":0}"# + "\n")
   }
 
@@ -62,7 +56,7 @@ import TextOutput
         """)
     #expect(!receipt(isComplete: true).isUnfinished && receipt(isComplete: false).isUnfinished)
     #expect(
-      try json(receipt(isComplete: true))
+      try printedJSON(receipt(isComplete: true))
         == #"{"cutoff":"2025-11-24T16:01:40Z","done":true,"erasure":7,"firstCapturedAt":"2025-11-24T16:00:00Z","#
         + #""kafka":{"ids":"for ever","pictures":"2025-11-28T16:00:00Z","told":true},"#
         + #""lastCapturedAt":"2025-11-24T16:01:30Z","left":{"rollupRows":0,"samples":0,"sessions":0},"rollupRows":6,"#
@@ -76,7 +70,7 @@ import TextOutput
         == "not told: Kafka: it is away; keeps pictures for as long as its topic is set to, ids for as long as its topic "
         + "is set to")
     #expect(
-      try json(untold)
+      try printedJSON(untold)
         == #"{"ids":"unknown","pictures":"unknown","problem":"Kafka: it is away","told":false}"# + "\n")
   }
 
@@ -125,7 +119,7 @@ import TextOutput
         rollup rows  6
 
         """)
-    #expect(try !json(summary).contains(LearnerPseudonym(high: 0, low: 7).uuid))
+    #expect(try !printedJSON(summary).contains(LearnerPseudonym(high: 0, low: 7).uuid))
   }
 
   @Test func consentsByPseudonym() throws {
@@ -140,7 +134,7 @@ import TextOutput
         """)
     #expect(!ConsentPage(all, limit: 2).text.contains("next page"))
     #expect(
-      try json(ConsentPage(all, limit: 2)).contains(
+      try printedJSON(ConsentPage(all, limit: 2)).contains(
         #""saidAt":"2025-11-24T16:00:00Z","scope":"analytics","since":"2025-11-24T15:59:00Z"}"#))
   }
 
@@ -180,7 +174,7 @@ import TextOutput
         == "0/1234 2025-11-24T16:00:00.500000Z frame binary bytes=4096 source=https://lms.example course=math id=event-1 "
         + "segment=part-\\u{202e}1 sequence=7 "
         + "captured=2025-11-24T16:00:00Z image=image/jpeg image_bytes=4000 media_ms=70000\n")
-    #expect(try !json(shown).contains("ada"))
+    #expect(try !printedJSON(shown).contains("ada"))
     let consent = ConsentEvent(
       eventID: "event-1", source: "https://lms.example", time: time, learnerID: "ada", scope: .analytics,
       granted: false)
@@ -214,7 +208,7 @@ import TextOutput
       .bad(EventError("value", "empty"), EventReference()))
     #expect(odd.text == "3/0 - bad binary bytes=0 reason=\"value: empty\"\n")
     #expect(
-      try json(odd)
+      try printedJSON(odd)
         == #"{"bytes":0,"mode":"binary","offset":0,"partition":3,"reason":"value: empty","type":"bad"}"# + "\n")
   }
 
@@ -222,7 +216,7 @@ import TextOutput
     let summary = PublishSummary(published: 300, failed: 0, bytes: 123_456, seconds: 2.04)
     #expect(summary.text == "300 frames published, 123456 bytes, 2.0 s\n")
     #expect(
-      try json(summary)
+      try printedJSON(summary)
         == #"{"bytes":123456,"failed":0,"framesPerSecond":147.1,"published":300,"seconds":2.04}"# + "\n")
   }
 
@@ -251,7 +245,7 @@ import TextOutput
     #expect(summary(stored: 600, isSynthetic: false).text(isServing: false).hasSuffix("/demo/report.html\n"))
     #expect(summary(stored: 600, isSynthetic: true).addsUp && !summary(stored: 599, isSynthetic: true).addsUp)
     #expect(
-      try json(summary(stored: 600, isSynthetic: true))
+      try printedJSON(summary(stored: 600, isSynthetic: true))
         == #"{"duplicates":2,"framesPerSecond":51.05,"framesPublished":630,"lag":0,"rejected":28,"#
         + #""rejectsByCode":{"bad_image":1,"no_consent":27},"reportPath":"/demo/report.html","seconds":12.3,"#
         + #""segments":6,"stored":600,"syntheticFaces":true,"trainedModel":false,"url":"http://127.0.0.1:8080/"}"#

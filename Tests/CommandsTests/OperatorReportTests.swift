@@ -25,12 +25,6 @@ import TextOutput
       updatedAt: time)
   }
 
-  private func json(_ value: some Encodable) throws -> String {
-    let console = MemoryConsole()
-    try console.environment.console.print(json: value)
-    return console.output.text
-  }
-
   @Test func auditLog() throws {
     func entry(_ id: Int64, _ action: String, _ detail: String) -> AuditEntry {
       AuditEntry(id: id, at: time, actor: "anna\u{1B}", action: action, detail: detail)
@@ -50,7 +44,7 @@ import TextOutput
 
         """)
     #expect(
-      try json(AuditPage([entries[1]], limit: 2))
+      try printedJSON(AuditPage([entries[1]], limit: 2))
         == #"{"lines":[{"action":"control.revocations","actor":"anna\u001b","at":"2025-11-24T16:00:00Z","#
         + #""detail":{"before":12,"erasures":[4,5],"ledger":3,"revocations":2},"entry":7}]}"# + "\n")
     #expect(AuditPage([], limit: 2).text == "line  at  login  action  detail\n")
@@ -86,7 +80,7 @@ import TextOutput
 
         """)
     #expect(
-      try json([lines[1]])
+      try printedJSON([lines[1]])
         == #"[{"applied":0,"cluster":"cluster","duplicates":2,"end":420,"epoch":3,"erased":4,"expired":5,"first":0,"#
         + #""group":"lectern","incarnation":1,"lag":300,"ledger":11,"lost":1,"low":300,"next":120,"#
         + #""parked":"offsets 120..<300 were removed by retention before they were stored; see 'lectern ledger accept-gap'","#
@@ -123,7 +117,7 @@ import TextOutput
 
         """)
     #expect(
-      try json(RejectPage(records: Array(records.prefix(1)), limit: 2)) == """
+      try printedJSON(RejectPage(records: Array(records.prefix(1)), limit: 2)) == """
         {"rows":[{"code":"bad_image","detail":"truncated","incarnation":0,"offset":0,"partition":2,\
         "rejectedAt":"2025-11-24T16:00:00Z","topic":"frames"}]}
 
@@ -186,7 +180,7 @@ import TextOutput
         "left midway: frames[0]: its ledger became another or an older one, as after a restore; retry once more\n",
       ])
     #expect(
-      try json(RetryAnswer(report)) == """
+      try printedJSON(RetryAnswer(report)) == """
         {"abandoned":["frames[0]"],"duplicates":4,"gone":1,"parked":{"frames[1]":"the record at offset 9 is not the one \
         that was stored: was the topic recreated? See 'lectern ledger new-incarnation'"},"rejects":3,"samples":5,\
         "untouched":2}
@@ -242,160 +236,27 @@ import TextOutput
     let holding = VerifyReport(
       at: time, log: log, rollups: rollups, checks: [good, skipped], lag: nil, took: .zero)
     #expect(holding.ok && holding.text.hasSuffix("1 frozen\neverything that was checked holds\n"))
-    #expect(try json(holding).hasPrefix(#"{"at":"2025-11-24T16:00:00Z","checks":[{"compares":"sums and offsets","#))
+    #expect(
+      try printedJSON(holding).hasPrefix(#"{"at":"2025-11-24T16:00:00Z","checks":[{"compares":"sums and offsets","#))
     // The operators' page describes the whole object.
     let page = try String(contentsOf: repository.appending(path: "docs/operations.md"), encoding: .utf8)
     let begin = try #require(page.firstRange(of: "\nThe object has `ok`")).lowerBound
     let end = try #require(page[begin...].firstRange(of: "\n\n")).lowerBound
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(json(report).utf8)) as? [String: Any])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(printedJSON(report).utf8)) as? [String: Any])
     var names = Set(object.keys)
     for part in ["counts", "lag"] { names.formUnion(try #require(object[part] as? [String: Any]).keys) }
     #expect(names.count >= 15)
     for name in names { #expect(page[begin..<end].contains("`\(name)`"), "docs/operations.md lacks \(name)") }
   }
 
-  @Test func whatTheDoctorSaysOfTopics() {
-    func finding(
-      _ subject: String, _ settings: [String: String]?, beside frames: [String: String]? = nil
-    ) -> Finding {
-      TopicFinding(
-        subject: subject, topic: "t", partitions: 6, settings: settings.map { TopicSettings($0) },
-        frames: frames.map { TopicSettings($0) }
-      ).finding
-    }
-    let (frames, control) = (TopicSettings.recommendedForFrames, TopicSettings.recommendedForControl)
-    #expect(finding("frame topic", frames) == .good("frame topic", "t, 6 partitions, kept for up to 4 days"))
-    #expect(
-      finding("control topic", control, beside: frames)
-        == .good("control topic", "t, 6 partitions, kept for up to 29 days"))
-    #expect(finding("frame topic", nil).state == .warning)
-    func of(_ more: [String: String], _ base: [String: String] = frames) -> [String: String] {
-      base.merging(more) { $1 }
-    }
-    #expect(finding("frame topic", of(["cleanup.policy": "compact,delete"])).detail.contains("compacted"))
-    #expect(finding("frame topic", of(["max.message.bytes": "1048588"])).remedy == "set max.message.bytes=16777216")
-    // What nobody will read any more, and what an erased learner leaves.
-    let remedy = "set retention.ms=259200000 and segment.ms=86400000"
-    for tooLong in [["retention.ms": "-1"], ["segment.ms": "1209600000"], ["retention.ms": "1209600001"]] {
-      let found = finding("frame topic", of(tooLong))
-      #expect(found.remedy == remedy && found.detail.contains("pictures stay longer than the 14 days"), "\(found)")
-    }
-    #expect(finding("frame topic", of(["retention.ms": "604800000", "segment.ms": "604800000"])).state == .good)
-    for tooLong in [["retention.ms": "-1"], ["retention.ms": "2678400001"], ["segment.ms": "604800000"]] {
-      let found = finding("control topic", of(tooLong, control), beside: frames)
-      #expect(
-        found.remedy == "set retention.ms=2419200000 and segment.ms=86400000"
-          && found.detail.contains("those of erased learners too"), "\(found)")
-    }
-    let short = finding("control topic", of(["retention.ms": "86400000"], control), beside: frames)
-    #expect(short.detail.contains("consents go before the frames that they cover"), "\(short)")
-    // Kafka counts a record's age from the time it carries.
-    let clocks = ["message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": "9223372036854775807"]
-    #expect(finding("frame topic", of(clocks)).remedy == "set message.timestamp.type=LogAppendTime")
-    #expect(
-      finding("frame topic", of(clocks).merging(["message.timestamp.after.max.ms": "3600000"]) { $1 }).state == .good)
-    // More than one thing at once.
-    let both = finding("frame topic", of(["retention.ms": "-1", "max.message.bytes": "1048588"]))
-    #expect(both.remedy == "\(remedy), max.message.bytes=16777216")
-  }
-
-  @Test func whatTheDoctorSaysOfRetention() throws {
-    func finding(_ change: (inout RetentionFacts) -> Void = { _ in }) throws -> Finding {
-      var facts = RetentionFacts(
-        today: try #require(CalendarDay(year: 2026, month: 11, day: 30)),
-        oldestSample: CalendarDay(year: 2026, month: 10, day: 31),
-        oldestSum: CalendarDay(year: 2025, month: 10, day: 30),
-        firstSumDay: try #require(CalendarDay(year: 2025, month: 10, day: 30)), sampleDays: 30)
-      change(&facts)
-      return facts.finding
-    }
-    #expect(
-      try finding()
-        == .good(
-          "retention",
-          "oldest samples of 2026-10-31, which go on 2026-12-01; oldest sums of 2025-10-30, kept from 2025-10-30 on"))
-    // On the day that they go, nobody is late yet.
-    #expect(try finding { $0.oldestSample = CalendarDay(year: 2026, month: 10, day: 30) }.state == .good)
-    let late = try finding { $0.oldestSample = CalendarDay(year: 2026, month: 10, day: 29) }
-    #expect(late.state == .warning && late.remedy?.contains("lectern aggregate") == true, "\(late)")
-    #expect(try finding { $0.oldestSum = CalendarDay(year: 2025, month: 10, day: 28) }.state == .warning)
-    #expect(
-      try finding { ($0.oldestSample, $0.oldestSum) = (nil, nil) } == .good("retention", "no samples; no sums"))
-  }
-
-  @Test func whatTheDoctorSaysOfADatabase() {
-    func findings(_ change: (inout DatabaseFacts) -> Void = { _ in }) -> [String: Finding] {
-      var facts = DatabaseFacts(
-        version: 150_014, login: "worker",
-        roles: Dictionary(uniqueKeysWithValues: DatabaseRole.allCases.map { ($0, $0 == .ingest) }))
-      change(&facts)
-      return Dictionary(uniqueKeysWithValues: facts.findings.map { ($0.subject, $0) })
-    }
-    #expect(
-      findings() == [
-        "PostgreSQL version": .good("PostgreSQL version", "15.14"),
-        "database roles": .good("database roles", "worker may take on lectern_ingest"),
-        "database encoding": .good("database encoding", "UTF8"),
-        "clocks": .good("clocks", "the server's is 0 ms ahead of this machine's"),
-      ])
-    let ascii = findings { $0.encoding = "SQL_ASCII" }["database encoding"]
-    #expect(ascii?.state == .missing && ascii?.remedy?.contains("ENCODING 'UTF8'") == true)
-    #expect(findings { $0.version = 140_000 }["PostgreSQL version"]?.state == .missing)
-    #expect(findings { $0.version = 190_001 }["PostgreSQL version"]?.state == .warning)
-    #expect(
-      findings { $0.roles[.reader] = nil }["database roles"]
-        == .missing(
-          "database roles", "not there: lectern_reader",
-          remedy: "'lectern migrate up' makes them, or an administrator does (docs/operations.md)"))
-    #expect(
-      findings { $0.roles[.ingest] = false }["database roles"]?.remedy
-        == "GRANT the role of what it is to run, such as lectern_ingest, TO worker")
-    #expect(findings { $0.isSuperuser = true }["database roles"]?.state == .warning)
-    #expect(
-      findings { $0.roles[.auditOwner] = true }["database roles"]?.remedy == "REVOKE lectern_audit_owner FROM worker")
-    #expect(findings { $0.mayGiveAuditLogAway = true }["database roles"]?.state == .warning)
-    #expect(findings { $0.mayCreateRoles = true }["database roles"]?.remedy == "ALTER ROLE worker NOCREATEROLE")
-    #expect(
-      findings {
-        $0.mayCreateRoles = true
-        $0.version = 160_002
-      }["database roles"]?.state == .good)
-    #expect(findings { $0.secretIsItsOwn = true }["pseudonym secret"]?.state == .good)
-    #expect(findings { $0.secretIsItsOwn = false }["pseudonym secret"]?.state == .missing)
-    #expect(
-      findings { $0.clockDifference = .milliseconds(-2_500) }["clocks"]
-        == .warning(
-          "clocks", "the server's is 2500 ms behind this machine's", remedy: "have both set by the same time server"))
-  }
-
-  @Test func doctor() throws {
-    let report = DoctorReport([
-      .good("machine", "2 cores, 8.0 GB of memory"),
-      .warning("deployment", "workers will not start", remedy: "name a region"),
-    ])
-    #expect(
-      report.text == """
-        ok    machine     2 cores, 8.0 GB of memory
-        note  deployment  workers will not start
-                        → name a region
-
-        """)
-    #expect(report.isGood)
-    #expect(!DoctorReport([.missing("disk", "full", remedy: "free some")]).isGood)
-    #expect(
-      try json(report.findings)
-        == #"[{"detail":"2 cores, 8.0 GB of memory","state":"good","subject":"machine"},{"detail":"workers will not "#
-        + #"start","remedy":"name a region","state":"warning","subject":"deployment"}]"# + "\n")
-  }
-
   @Test func interruptedWorkSaysWhatWasDone() throws {
     let whole = PublishSummary(published: 3, failed: 0, bytes: 30, seconds: 1.5)
     #expect(whole.text == "3 frames published, 30 bytes, 1.5 s\n")
-    #expect(try !json(whole).contains("interrupted"))
+    #expect(try !printedJSON(whole).contains("interrupted"))
     let part = PublishSummary(
       published: 3, failed: 1, bytes: 30, seconds: 1.5, interrupted: .init(wanted: 10, unanswered: 2))
     #expect(part.text == "interrupted: 3 of 10 frames published, 3 not acknowledged, 30 bytes, 1.5 s\n")
-    #expect(try json(part).contains(#""interrupted":{"unanswered":2,"wanted":10}"#))
+    #expect(try printedJSON(part).contains(#""interrupted":{"unanswered":2,"wanted":10}"#))
 
     func check(_ name: String, _ violations: Int64) -> ConsistencyCheck {
       ConsistencyCheck(name, compares: "", violations: violations, places: [])
