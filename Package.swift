@@ -183,6 +183,9 @@ let benchmarks: [Target] = [
       "Telemetry",
     ]),
   benchmark("DecodeBenchmark", ["ImageIO", "IsolatedDecoding", "Telemetry", "Vision"]),
+  benchmark(
+    "DrawnFaces",
+    ["ImageIO", "LearningEvents", "OpenCV", "Recognition", "StableHashing", "Training", "Vision"]),
   benchmark("FaceSweep", ["ImageIO", "LearningEvents", "OpenCV", "Training", "Vision"]),
 ]
 

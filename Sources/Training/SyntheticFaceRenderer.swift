@@ -2,11 +2,11 @@ package import LearningEvents
 import StableHashing
 import Vision
 
-/// Draws webcam pictures of made-up learners, for tests and the demo only.
+/// Draws webcam pictures of made-up learners, for tests, the demo and exercises in training only.
 ///
 /// **Synthetic**: no photograph and no real person is in them, and nothing measured on them says anything about
 /// people or about how well emotions can be recognised. The expressions follow the definitions of Table 1 (Sun, Liu,
-/// Qian 2024, section 2). The same seeds and size give the same picture.
+/// Qian 2024, section 2). The same seeds, size and nuisance give the same picture, on any thread.
 package struct SyntheticFaceRenderer: Sendable {
   /// What is in front of the camera.
   package enum Scene: Sendable, Equatable {
@@ -29,46 +29,55 @@ package struct SyntheticFaceRenderer: Sendable {
     self.height = height
   }
 
-  /// Draws one picture.
+  /// Draws one picture; takes some 40 ms of one core at 640×480.
   ///
   /// - Parameters:
-  ///   - learner: the person, their clothes, room and light.
-  ///   - frame: pose, strength of the expression, noise.
-  package func render(learner: UInt64, frame: UInt64, scene: Scene) -> SyntheticPicture {
+  ///   - learner: the person, their clothes and room.
+  ///   - frame: pose, strength of the expression, light of the moment, noise.
+  ///   - nuisance: how hard the picture is to read.
+  package func render(
+    learner: UInt64, frame: UInt64, scene: Scene, nuisance: Nuisance = .none
+  ) -> SyntheticPicture {
     let appearance = LearnerAppearance(seed: learner)
     var random = SplitMix64(seed: learner, stream: frame ^ 0x4652_414D_4500_0000)
     var canvas = LightCanvas(width: width, height: height)
-    RoomBackdrop.paint(&canvas, seed: appearance.roomSeed)
+    RoomBackdrop.paint(&canvas, seed: appearance.roomSeed, crowding: nuisance[.background])
+    let light = SceneLight(appearance, nuisance: nuisance, &random)
+    let camera = Camera(appearance, nuisance: nuisance, height: height, &random)
     var face: FaceBox?
     var emotion: Emotion?
-    var exposure = appearance.exposure * random.uniform(0.96...1.04)
+    var dimming: Float = 1
     switch scene {
     case .face(let shown), .dark(let shown):
-      let portrait = portrait(of: appearance, showing: shown, &random)
+      let portrait = portrait(of: appearance, showing: shown, light: light, nuisance: nuisance, &random)
       portrait.paint(&canvas)
       face = box(portrait.faceArea)
       emotion = shown
-      if case .dark = scene { exposure *= 0.045 }
+      if case .dark = scene { dimming = 0.045 }
     case .noFace: break
     }
-    let rgb = develop(canvas, appearance, exposure: exposure, grain: UInt32(truncatingIfNeeded: random.next()))
+    let rgb = camera.develop(&canvas, dimming: dimming)
     return SyntheticPicture(
       image: RGBImage(width: width, height: height, pixels: rgb), face: face, emotion: emotion)
   }
 
   private func portrait(
-    of learner: LearnerAppearance, showing emotion: Emotion, _ random: inout SplitMix64
+    of learner: LearnerAppearance, showing emotion: Emotion, light: SceneLight, nuisance: Nuisance,
+    _ random: inout SplitMix64
   ) -> Portrait {
-    let expression = FacialExpression(emotion, &random)
+    let expression = FacialExpression(emotion, of: learner.shape, &random, nuisance: nuisance)
     let side = Float(min(height, width))
-    let unit = side * learner.size * random.uniform(0.96...1.05)
-    let head = HeadGeometry(
-      learner, expression,
-      centreX: Float(width) * learner.seatX + side * 0.02 * random.bell() + unit * 0.12 * expression.yaw,
-      centreY: Float(height) * learner.seatY + side * 0.012 * random.bell() - unit * 0.2 * expression.pitch,
-      unit: unit)
+    let smallest = nuisance.bound(.distance, 0.205, 0.075)
+    let largest = nuisance.bound(.distance, 0.225, 0.25)
+    let unit = side * (smallest + (largest - smallest) * random.uniform(0...1).squareRoot())
+    let wander = nuisance.bound(.distance, 0.02, 0.07)
+    let pose = HeadPose(
+      centreX: Float(width) * learner.seatX + side * wander * random.bell() + unit * 0.15 * expression.yaw,
+      centreY: Float(height) * learner.seatY + side * 0.6 * wander * random.bell() - unit * 0.2 * expression.pitch,
+      unit: unit, yaw: expression.yaw, pitch: expression.pitch, roll: expression.roll)
     return Portrait(
-      learner: learner, expression: expression, head: head, grain: UInt32(truncatingIfNeeded: learner.roomSeed))
+      learner: learner, expression: expression, surface: HeadSurface(learner.shape, expression), pose: pose,
+      light: light, occlusion: Occlusion(nuisance, &random))
   }
 
   private func box(_ area: PixelArea) -> FaceBox? {
@@ -77,40 +86,5 @@ package struct SyntheticFaceRenderer: Sendable {
     let x1 = min(width, Int(area.maxX.rounded()))
     let y1 = min(height, Int(area.maxY.rounded()))
     return x1 > x0 && y1 > y0 ? FaceBox(x: x0, y: y0, width: x1 - x0, height: y1 - y0) : nil
-  }
-
-  /// The camera: exposure, white balance, vignette, noise, 8 bits.
-  private func develop(
-    _ canvas: LightCanvas, _ learner: LearnerAppearance, exposure: Float, grain: UInt32
-  ) -> [UInt8] {
-    let gain = Light(1 + learner.warmth, 1, 1 - learner.warmth) * exposure
-    let noise = learner.noise * (exposure < 0.2 ? 0.5 : 1)
-    let halfWidth = Float(width) / 2
-    let halfHeight = Float(height) / 2
-    var random = SplitMix64(seed: UInt64(grain))
-    return [UInt8](unsafeUninitializedCapacity: 3 * width * height) { target, count in
-      canvas.pixels.withUnsafeBufferPointer { pixels in
-        var i = 0
-        for y in 0..<height {
-          let dy = (Float(y) - halfHeight) / halfHeight
-          for x in 0..<width {
-            let dx = (Float(x) - halfWidth) / halfWidth
-            let bits = random.next()
-            // Two uniforms a channel: triangular noise, mostly the same in all channels as after a camera's denoiser.
-            let common = Float(Int32(bits & 0xFFFF) + Int32((bits >> 16) & 0xFFFF) - 65536) * (2.4 / 65536)
-            let red = Float(Int32((bits >> 32) & 0xFFFF) - 32768) * (1 / 32768)
-            let blue = Float(Int32(bits >> 48) - 32768) * (1 / 32768)
-            let speckle = Light(common + 0.6 * red, common, common + 0.6 * blue) * noise
-            let value = pixels[y * width + x] * gain * (1 - 0.09 * (dx * dx + dy * dy)) + speckle
-            let scaled = value * 255 + 0.5
-            target[3 * i] = UInt8(clamped(scaled.x, 0, 255))
-            target[3 * i + 1] = UInt8(clamped(scaled.y, 0, 255))
-            target[3 * i + 2] = UInt8(clamped(scaled.z, 0, 255))
-            i += 1
-          }
-        }
-      }
-      count = 3 * width * height
-    }
   }
 }

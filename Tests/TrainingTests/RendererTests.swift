@@ -17,11 +17,79 @@ import Vision
     #expect(first.emotion == .happy)
   }
 
+  /// The bytes depend on the seeds alone: not on what was drawn before, nor on the thread.
+  @Test func sameBytesOnAnyThread() async {
+    let renderer = renderer
+    let alone = (0..<6).map { renderer.render(learner: 9, frame: $0, scene: .face(.happy), nuisance: .room).image }
+    let together = await withTaskGroup(of: (Int, RGBImage).self) { group in
+      for frame in (0..<6).reversed() {
+        group.addTask {
+          (frame, renderer.render(learner: 9, frame: UInt64(frame), scene: .face(.happy), nuisance: .room).image)
+        }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    for frame in 0..<6 { #expect(together[frame] == alone[frame]) }
+  }
+
+  @Test func subjectsAreNumbered() {
+    let few = SyntheticSubjects(seed: 3, count: 5)
+    let many = SyntheticSubjects(seed: 3)
+    #expect(many.count == 100 && Set((0..<100).map { many[$0] }).count == 100)
+    #expect((0..<5).allSatisfy { few[$0] == many[$0] })
+    #expect(SyntheticSubjects(seed: 4)[0] != many[0])
+  }
+
+  /// Each strength alone changes the picture, except where nothing happens to be before the face.
+  @Test(arguments: Nuisance.Kind.allCases)
+  func everyNuisanceShows(_ kind: Nuisance.Kind) {
+    var nuisance = Nuisance.none
+    nuisance[kind] = 1
+    let changed = (0..<8 as Range<UInt64>).count { frame in
+      renderer.render(learner: 2, frame: frame, scene: .face(.curious), nuisance: nuisance).image
+        != renderer.render(learner: 2, frame: frame, scene: .face(.curious)).image
+    }
+    #expect(changed >= (kind == .occlusion ? 2 : 8))
+  }
+
+  @Test func strengthsAreCut() {
+    var nuisance = Nuisance(light: 7, blur: -1, noise: .nan)
+    #expect(nuisance[.light] == 1 && nuisance[.blur] == 0 && nuisance[.noise] == 0)
+    nuisance[.tilt] = 0.25
+    #expect(nuisance[.tilt] == 0.25 && nuisance[.distance] == Nuisance.room[.distance])
+  }
+
+  @Test func nuisanceFromText() throws {
+    #expect(Nuisance("room") == .room && Nuisance("none") == Nuisance.none && Nuisance("bad") == Nuisance(all: 1))
+    #expect(Nuisance("0.3") == Nuisance(all: 0.3))
+    let mixed = try #require(Nuisance("none,blur=1,tilt=0.5"))
+    #expect(mixed[.blur] == 1 && mixed[.tilt] == 0.5 && mixed[.light] == 0)
+    #expect(Nuisance("noise=0")?[.light] == Nuisance.room[.light])
+    for text in ["", "fog=1", "blur", "blur=2", "blur=-1", "blur=nan", "1.5", "room,", "blur=1,room"] {
+      #expect(Nuisance(text) == nil, "\(text)")
+    }
+    #expect(Nuisance(Nuisance.room.text) == .room)
+  }
+
+  /// What the camera cannot be pointed away from: in a student's room, too, nine faces of ten are found, whatever they
+  /// show.
+  @Test(arguments: Emotion.allCases)
+  func facesInARoomAreFound(_ emotion: Emotion) throws {
+    let detector = try CascadeFaceDetector()
+    let subjects = SyntheticSubjects(seed: 20, count: 30)
+    let found = try (0..<30).count { subject in
+      let picture = renderer.render(
+        learner: subjects[subject], frame: UInt64(subject), scene: .face(emotion), nuisance: .room)
+      return try !detector.detect(in: picture.image.gray).faces.isEmpty
+    }
+    #expect(found >= 27, "\(found) of 30")
+  }
+
   @Test(arguments: [(16, 16), (17, 400), (400, 17), (320, 240)])
   func anySize(_ size: (width: Int, height: Int)) {
     for scene in [SyntheticFaceRenderer.Scene.face(.distracted), .noFace, .dark(.curious)] {
       let picture = SyntheticFaceRenderer(width: size.width, height: size.height)
-        .render(learner: 1, frame: 1, scene: scene)
+        .render(learner: 1, frame: 1, scene: scene, nuisance: Nuisance(all: 1))
       #expect(picture.image.width == size.width && picture.image.height == size.height)
     }
   }

@@ -5,6 +5,12 @@ typealias Light = SIMD4<Float>
 extension Light {
   init(_ red: Float, _ green: Float, _ blue: Float) { self.init(red, green, blue, 0) }
 
+  /// Each lane within two bounds; the library's own is a call a lane.
+  @inline(__always)
+  func within(_ low: Light, _ high: Light) -> Light {
+    replacing(with: low, where: self .< low).replacing(with: high, where: self .> high)
+  }
+
   func mixed(with other: Light, _ amount: Float) -> Light { self + (other - self) * amount }
 }
 
@@ -49,6 +55,16 @@ struct LightCanvas {
     }
   }
 
+  /// One pixel by column and row.
+  subscript(x: Int, y: Int) -> Light {
+    @inline(__always) get { pixels[y * width + x] }
+    @inline(__always) set { pixels[y * width + x] = newValue }
+  }
+
+  mutating func withPixels(_ body: (UnsafeMutableBufferPointer<Light>) -> Void) {
+    pixels.withUnsafeMutableBufferPointer { body($0) }
+  }
+
   var everything: PixelArea { PixelArea(minX: 0, minY: 0, maxX: Float(width), maxY: Float(height)) }
 }
 
@@ -84,15 +100,20 @@ func latticeNoise(_ x: Int32, _ y: Int32, _ seed: UInt32) -> Float {
   return Float(h >> 8) * (1 / 16_777_216)
 }
 
+/// The next whole number below, without the call that rounding is on processors before SSE 4.1.
+@inline(__always)
+func floored(_ value: Float) -> Int32 {
+  let whole = Int32(value)
+  return Float(whole) > value ? whole - 1 : whole
+}
+
 /// Smooth noise in 0…1 with one lattice point a unit.
 @inline(__always)
 func smoothNoise(_ x: Float, _ y: Float, _ seed: UInt32) -> Float {
-  let fx = x.rounded(.down)
-  let fy = y.rounded(.down)
-  let ix = Int32(fx)
-  let iy = Int32(fy)
-  let tx = x - fx
-  let ty = y - fy
+  let ix = floored(x)
+  let iy = floored(y)
+  let tx = x - Float(ix)
+  let ty = y - Float(iy)
   let sx = tx * tx * (3 - 2 * tx)
   let sy = ty * ty * (3 - 2 * ty)
   let a = latticeNoise(ix, iy, seed)

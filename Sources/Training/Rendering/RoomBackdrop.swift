@@ -2,7 +2,8 @@ import StableHashing
 
 /// The room behind a learner: a lit wall with two or three of window, shelf, door, picture and lamp, out of focus.
 enum RoomBackdrop {
-  static func paint(_ canvas: inout LightCanvas, seed: UInt64) {
+  /// - Parameter crowding: 0…1, from a nearly bare wall to a full room; see ``Nuisance``.
+  static func paint(_ canvas: inout LightCanvas, seed: UInt64, crowding: Float) {
     var random = SplitMix64(seed: seed, stream: 2)
     let width = Float(canvas.width)
     let height = Float(canvas.height)
@@ -20,7 +21,7 @@ enum RoomBackdrop {
     let soft = height * random.uniform(0.008...0.016)
     // One thing on either side of the learner, sometimes one more above.
     let sides = [random.uniform(0.0...0.16), random.uniform(0.72...0.86)]
-    for left in sides where random.chance(0.85) {
+    for left in sides where random.chance(0.6 + 0.4 * crowding) {
       let x = left * width
       switch Int(random.next() % 4) {
       case 0: window(&canvas, &random, x: x, soft: soft)
@@ -30,6 +31,8 @@ enum RoomBackdrop {
       }
     }
     if random.chance(0.3) { lamp(&canvas, &random) }
+    for _ in 0..<Int(crowding * 6) where random.chance(0.6) { clutter(&canvas, &random, soft: soft) }
+    if random.chance(0.35 * crowding) { passerBy(&canvas, &random, soft: soft) }
   }
 
   /// A filled rectangle with soft edges; `gradient` brightens its top by that share.
@@ -126,6 +129,41 @@ enum RoomBackdrop {
       let dy = (y - cy) / radius * 2.6
       let d2 = dx * dx + dy * dy
       pixel += Light(0.55, 0.46, 0.30) * bump(squared: d2) + Light(0.5, 0.5, 0.45) * bump(squared: d2 * 14)
+    }
+  }
+
+  /// A poster, note, plant or chair's back: something of any colour, out of focus.
+  private static func clutter(_ canvas: inout LightCanvas, _ random: inout SplitMix64, soft: Float) {
+    let height = Float(canvas.height)
+    let w = height * random.uniform(0.04...0.22)
+    let h = height * random.uniform(0.04...0.22)
+    let x = Float(canvas.width) * random.uniform(-0.05...1)
+    let y = height * random.uniform(0...0.8)
+    let pale = random.uniform(0.1...0.8)
+    let colour = Light(
+      pale * random.uniform(0.6...1.2), pale * random.uniform(0.6...1.1), pale * random.uniform(0.6...1.1))
+    rectangle(&canvas, x, y, w, h, colour, soft: soft * 1.5, gradient: random.uniform(-0.2...0.3))
+    if random.chance(0.5) {
+      rectangle(&canvas, x + w * 0.15, y + h * 0.2, w * 0.7, h * 0.12, colour * 0.6, soft: soft)
+      rectangle(&canvas, x + w * 0.15, y + h * 0.5, w * 0.5, h * 0.12, colour * 0.6, soft: soft)
+    }
+  }
+
+  /// Somebody in the background with their back to the camera, without a face.
+  private static func passerBy(_ canvas: inout LightCanvas, _ random: inout SplitMix64, soft: Float) {
+    let height = Float(canvas.height)
+    let r = height * random.uniform(0.05...0.09)
+    let cx = Float(canvas.width) * (random.chance(0.5) ? random.uniform(0.05...0.2) : random.uniform(0.8...0.95))
+    let cy = height * random.uniform(0.25...0.45)
+    let hair = Light(0.12, 0.09, 0.08) * random.uniform(0.6...2.5)
+    let coat = Light(random.uniform(0.1...0.5), random.uniform(0.1...0.5), random.uniform(0.1...0.5))
+    canvas.paint(PixelArea(minX: cx - 4 * r, minY: cy - 2 * r, maxX: cx + 4 * r, maxY: height)) { x, y, pixel in
+      let (dx, dy) = ((x - cx) / r, (y - cy) / r)
+      let shoulder = 1.7 + 0.25 * max(0, abs(dx) - 0.8) * max(0, abs(dx) - 0.8) * 2
+      pixel = pixel.mixed(
+        with: coat * (0.9 - 0.1 * dx), coverage(max(shoulder - dy, abs(dx) - 2.3) * r, softness: soft * 2))
+      let head = (dx * dx + dy * dy * 0.7).squareRoot() - 1
+      pixel = pixel.mixed(with: hair * (0.9 - 0.15 * dx), coverage(head * r, softness: soft * 2))
     }
   }
 }
