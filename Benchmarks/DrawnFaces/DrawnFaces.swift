@@ -11,12 +11,12 @@ import Vision
 /// `Benchmarks/drawn_faces.py`. Not part of the program. What it measures says something about the drawings, and
 /// nothing about people.
 ///
-///     DrawnFaces sheet OUT.png [COLUMNS ROWS SEED NUISANCE]       whole pictures, a column an emotion in turn
+///     DrawnFaces sheet OUT.jpg [COLUMNS ROWS SEED NUISANCE]       whole pictures, a column an emotion in turn
 ///     DrawnFaces crops FOLDER PER_CLASS SUBJECTS SEED [NUISANCE]  28×28 of the aligned crops, found rates by class
 ///     DrawnFaces blind FOLDER COUNT SEED [NUISANCE]               crops in random order, and a key
 ///     DrawnFaces speed [NUISANCE]                                 milliseconds of processor time a picture
 ///
-/// NUISANCE is a strength for all kinds, or `room` (the default).
+/// NUISANCE is as `Nuisance` reads it: `room` (the default), `none`, `0.3`, `none,blur=1`.
 @main
 enum DrawnFaces {
   static func main() throws {
@@ -25,7 +25,9 @@ enum DrawnFaces {
       index < arguments.count ? Int(arguments[index]) ?? fallback : fallback
     }
     func nuisance(_ index: Int) -> Nuisance {
-      index < arguments.count ? Float(arguments[index]).map { Nuisance(all: $0) } ?? .room : .room
+      guard index < arguments.count else { return .room }
+      guard let nuisance = Nuisance(arguments[index]) else { fatalError("no nuisance: \(arguments[index])") }
+      return nuisance
     }
     switch arguments.first {
     case "sheet":
@@ -47,33 +49,41 @@ enum DrawnFaces {
 
   private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-  /// Pictures side by side at half their size, emotions in their order from left to right.
+  /// Pictures side by side at a third of their size, a subject a row and an emotion a column, under a strip that says
+  /// what they are; PNG, or JPEG by the file's name.
   private static func sheet(to path: String, columns: Int, rows: Int, seed: UInt64, nuisance: Nuisance) throws {
-    let subjects = SyntheticSubjects(seed: seed, count: columns * rows)
-    let (width, height) = (320, 240)
-    var pixels = [UInt8](repeating: 0, count: 3 * columns * width * rows * height)
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let emotion = Emotion.allCases[column % 6]
-        // A row shows one subject, so that expressions can be compared.
+    let subjects = SyntheticSubjects(seed: seed, count: rows)
+    let (width, height, strip) = (213, 160, 22)
+    var pixels = [UInt8](repeating: 255, count: 3 * columns * width * (rows * height + strip))
+    for column in 0..<columns {
+      let emotion = Emotion.allCases[column % 6]
+      let name = try HersheyText().mask(of: "\(emotion) (synthetic)", capHeight: 9, isBold: false).coverage
+      for y in 0..<min(name.height, strip) {
+        for x in 0..<min(name.width, width) {
+          for channel in 0..<3 { pixels[3 * (y * columns * width + column * width + x) + channel] = 255 - name[x, y] }
+        }
+      }
+      for row in 0..<rows {
         let image = SyntheticFaceRenderer().render(
           learner: subjects[row], frame: UInt64(column + 6 * row), scene: .face(emotion), nuisance: nuisance
         ).image
         for y in 0..<height {
           for x in 0..<width {
             for channel in 0..<3 {
-              let i = 3 * (2 * y * 640 + 2 * x) + channel
-              let sum =
-                Int(image.pixels[i]) + Int(image.pixels[i + 3]) + Int(image.pixels[i + 1920])
-                + Int(image.pixels[i + 1923])
-              pixels[3 * ((row * height + y) * columns * width + column * width + x) + channel] = UInt8(sum / 4)
+              var sum = 0
+              for (dy, dx) in (0..<9).map({ ($0 / 3, $0 % 3) }) {
+                sum += Int(image.pixels[3 * ((3 * y + dy) * 640 + 3 * x + dx) + channel])
+              }
+              let target = (strip + row * height + y) * columns * width + column * width + x
+              pixels[3 * target + channel] = UInt8(sum / 9)
             }
           }
         }
       }
     }
-    let whole = RGBImage(width: columns * width, height: rows * height, pixels: pixels)
-    try Data(try PNGEncoder().encode(whole)).write(to: URL(filePath: path))
+    let whole = RGBImage(width: columns * width, height: rows * height + strip, pixels: pixels)
+    let bytes = try path.hasSuffix(".jpg") ? JPEGEncoder(quality: 82).encode(whole) : PNGEncoder().encode(whole)
+    try Data(bytes).write(to: URL(filePath: path))
   }
 
   /// Every emotion `perClass` times over all subjects in turn, found and cut out as real pictures are.

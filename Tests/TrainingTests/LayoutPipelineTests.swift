@@ -32,7 +32,7 @@ import Vision
   ) async throws -> ModelBundle {
     try await BundleMaker(
       detector: try await detector.value, describer: SiftDescriber(), compiler: StreamGroup(streams: 2)
-    ).untrained(seed: 11, pictures: 18, layout: layout, attention: attention, width: width)
+    ).untrained(seed: 11, pictures: 36, layout: layout, attention: attention, width: width)
   }
 
   @Test(arguments: ModelManifest.LayoutKind.allCases, Attention.allCases)

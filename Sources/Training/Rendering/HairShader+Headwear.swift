@@ -15,8 +15,8 @@ extension HairShader {
       (shell(bottom: -0.40, over: 0.12, tall: 0.10), { place in place.y < -0.66 + 0.34 * abs(sinf(place.x * 0.5)) })
     case .turban:
       (
-        shell(bottom: -0.20, over: 0.26, tall: 0.22),
-        { place in place.y < -0.86 + 0.30 * abs(sinf(place.x)) + 0.1 * abs(place.x) }
+        shell(bottom: -0.10, over: 0.26, tall: 0.22),
+        { place in place.y < -0.84 + 0.52 * abs(sinf(place.x)) || cosf(place.x) < 0 }
       )
     case .scarf:
       (
@@ -49,7 +49,7 @@ extension HairShader {
           ? top * cosf(min(share / 0.5, 1) * .pi / 2) + (share > 0.5 ? (share - 0.5) * 2 * bottom : 0)
           : top + (bottom - top) * (1 - cosf(share * .pi / 2))
         var p = surface.point(min(y, 0), angle, withFace: false)
-        let edge = clamped((-0.55 - y) * 5, 0, 1)
+        let edge = learner.headwear == .turban ? clamped((-0.15 - y) * 1.6, 0, 1) : clamped((-0.55 - y) * 5, 0, 1)
         var off = bottom > 0 ? over : over * (0.45 + 0.55 * edge)
         if y > 0 {
           // A scarf follows the cheek, goes under the chin, and falls over the shoulders.

@@ -69,6 +69,7 @@ struct HairShader {
     let (rows, columns) = (84, 104)
     var mesh = SurfaceMesh(rows: rows, columns: columns, isClosed: true)
     let end = max(cut.end, 0.85) + 0.06
+    let pressed = learner.headwear != .none && learner.headwear != .headphones
     for column in 0..<columns {
       let angle = HeadSurface.angle(column, of: columns)
       let edge = edge(angle)
@@ -92,6 +93,8 @@ struct HairShader {
         let inwards = edge - y
         thickness =
           cut.falls && a > cut.curtain ? thickness : 0.015 + (thickness - 0.015) * Self.step(inwards, -0.02, 0.34)
+        // A hat presses flat what is under it, and the hair below hangs from there.
+        if pressed { thickness = min(thickness, y < -0.3 ? 0.04 : 0.10) }
         if !cut.falls { thickness *= 1 - 0.85 * Self.step(y, -0.1, 0.7) }
         if cut.style == .quiff, a < 70, y < -0.6 {
           thickness += 0.12 * Self.step(inwards, 0, 0.12) * (1 - Self.step(inwards, 0.2, 0.7))
@@ -115,7 +118,8 @@ struct HairShader {
     let edge = edge(place.x)
     let inwards = edge - place.y
     if inwards > 0.25 { return true }
-    let soft: Float = cut.falls || cut.fringe > 0.2 ? 0.16 : 0.12
+    // Rings end in round outlines, straight hair in points.
+    let soft: Float = cut.curl > 0.5 ? 0.05 : cut.falls || cut.fringe > 0.2 ? 0.16 : 0.12
     let locks = smoothNoise(place.x * 9, place.y * 2, learner.grain &+ 64) - 0.5
     return inwards + soft * (strand(place.x * 1.3, place.y * 0.6) - 0.6 + 0.8 * locks) > 0
   }

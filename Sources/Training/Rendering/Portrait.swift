@@ -68,7 +68,8 @@ struct Portrait {
   /// The square-ish area from the hairline to the chin, in pixels of the picture, not cut to it.
   var faceArea: PixelArea {
     var area = PixelArea(minX: .infinity, minY: .infinity, maxX: -.infinity, maxY: -.infinity)
-    for y in stride(from: -0.85 as Float, through: surface.chin, by: 0.1) {
+    for step in 0...20 {
+      let y = -0.93 + (surface.chin * 0.98 + 0.93) * Float(step) / 20
       for angle in stride(from: -1.5 as Float, through: 1.5, by: 0.25) {
         let (px, py) = pose.project(surface.point(y, angle, withFace: false))
         area.minX = min(area.minX, px)
