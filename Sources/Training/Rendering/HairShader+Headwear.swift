@@ -16,7 +16,7 @@ extension HairShader {
     case .turban:
       (
         shell(bottom: -0.10, over: 0.26, tall: 0.22),
-        { place in place.y < -0.84 + 0.52 * abs(sinf(place.x)) || cosf(place.x) < 0 }
+        { place in place.y < -0.84 + 0.52 * (cosf(place.x) < 0 ? 1 : abs(sinf(place.x))) }
       )
     case .scarf:
       (

@@ -93,12 +93,12 @@ struct HairShader {
         let inwards = edge - y
         thickness =
           cut.falls && a > cut.curtain ? thickness : 0.015 + (thickness - 0.015) * Self.step(inwards, -0.02, 0.34)
-        // A hat presses flat what is under it, and the hair below hangs from there.
-        if pressed { thickness = min(thickness, y < -0.3 ? 0.04 : 0.10) }
         if !cut.falls { thickness *= 1 - 0.85 * Self.step(y, -0.1, 0.7) }
         if cut.style == .quiff, a < 70, y < -0.6 {
           thickness += 0.12 * Self.step(inwards, 0, 0.12) * (1 - Self.step(inwards, 0.2, 0.7))
         }
+        // A hat presses flat what is under it, and the hair below hangs from there.
+        if pressed { thickness = min(thickness, y < -0.3 ? 0.04 : 0.10) }
         let outwards = Light(p.x, y < 0 ? p.y * 0.8 : 0, p.z)
         let length = (outwards * outwards).sum().squareRoot()
         p += outwards * (thickness / max(length, 0.1))
