@@ -194,6 +194,7 @@ let benchmarks: [Target] = [
 let testTargets: [Target] = [
   tests("Addresses"),
   tests("JSON"),
+  tests("PlainText"),
   tests("Files"),
   tests("Processes"),
   .target(name: "LogCapturing", dependencies: ["Telemetry"], path: "Tests/LogCapturing", swiftSettings: swift),
