@@ -29,7 +29,7 @@ package struct SyntheticFaceRenderer: Sendable {
     self.height = height
   }
 
-  /// Draws one picture; takes some 40 ms of one core at 640×480.
+  /// Draws one picture; takes some 60 ms of one core at 640×480.
   ///
   /// - Parameters:
   ///   - learner: the person, their clothes and room.

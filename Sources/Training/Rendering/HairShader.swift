@@ -6,9 +6,20 @@ struct HairShader {
   let surface: HeadSurface
   /// The hairline at 1025 angles from −π to π: it is asked for at every pixel.
   private var edges: [Float] = []
+  /// Half widths of the head from its crown to 0.4, and angles on it by the share of that width: 257 each.
+  private var halfWidths: [Float] = []
+  private var angles: [Float] = []
   var cut: HairCut { learner.hairCut }
 
   private static let degree: Float = .pi / 180
+
+  /// A table's value at a share of its length.
+  @inline(__always)
+  private static func between(_ table: [Float], _ share: Float) -> Float {
+    let place = clamped(share, 0, 1) * 255.99
+    let i = Int(place)
+    return table[i] + (table[i + 1] - table[i]) * (place - Float(i))
+  }
 
   /// From 0 at `a` to 1 at `b`.
   @inline(__always)
@@ -21,6 +32,9 @@ struct HairShader {
     self.learner = learner
     self.surface = surface
     edges = (0...1024).map { hairline((Float($0) / 512 - 1) * .pi) }
+    let crown = surface.shape.crown
+    halfWidths = (0...256).map { surface.halfWidth(-crown + (crown + 0.4) * Float($0) / 256) }
+    angles = (0...256).map { asinf(powf(Float($0) / 256, 1 / 0.88)) }
   }
 
   /// The height that hair reaches down to at an angle from the front, without its strands.
@@ -168,10 +182,11 @@ struct HairShader {
   func scalp(_ x: Float, _ y: Float, _ n: Light, _ coat: inout FaceShader.Coat) {
     guard y < 0.4, y < -0.3 || abs(x) > 0.7 else { return }
     if learner.headwear == .scarf { return }
-    let half = surface.halfWidth(y)
+    let crown = surface.shape.crown
+    let half = Self.between(halfWidths, (y + crown) / (crown + 0.4))
     let share = clamped(abs(x) / max(half, 0.05), 0, 1)
     // The angle on the egg that this x belongs to; behind the ears it is the hair's mesh that counts.
-    let angle = asinf(powf(share, 1 / 0.88)) * (x < 0 ? -1 : 1)
+    let angle = Self.between(angles, share) * (x < 0 ? -1 : 1)
     let inwards = edge(angle) - y
     guard inwards > -0.12 else { return }
     let s = smoothNoise(angle * 45, y * 9, learner.grain &+ 81)

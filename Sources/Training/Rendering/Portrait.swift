@@ -17,8 +17,8 @@ struct Portrait {
     let shader = FaceShader(
       learner: learner, expression: expression, surface: surface, light: light, pose: pose,
       isMasked: occlusion?.kind == .mask)
-    let reach = 2.4 * pose.unit
-    let hangs = learner.hairCut.falls ? 3.1 * pose.unit : reach
+    let reach = (learner.hairCut.falls ? 2.4 : 2) * pose.unit
+    let hangs = learner.hairCut.falls || learner.headwear == .scarf ? 3.1 * pose.unit : 2.2 * pose.unit
     let area = PixelArea(
       minX: pose.centreX - reach, minY: pose.centreY - 2.6 * pose.unit, maxX: pose.centreX + reach,
       maxY: pose.centreY + hangs)
