@@ -38,6 +38,27 @@ import Testing
     }
   }
 
+  /// In words, not in the schema's regular expressions, some of which have hundreds of characters.
+  @Test(.enabled(missing) { await TestTools.python(with: "jsonschema") != nil })
+  func whatIsWrongIsSaidInWords() async throws {
+    let consent = TestTools.root.appending(path: "docs/events/examples/consent.json")
+    let text = try String(contentsOf: consent, encoding: .utf8)
+    let time = try #require(text.firstMatch(of: #/"time": *"[^"]*"/#))
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(KafkaTestServer.unique("event")).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    for (slip, words) in [
+      (#""time": "2026-11-29 06:06:53""#, "time: \"2026-11-29 06:06:53\" is not this: RFC 3339 with a zone"),
+      (#""time": "2026-11-29T06:06:53Z\n""#, "has a line break or another control character"),
+      ("\"time\": \"\(String(repeating: "9", count: 500))\"", "9999… is not this"),
+    ] {
+      try Data(text.replacing(time.output, with: slip).utf8).write(to: file)
+      let result = try await validate(["control", file.path])
+      #expect(result.status == .exited(1) && result.outputText.contains(words), "\(result.outputText)")
+      let lines = result.outputText.split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count < 300 && !$0.contains("[0-9]") } && result.errorText.isEmpty, "\(result)")
+    }
+  }
+
   @Test(.enabled(missing) { await TestTools.python(with: "jsonschema") != nil })
   func whatLecternWritesIsValid() async throws {
     var generator = SystemRandomNumberGenerator()

@@ -5,11 +5,17 @@
     python3 validate.py frame my-event.json …     # frame, frame-headers or control; .jsonl holds one event a line
     python3 validate.py cases                     # the schemas against cases.json
 
-Prints what is wrong, one line each, and ends with 1 if anything is.
+Prints what is wrong, one line each, and ends with 1 if anything is. `lectern events check` judges more, and says it in
+words: which segments overlap, which times are of tomorrow.
 """
 import copy, json, pathlib, sys
 
-import jsonschema
+try:
+    import jsonschema
+except ImportError:
+    print("the Python package jsonschema is missing: apt-get install python3-jsonschema, or pip install jsonschema",
+          file=sys.stderr)
+    sys.exit(2)
 
 HERE = pathlib.Path(__file__).resolve().parent
 KINDS = ("frame", "frame-headers", "control")
@@ -26,15 +32,33 @@ STORE = {(HERE / f"{kind}.schema.json").as_uri(): schema(f"{kind}.schema.json") 
 def validator(kind):
     uri = (HERE / f"{kind}.schema.json").as_uri()
     jsonschema.Draft7Validator.check_schema(STORE[uri])
-    resolver = jsonschema.RefResolver(base_uri=uri, referrer=STORE[uri], store=STORE)
-    return jsonschema.Draft7Validator(STORE[uri], resolver=resolver)
+    try:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT7
+    except ImportError:
+        # Before jsonschema 4.18.
+        resolver = jsonschema.RefResolver(base_uri=uri, referrer=STORE[uri], store=STORE)
+        return jsonschema.Draft7Validator(STORE[uri], resolver=resolver)
+    registry = Registry().with_resources((name, DRAFT7.create_resource(text)) for name, text in STORE.items())
+    return jsonschema.Draft7Validator({"$ref": uri}, registry=registry)
+
+
+def words(error):
+    """What is wrong, for people: a pattern says nothing to them, and what it asks for is written beside it."""
+    value = json.dumps(error.instance, ensure_ascii=False)
+    value = value if len(value) <= 60 else value[:59] + "…"
+    if error.validator == "not":
+        return f"{value} has a line break or another control character"
+    if error.validator == "pattern":
+        return f"{value} is not this: {error.schema.get('description', 'what the schema asks for')}"
+    return error.message[:200]
 
 
 def problems(kind, events):
     judge = validator(kind)
     for place, event in events:
         for error in judge.iter_errors(event):
-            yield f"{place}: {'.'.join(map(str, error.path)) or 'the event'}: {error.message[:200]}"
+            yield f"{place}: {'.'.join(map(str, error.path)) or 'the event'}: {words(error)}"
 
 
 def read(path):
