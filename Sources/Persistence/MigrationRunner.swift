@@ -67,8 +67,7 @@ package struct MigrationRunner: Sendable {
   /// Throws `MigrationError` or `PostgresError`; nothing was changed then.
   @discardableResult
   package func up(lockDeadline: Duration = .seconds(30)) async throws -> [SchemaChange] {
-    let encoding: String = try await connection.query("SELECT current_setting('server_encoding')").value()
-    guard encoding == "UTF8" else { throw MigrationError.encoding(encoding) }
+    try await requireEncoding()
     try await lock(deadline: lockDeadline)
     do {
       let changes = try await connection.withTransaction { connection in
@@ -87,6 +86,22 @@ package struct MigrationRunner: Sendable {
       _ = try? await connection.query("SELECT pg_advisory_unlock(1, 0)")
       throw error
     }
+  }
+
+  /// What `up` would do now, in its order. Changes nothing; throws like `up` of a schema that is not this program's.
+  package func plan() async throws -> [SchemaChange] {
+    try await requireEncoding()
+    let status = try await status()
+    let missing = status.prefix(migrations.count).filter { $0.state != .applied }
+    let differing = status.dropFirst(migrations.count).filter { $0.state != .applied }
+    return missing.map { .applied($0.name) }
+      + differing.filter { $0.state == .surplus }.map { .dropped($0.name) }
+      + differing.filter { $0.state != .surplus }.map { .applied($0.name) }
+  }
+
+  private func requireEncoding() async throws {
+    let encoding: String = try await connection.query("SELECT current_setting('server_encoding')").value()
+    guard encoding == "UTF8" else { throw MigrationError.encoding(encoding) }
   }
 
   /// Every migration, function and view, and how the database has it. Throws like `verify` of migrations that are not

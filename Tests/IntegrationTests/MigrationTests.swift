@@ -17,8 +17,12 @@ extension Database {
         let error = await #expect(throws: MigrationError.self) { try await runner.verify() }
         #expect(error == .pending(first: Migration.all[0].name, count: Migration.all.count))
         let names = Migration.all.map(\.name) + SchemaDefinition.all.map(\.name)
+        // Said, and not done.
+        #expect(try await runner.plan() == names.map { .applied($0) })
+        #expect(try await runner.status().allSatisfy { $0.state == .missing })
         #expect(try await runner.up() == names.map { .applied($0) })
         #expect(try await runner.up().isEmpty)
+        #expect(try await runner.plan().isEmpty)
         #expect(try await runner.status() == names.map { SchemaStatus(name: $0, state: .applied) })
         try await runner.verify()
         await connection.close()
@@ -182,6 +186,7 @@ extension Database {
         #expect(try await runner.status().suffix(2) == gone.map { SchemaStatus(name: $0, state: .surplus) })
         let error = await #expect(throws: MigrationError.self) { try await runner.verify() }
         #expect(error == .outdated(first: gone[0], count: 2))
+        #expect(try await runner.plan() == gone.map { .dropped($0) })
         #expect(try await runner.up() == gone.map { .dropped($0) })
         try await runner.verify()
         let row = try await connection.query(

@@ -13,12 +13,14 @@ struct MigrateCommand: Command {
   struct Up: Command {
     static let configuration = CommandConfiguration(
       "up", abstract: "Apply missing migrations, and functions and views that differ, in one transaction.")
+    @Flag(help: "print what would be applied, and apply nothing") var dryRun: Bool
     @OptionGroup var database: DatabaseOptions
 
     mutating func run(in environment: CommandEnvironment) async throws {
       let context = try CommandContext(self, in: environment, servers: [.postgres], required: [Keys.postgresURL])
-      let applied = try await context.withMigrations { try await $0.up() }
-      context.console.print(MigrationText.applied(applied))
+      let isDry = dryRun
+      let changes = try await context.withMigrations { try await isDry ? $0.plan() : $0.up() }
+      context.console.print(isDry ? MigrationText.planned(changes) : MigrationText.applied(changes))
     }
   }
 
@@ -56,6 +58,17 @@ struct MigrateCommand: Command {
 package enum MigrationText {
   package static func applied(_ changes: [SchemaChange]) -> String {
     changes.isEmpty ? "nothing to apply\n" : changes.map { "\($0)\n" }.joined()
+  }
+
+  package static func planned(_ changes: [SchemaChange]) -> String {
+    changes.isEmpty
+      ? "nothing to apply\n"
+      : changes.map { change in
+        switch change {
+        case .applied(let name): "would apply \(name)\n"
+        case .dropped(let name): "would drop \(name)\n"
+        }
+      }.joined()
   }
 
   /// What to do about a schema that is not this program's; nil if it is.
