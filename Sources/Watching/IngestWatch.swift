@@ -7,6 +7,9 @@ package struct IngestWatch: Sendable {
   /// Rates are means over this long, as far as observations reach back.
   package static let window = Duration.seconds(10)
 
+  /// A backlog's change is taken over this long: in ten seconds a producer's bursts would be all of it.
+  package static let backlogWindow = Duration.seconds(60)
+
   /// Who may fail to answer.
   package enum Server: Sendable, Hashable { case postgres, kafka, workers }
 
@@ -27,6 +30,8 @@ package struct IngestWatch: Sendable {
   private var workers: WorkerObservation?
   private var history: [Progress] = []
   private var batchHistory: [WorkerObservation] = []
+  /// What waited, as it was seen within `backlogWindow`.
+  private var backlog: [(at: EventTime, records: Int64)] = []
   /// When a partition was last seen read to its end: nothing that waits now is older than that.
   private var caughtUp: [Int32: EventTime] = [:]
   /// Rejects of the first observation of `countedCluster`, or of all clusters where that is nil.
@@ -65,6 +70,9 @@ package struct IngestWatch: Sendable {
         caughtUp[row.ledgerID] = observation.at
       }
     }
+    let waiting = (ledgers?.ledgers ?? []).compactMap { lag(of: $0) } + observation.unclaimed.values.map(\.count)
+    backlog.append((observation.at, waiting.reduce(0, +)))
+    backlog.removeAll { $0.at.advanced(by: Self.backlogWindow) < observation.at || $0.at > observation.at }
   }
 
   package mutating func take(_ observation: WorkerObservation) {
@@ -108,12 +116,22 @@ package struct IngestWatch: Sendable {
       workers: status(.workers, since: problems[.workers] == nil ? workers?.at : nil, now),
       recordsPerSecond: rate(of: nil, at: now), batch: batch(),
       rejectsTotal: ledgers.map { $0.ledgers.reduce(0) { $0 + $1.counters.rejects } }, rejects: rejects(),
-      partitions: partitions)
+      partitions: partitions, backlogPerSecond: backlogPerSecond(at: now))
   }
+
+  /// By how much what waits grows each second; nil until it was seen for ten seconds, or if it was not seen lately.
+  private func backlogPerSecond(at now: EventTime) -> Double? {
+    guard problems[.kafka] == nil, problems[.postgres] == nil, let first = backlog.first, let last = backlog.last,
+      first.at.advanced(by: Self.window) <= last.at, now <= last.at.advanced(by: patience)
+    else { return nil }
+    return Double(last.records - first.records) / seconds(from: first.at, to: last.at)
+  }
+
+  private func lag(of row: LedgerRow) -> Int64? { log?.ends[row.ledgerID].map { max(0, $0.high - row.nextOffset) } }
 
   private func partition(_ row: LedgerRow, _ now: EventTime) -> WatchReport.Partition {
     let ends = log?.ends[row.ledgerID]
-    let lag = ends.map { max(0, $0.high - row.nextOffset) }
+    let lag = lag(of: row)
     return WatchReport.Partition(
       row, ends: ends, lag: lag, lagSeconds: lag.flatMap { behind(row, lag: $0, now) },
       recordsPerSecond: rate(of: row.ledgerID, at: now), sinceMovedSeconds: seconds(from: row.updatedAt, to: now),

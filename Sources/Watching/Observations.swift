@@ -25,6 +25,9 @@ package struct LogObservation: Sendable {
     package var low, high: Int64
 
     package init(low: Int64, high: Int64) { (self.low, self.high) = (low, high) }
+
+    /// The offsets from its beginning to its end.
+    package var count: Int64 { max(0, high - low) }
   }
 
   package var at: EventTime

@@ -73,7 +73,7 @@ package struct WatchReport: Sendable, Equatable, Encodable {
 
     init(unclaimed place: TopicPartition, ends: LogObservation.Ends) {
       (topic, partition) = (place.topic, place.partition)
-      (end, lag) = (ends.high, max(0, ends.high - ends.low))
+      (end, lag) = (ends.high, ends.count)
     }
 
     /// Parked ones first, then those furthest behind, then by name.
@@ -98,11 +98,15 @@ package struct WatchReport: Sendable, Equatable, Encodable {
   package var lagRecords: Int64
   /// Of the partition that is furthest behind in time, as far as that can be told.
   package var lagSeconds: Double?
+  /// By how much `lagRecords` grew each second of the last minute, negative where it shrank; nil until that is known.
+  package var lagRecordsPerSecond: Double?
+  /// How long the backlog takes at that rate; nil where nothing waits, or not less and less.
+  package var backlogSeconds: Double?
   package var parked: Int
 
   init(
     time: String, cluster: ClusterID?, postgres: Status?, kafka: Status?, workers: Status?, recordsPerSecond: Double?,
-    batch: Batch?, rejectsTotal: Int64?, rejects: [Reject], partitions: [Partition]
+    batch: Batch?, rejectsTotal: Int64?, rejects: [Reject], partitions: [Partition], backlogPerSecond: Double?
   ) {
     (self.time, self.cluster) = (time, cluster)
     (self.postgres, self.kafka, self.workers) = (postgres, kafka, workers)
@@ -110,6 +114,10 @@ package struct WatchReport: Sendable, Equatable, Encodable {
     (self.rejectsTotal, self.rejects, self.partitions) = (rejectsTotal, rejects, partitions)
     lagRecords = partitions.reduce(0) { $0 + ($1.lag ?? 0) }
     lagSeconds = lagRecords == 0 ? 0 : partitions.filter { $0.lag ?? 0 > 0 }.compactMap(\.lagSeconds).max()
+    lagRecordsPerSecond = backlogPerSecond
     parked = partitions.count { $0.parked != nil }
+    if let backlogPerSecond, lagRecords > 0, backlogPerSecond < 0 {
+      backlogSeconds = Double(lagRecords) / -backlogPerSecond
+    }
   }
 }

@@ -48,6 +48,25 @@ import WatchingTestSupport
     #expect(watch.report(at: at(2)).partitions.first { $0.partition == 0 }?.lagSeconds == 2)
   }
 
+  @Test func aBacklogThatShrinksIsWorkedOffSomeTime() {
+    var watch = IngestWatch()
+    func see(_ second: Double, lag: Int64) -> WatchReport {
+      watch.take(LedgerObservation(at: at(second), ledgers: [ledger(0, next: 1000)]))
+      watch.take(logs(second, [0: 1000 + lag]))
+      return watch.report(at: at(second))
+    }
+    #expect(see(0, lag: 600).backlogSeconds == nil)
+    // Too short a time to say.
+    #expect(see(5, lag: 550).lagRecordsPerSecond == nil)
+    let report = see(20, lag: 400)
+    #expect(report.lagRecordsPerSecond == -10 && report.backlogSeconds == 40)
+    // Over a minute: what was seen before counts no more.
+    #expect(see(70, lag: 500).lagRecordsPerSecond == 2 && see(70, lag: 500).backlogSeconds == nil)
+    #expect(see(75, lag: 0).backlogSeconds == nil)
+    watch.miss(.kafka, problem: "gone")
+    #expect(watch.report(at: at(76)).lagRecordsPerSecond == nil)
+  }
+
   @Test func parkedPartitionsComeFirstThenThoseFurthestBehind() {
     var watch = IngestWatch()
     watch.take(LedgerObservation(at: at(0), ledgers: (0..<4).map { ledger($0, next: 5) }))

@@ -58,6 +58,7 @@ package struct WatchScreen: Sendable {
     words.append(report.recordsPerSecond.map { "\(Self.rate($0)) records/s" } ?? "rate unknown")
     if report.kafka != nil {
       words.append("lag \(report.lagRecords)" + (report.lagSeconds.map { " (\(Self.span($0)))" } ?? ""))
+      if let backlog = backlog(report) { words.append(backlog) }
     }
     if let batch = report.batch {
       words.append(
@@ -66,6 +67,13 @@ package struct WatchScreen: Sendable {
     }
     if report.parked > 0 { words.append("\(report.parked) PARKED") }
     return words.joined(separator: "  ")
+  }
+
+  /// When a backlog will be worked off: nil where nothing waits, or it is not known yet how fast it changes.
+  private func backlog(_ report: WatchReport) -> String? {
+    guard report.lagRecords > 0, let growth = report.lagRecordsPerSecond else { return nil }
+    if let seconds = report.backlogSeconds { return "worked off in ~\(Self.span(seconds))" }
+    return growth > 0 ? "growing by \(Self.rate(growth))/s" : "not shrinking"
   }
 
   private func rejects(_ report: WatchReport) -> String {
