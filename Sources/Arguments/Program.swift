@@ -1,4 +1,5 @@
 import Configuration
+import Files
 import Foundation
 import TextOutput
 
@@ -41,6 +42,8 @@ package struct Program {
     } catch is OutputAbandoned {
       // Where something could not be written, `outputFailure` says why.
       return console.outputFailure == nil ? ExitCode.closedPipe.code : 0
+    } catch let error as any AbandonableOutputError where error.isAbandoned {
+      return ExitCode.closedPipe.code
     } catch is HelpRequest {
       console.note(HelpText(path: parser.path).text)
       return ExitCode.usage.code

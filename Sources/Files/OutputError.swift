@@ -1,8 +1,14 @@
 package import Foundation
 import PlainText
 
+/// A failure to write somewhere that may be a reader's leaving: the command then ends as one whose output nobody reads
+/// any more.
+package protocol AbandonableOutputError: Error {
+  var isAbandoned: Bool { get }
+}
+
 /// Why a file cannot be written, as a sentence that names it.
-package struct OutputError: Error, Hashable, CustomStringConvertible {
+package struct OutputError: AbandonableOutputError, Hashable, CustomStringConvertible {
   package enum Reason: Error, Hashable {
     /// The system's number of the error.
     case system(Int32)
@@ -18,6 +24,9 @@ package struct OutputError: Error, Hashable, CustomStringConvertible {
   package let reason: Reason
 
   init(_ path: FilePath, _ reason: Reason) { (self.path, self.reason) = (path, reason) }
+
+  /// Whether it is a pipe or a socket whose reader has left.
+  package var isAbandoned: Bool { reason == .system(EPIPE) }
 
   package var description: String {
     "cannot write \(path.text.printable): \(cause)"

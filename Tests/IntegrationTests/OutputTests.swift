@@ -42,6 +42,7 @@ extension Operators {
         "aggregate": nil, "serve": nil, "report run": ["1"], "report list": [],
         "classify": ["--model", model, picture],
         "features": ["--model", model, "-o", folder.appending(path: "out.safetensors").path, picture],
+        "dataset import": nil, "dataset split": nil, "dataset stats": nil, "dataset synthesize": nil,
         "model info": [model], "model import": nil, "publish": ["--source", IngestBench.source.text, picture],
         "course import": [examples.appending(path: "course.json").path],
         "consent import": [examples.appending(path: "consent.json").path], "consent grant": learner,
@@ -107,6 +108,21 @@ extension Operators {
       for number in 1...8 { #expect(FileManager.default.fileExists(atPath: fixture.path("out-\(number).png"))) }
       #expect(try await bash(Self.closedPipe, classify + pictures).status == .exited(141))
       #expect(try await bash(Self.closedPipe, classify + [broken] + pictures).status == .exited(1))
+    }
+
+    /// A pipe with a name, or a descriptor, is one all the same; a full device is not.
+    @Test func aPipeWhoseReaderLeavesEndsQuietly() async throws {
+      let fixture = try InspectionFixture()
+      let picture = try fixture.write(
+        "picture.png", PNGEncoder().encode(GrayImage(width: 64, height: 64, repeating: 9)))
+      let script = """
+        cd "$2"; mkfifo p.safetensors; head -c 1 p.safetensors >/dev/null & \
+        "$0" features --model "$1" -o p.safetensors "$3" 2>errors >/dev/null; echo $?; grep -c error: errors
+        ln -s /dev/full f.safetensors
+        "$0" features --model "$1" -o f.safetensors "$3" 2>errors >/dev/null; echo $?; grep -c error: errors
+        """
+      let run = try await bash(script, [fixture.model, fixture.folder.path, picture])
+      #expect(run.output == "141\n0\n1\n1\n", "\(run)")
     }
 
     @Test func closedDescriptorsAreNotMistakenForOthers() async throws {

@@ -19,11 +19,12 @@ package final class RowFile {
   }
 
   /// Why there is no file. The message names paths and sizes, and says what to do.
-  package struct Failure: Error, Hashable, CustomStringConvertible {
+  package struct Failure: AbandonableOutputError, Hashable, CustomStringConvertible {
     package let description: String
+    package let isAbandoned: Bool
 
-    init(description: String) { self.description = description }
-    init(_ error: OutputError) { description = error.description }
+    init(description: String) { (self.description, isAbandoned) = (description, false) }
+    init(_ error: OutputError) { (description, isAbandoned) = (error.description, error.isAbandoned) }
   }
 
   package let rows: Int
