@@ -66,7 +66,7 @@ let base: [Target] = [
   target("Telemetry", ["JSON", "PlainText"]),
   target("Services", ["CLinux", "Telemetry"]),
   target("Processes", ["CLinux", "Services"]),
-  target("Arguments", ["Configuration", "PlainText", "Processes", "TextOutput"]),
+  target("Arguments", ["Configuration", "Files", "PlainText", "Processes", "TextOutput"]),
 ]
 
 // MARK: Pure
@@ -281,7 +281,8 @@ let testTargets: [Target] = [
   tests(
     "Training",
     [
-      "Cryptography", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition", "StableHashing",
+      "Cryptography", "Files", "ImageIO", "LearningEvents", "Neural", "OneDNN", "OpenCV", "Recognition",
+      "StableHashing",
       "Telemetry", "Tensors", "Vision",
     ]),
   tests("Vision", ["DeviationReporting", "VisionTestSupport"]),

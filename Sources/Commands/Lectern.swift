@@ -17,7 +17,8 @@ struct Lectern: Command {
       .init(
         "Run it",
         [MigrateCommand.self, WorkerCommand.self, AggregateCommand.self, ServeCommand.self, ReportCommand.self]),
-      .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self, ModelCommand.self]),
+      .init("Look closer", [ClassifyCommand.self, FeaturesCommand.self]),
+      .init("Train it", [DatasetCommand.self, ModelCommand.self]),
       .init("Feed it", [EventsCommand.self, PublishCommand.self, CourseCommand.self]),
       .init("Answer to learners", [ConsentCommand.self, LearnerCommand.self, EraseCommand.self]),
       .init(

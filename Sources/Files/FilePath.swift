@@ -15,7 +15,7 @@ package struct FilePath: Hashable, Comparable, Sendable {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// The path of what lies in this folder.
-  func appending(_ name: [UInt8]) -> FilePath {
+  package func appending(_ name: [UInt8]) -> FilePath {
     FilePath(bytes: bytes.last == UInt8(ascii: "/") ? bytes + name : bytes + [UInt8(ascii: "/")] + name)
   }
 

@@ -3,7 +3,7 @@ import Glibc
 package import Vision
 
 /// Writes 8-bit PNG files. Holds no state; may be shared between threads.
-package struct PNGEncoder: Sendable {
+package struct PNGEncoder: GrayImageEncoding {
   package init() {}
 
   package func encode(_ image: GrayImage) throws(ImageError) -> [UInt8] {

@@ -55,6 +55,9 @@ struct RecognizerFactory: Sendable {
       decoder: PictureDecoder(), detector: try detector(), describer: SiftDescriber())
   }
 
+  /// What finds faces for as many callers at once as there are streams.
+  func faceFinder() throws -> FaceFinder { FaceFinder(detector: try detector()) }
+
   /// What makes bundles, with as many pictures in work as there are streams.
   func bundleMaker() throws -> BundleMaker {
     BundleMaker(detector: try detector(), describer: SiftDescriber(), compiler: startedStreams())

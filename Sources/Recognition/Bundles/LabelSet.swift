@@ -15,24 +15,24 @@ package struct LabelSet: Sendable, Hashable {
   /// The six of the paper (Table 1), in the order of `Emotion`: the only ones that a worker stores.
   package static let learningEmotions = LabelSet(name: "learning-emotions", labels: Emotion.allCases.map(\.name))
 
-  /// Throws unless this is the six learning emotions, or a set of another name that may stand in a file.
-  func validate() throws(BundleError) {
+  /// Throws unless this is the six learning emotions, or a set of another name that may stand in `file`.
+  package func validate(in file: String = "model.json") throws(BundleError) {
     if name == Self.learningEmotions.name { return try validateLearningEmotions() }
     guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isOfName) else {
       throw BundleError(
-        .labels, "model.json: label_set is not 1 to 64 lower-case letters, digits and hyphens: \(name.shown)")
+        .labels, "\(file): label_set is not 1 to 64 lower-case letters, digits and hyphens: \(name.shown)")
     }
     guard (2...100).contains(labels.count) else {
       throw BundleError(
-        .labels, "model.json: label_set \(name) has \(labels.count) labels; a set has 2 to 100")
+        .labels, "\(file): label_set \(name) has \(labels.count) labels; a set has 2 to 100")
     }
     for label in labels where !Self.isLabel(label) {
       throw BundleError(
         .labels,
-        "model.json: a label is 1 to 64 bytes of plain text without commas, which \(label.shown) is not")
+        "\(file): a label is 1 to 64 bytes of plain text without commas, which \(label.shown) is not")
     }
     guard Set(labels).count == labels.count else {
-      throw BundleError(.labels, "model.json: label_set \(name) has a label twice")
+      throw BundleError(.labels, "\(file): label_set \(name) has a label twice")
     }
   }
 
