@@ -214,14 +214,32 @@ extension Database {
           return course?.mismatch
         }
         #expect(try await mismatch(minimum: 10)?.observedMilliseconds == 10_000)
+        // A learner of two sessions is one.
+        try await fixture.owner.execute(
+          """
+          WITH another AS (
+            INSERT INTO lectern.session (source_id, external_id, session_day, learner, course_id, frame_interval_ms)
+            SELECT source_id, 'another', session_day, learner, course_id, frame_interval_ms
+            FROM lectern.session LIMIT 1 RETURNING session_id, course_id)
+          INSERT INTO lectern.interval_mismatch (session_id, course_id, observed_ms, declared_ms)
+          SELECT session_id, course_id, 10000, 1000 FROM another
+          """)
+        #expect(try await fixture.number("SELECT count(*) FROM lectern.interval_mismatch") == 13)
         #expect(try await mismatch(minimum: 13) == nil)
-        // What the course declares counts for all of its sessions, those of before included.
+        try await fixture.owner.execute("DELETE FROM lectern.session WHERE external_id = 'another'")
+        // What the course declares counts for all of its sessions, those of before included, though no segment changes.
+        let segments = (1...3).map { number in
+          SegmentDefinition(
+            id: SegmentID("s\(number)"), title: "Segment \(number)", ordinal: Int32(number),
+            range: .media(
+              startMilliseconds: Int64(number - 1) * 120_000, endMilliseconds: Int64(number) * 120_000))
+        }
         try await CourseRepository(connection: fixture.owner).apply([
           ControlRow(
             .course(
               CourseEvent(
                 eventID: "e2", source: "https://lms.example", time: EventTime(rfc3339: "2999-01-01T00:00:00Z")!,
-                courseID: "calculus", title: "Calculus", segments: [], frameIntervalMilliseconds: 10_000)),
+                courseID: "calculus", title: "Calculus", segments: segments, frameIntervalMilliseconds: 10_000)),
             recordedAt: .latest, pseudonymizer: PostgresIngestFixture.pseudonymizer)
         ])
         let again = try await fixture.aggregator().runOnce()

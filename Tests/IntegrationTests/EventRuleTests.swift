@@ -27,7 +27,7 @@ extension Broker {
       }
     }
 
-    /// A frame from before the consent is a reject that the LMS finds by its own ids, and stays one when it is retried.
+    /// A frame from before the consent is a reject that the LMS finds by its own ids.
     @Test func aFrameFromBeforeTheConsentStaysRejected() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         let now = IngestBench.now

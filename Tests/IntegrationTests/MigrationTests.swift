@@ -293,6 +293,34 @@ extension Database {
       }
     }
 
+    /// A frame may be of today: whoever finds that its partition is missing waits for the one who makes it. Days that
+    /// are far ahead are left to that one.
+    @Test func whoNeedsAPartitionWaitsForTheOneWhoMakesIt() async throws {
+      try await withTestDatabase { database in
+        let (owner, maker, other) = (
+          try await database.connect(), try await database.connect(), try await database.connect()
+        )
+        _ = try await IngestRepository(connection: owner).premake()
+        func drop(_ day: String) async throws {
+          try await owner.execute(
+            """
+            DO $$ BEGIN
+              EXECUTE (SELECT format('DROP TABLE lectern.emotion_sample_%s', to_char(\(day), 'YYYYMMDD')));
+            END $$
+            """)
+        }
+        try await drop("(now() AT TIME ZONE 'UTC')::date + 30")
+        try await maker.execute("BEGIN; SELECT FROM lectern.turn WHERE class = 'premake' FOR UPDATE")
+        #expect(try await IngestRepository(connection: other).premake().created == 0)
+        try await drop("(now() AT TIME ZONE 'UTC')::date")
+        async let waiting = IngestRepository(connection: other).premake()
+        try await database.waitUntilBlocked(by: maker)
+        try await maker.execute("COMMIT")
+        #expect(try await waiting.created == 2)
+        for connection in [owner, maker, other] { await connection.close() }
+      }
+    }
+
     /// What was on record before the audit log had an owner of its own still is.
     @Test func oldLinesOfTheAuditLogAreKept() async throws {
       try await withTestDatabase(migrated: false) { database in
@@ -313,6 +341,42 @@ extension Database {
               id: 1, at: try #require(EventTime(rfc3339: "2026-11-01T10:00:00Z")), actor: "anna", action: "erase",
               detail: #"{"erasure": 7}"#)
           ])
+        await connection.close()
+      }
+    }
+
+    /// What a clock far ahead dated holds as of its record, and a consent covers nothing from before both of its times.
+    @Test func consentsFromBeforeStep8AreMended() async throws {
+      try await withTestDatabase(migrated: false) { database in
+        let connection = try await database.connect()
+        try await MigrationRunner(
+          connection: connection, migrations: Array(Migration.all.prefix(7)), definitions: [], logger: .silent
+        ).up()
+        try await connection.execute(
+          """
+          INSERT INTO lectern.consent (learner, scope, granted, event_time, event_id, recorded_at)
+          SELECT gen_random_uuid(), 'analytics', granted, said::timestamptz, name, '2026-11-01T10:00:00Z'
+          FROM (VALUES ('far ahead', true, '2036-01-01T00:00:00Z'), ('ahead', true, '2026-11-01T18:00:00Z'),
+            ('late', true, '2026-11-01T09:00:00Z'), ('revoked', false, '2036-01-01T00:00:00Z')) v (name, granted, said);
+          INSERT INTO lectern.source (uri) VALUES ('https://lms.example');
+          INSERT INTO lectern.course (source_id, external_id, title, event_time, event_id, updated_at)
+          SELECT source_id, 'c', 'C', '2036-01-01T00:00:00Z', 'e', '2026-11-01T10:00:00Z' FROM lectern.source;
+          INSERT INTO lectern.session_declaration (source_id, external_id, event_time, event_id, updated_at)
+          SELECT source_id, 's', '2036-01-01T00:00:00Z', 'e', '2026-11-01T10:00:00Z' FROM lectern.source
+          """)
+        try await MigrationRunner(connection: connection, logger: .silent).up()
+        let consents: [String] = try await connection.query(
+          """
+          SELECT concat_ws(' ', event_id, to_char(event_time, 'HH24'), coalesce(to_char(since, 'HH24'), '-'),
+            to_char(said_at, 'HH24'))
+          FROM lectern.consent WHERE event_time < '2026-11-02' ORDER BY event_id
+          """
+        ).values()
+        #expect(consents == ["ahead 18 10 10", "far ahead 10 10 10", "late 09 09 09", "revoked 10 - 10"])
+        for table in ["course", "session_declaration"] {
+          let time: EventTime = try await connection.query("SELECT event_time FROM lectern.\(table)").value()
+          #expect(time == EventTime(rfc3339: "2026-11-01T10:00:00Z"), "\(table)")
+        }
         await connection.close()
       }
     }

@@ -114,6 +114,32 @@ extension Operators {
       }
     }
 
+    /// Whether the consent is known to be later when the frames are judged again, or only when they are stored.
+    @Test(arguments: [false, true]) func whatWasCapturedBeforeTheConsentStaysRejected(isLate: Bool) async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.apply([IngestBench.courseEvent()])
+        try await send(0..<6, to: bench, partition: 0)
+        let worker = bench.start(IngestRecognizer()) { $0.judge.grace = .zero }
+        try await bench.settle(6, by: worker)
+        try await worker.stop()
+        let since = Self.start.advanced(by: .milliseconds(3))
+        for learner in 0..<3 {
+          let learner = IngestBench.learner(learner)
+          try await bench.apply([
+            isLate
+              ? IngestBench.consentEvent(learner: learner) : IngestBench.consentEvent(learner: learner, at: since)
+          ])
+        }
+        let recognizer = IngestRecognizer { _ in
+          if isLate { try await bench.owner.query("UPDATE lectern.consent SET since = $1", [.timestamp(since)]) }
+        }
+        let report = try await retry(bench, recognizer)
+        #expect((report.samples, report.rejects) == (3, 3))
+        #expect(try await bench.rejects(partition: 0).map(\.code) == ["no_consent", "no_consent", "no_consent"])
+        try await bench.checkArithmetic()
+      }
+    }
+
     @Test(.timeLimit(.minutes(3))) func retriesRaceWithEachOtherAndWithAWorkerThatGetsTheSameFrames() async throws {
       try await IngestBench.run(partitions: 2) { bench in
         let frames = 120

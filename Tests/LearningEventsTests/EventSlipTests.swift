@@ -144,6 +144,21 @@ import Testing
     #expect(throws: EventError("ce_courseid", "missing")) { try decode(nulls: ["ce_courseid"]) }
   }
 
+  /// Of a control record, too: without a media type, a specification or a type it is an event of structured mode.
+  @Test(arguments: ["content-type", "ce_specversion", "ce_type", "ce-type"])
+  func aControlHeaderWithoutAValueIsNotThere(name: String) throws {
+    let value =
+      Array(
+        #"{"specversion":"1.0","id":"1","source":"s","time":"2026-11-23T10:00:00Z","type":"org.lectern.consent.v1","#
+          .utf8) + Array(#""data":\#(Self.data)}"#.utf8)
+    let event = try Array(name.utf8).withUnsafeBytes { name in
+      try [LentHeader(name: name, value: nil)].withUnsafeBufferPointer { headers in
+        try value.withUnsafeBytes { try ControlEvent.decode(headers: headers, value: $0) }
+      }
+    }
+    #expect(event.id == "1")
+  }
+
   // MARK: Control events in binary mode
 
   private func control(_ headers: [(String, String)], _ value: String) -> Result<ControlEvent, EventError> {
