@@ -21,7 +21,7 @@ TORTURE_SEED    ?=
 # broker inside librdkafka.
 TORTURE_BROKER  ?= cluster
 
-.PHONY: all build demo test test-build torture bench bench-ingest benchmarks check-onednn3 lint format clean bootstrap bootstrap-tests
+.PHONY: all build package demo test test-build torture bench bench-ingest benchmarks check-onednn3 lint format clean bootstrap bootstrap-tests
 
 all: build
 
@@ -34,6 +34,11 @@ bootstrap-tests: bootstrap
 
 build: bootstrap
 	swift build $(SWIFT_FLAGS) --product lectern
+
+# For machines without Swift: .build/package/lectern_….deb.
+package: build
+	@ops/bootstrap.sh dpkg-dev
+	ops/package.sh
 
 demo: build
 	$(LECTERN) demo $(DEMO_FLAGS)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Lectern builds on and runs with; quick when nothing is missing.
-# Usage: ops/bootstrap.sh [--check]     --check only names what is missing, and exits 1 if anything is
+# Usage: ops/bootstrap.sh [--check] [PACKAGE...]     also the PACKAGEs; --check only names what is missing, and exits 1
+# if anything is
 set -euo pipefail
 
 packages=(
@@ -20,6 +21,10 @@ if ! command -v swift >/dev/null; then
   exit 1
 fi
 
+only_check=false
+if [ "${1:-}" = --check ]; then only_check=true && shift; fi
+packages+=("$@")
+
 missing=()
 for package in "${packages[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
@@ -27,7 +32,7 @@ for package in "${packages[@]}"; do
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-if [ "${1:-}" = --check ]; then
+if $only_check; then
   printf '%s\n' "${missing[@]}"
   exit 1
 fi
