@@ -56,7 +56,7 @@ make_next() {
 # What has lectern in its name, beside logs, caches and what a kernel shows.
 remains() {
   local below
-  below="$root/proc $root/dev $root/tmp $root/var/log $root/var/cache"
+  below=" $root/proc $root/dev $root/tmp $root/var/log $root/var/cache"
   find "$root" \( -false ${below// / -o -path } \) -prune -o -name '*lectern*' -printf '/%P\n' | sort
 }
 
