@@ -107,7 +107,7 @@ package struct Dataset: Sendable {
     switch file {
     case .success(let file) where file.count <= limit: return file.bytes
     case .success: throw DatasetError("\(name) of the data set has more than \(limit) bytes")
-    case .failure(let error): throw DatasetError("\(name) of the data set cannot be read: \(error)")
+    case .failure(let error): throw DatasetError("\(name) of the data set \(error)")
     }
   }
 }

@@ -87,7 +87,7 @@ package struct LabelledPictures: Sendable {
     } catch let error as CSVError {
       throw DatasetError("the table, \(error)")
     } catch {
-      throw DatasetError("the table cannot be read: \(error)")
+      throw DatasetError("the table \(error)")
     }
     guard let image = table.column("image"), let label = table.column("label") else {
       throw DatasetError("the table has no columns image and label; a column subject says who is on a picture")
