@@ -74,6 +74,16 @@ import Testing
     }
   }
 
+  /// What a person mends goes on by itself afterwards, however long that takes; what no start mends stays ended.
+  @Test(arguments: names) func aUnitStartsAgainWithoutLimitUnlessItIsRefused(name: String) throws {
+    let unit = try text("lectern-\(name).service")
+    let start = try #require(unit.firstRange(of: "[Service]")).lowerBound
+    #expect(values(of: "StartLimitIntervalSec", in: String(unit[..<start])) == ["0"])
+    let service = String(unit[start...])
+    #expect(values(of: "Restart", in: service) == ["on-failure"])
+    #expect(values(of: "RestartPreventExitStatus", in: service) == ["64 78"])
+  }
+
   /// The file alone says where monitors ask, so that one which has LECTERN_METRICS_PORT is as good as the sample.
   @Test(arguments: names) func aUnitLeavesTheListenerToItsFile(name: String) async throws {
     var variables: [String: String] = [:]
