@@ -164,7 +164,7 @@ path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 in_image() { chroot --userspec="$image_user" "$root" env -i PATH="$path" "$@" </dev/null; }
 
 try_image() {
-  local container program url="" probe status=0
+  local container program="" url="" probe status=0
   build_image
   check "the image's user is not root" test "$(in_image id -u)" -ne 0
   check "the image holds no package and no lists" test -z "$(find "$root/tmp" "$root/var/lib/apt/lists" -mindepth 1)"
@@ -188,7 +188,8 @@ try_image() {
   check "docs/operations.md has a probe" grep -F "/dev/tcp/${url/:/\/};" <<<"$probe"
   check "which finds it alive" in_image bash -c "$probe"
   check "and not where nothing listens" refused in_image bash -c "${probe/"${url/:/\/}"/127.0.0.1\/1}"
-  read -r program <"/proc/$container/task/$container/children"
+  # A list without a line's end, at which read fails though it has read.
+  read -r program <"/proc/$container/task/$container/children" || [ -n "$program" ] || die "the program has ended"
   check "it is process 1" grep -E '^NSpid:.*[[:space:]]1$' "/proc/$program/status"
   kill -TERM "$program"
   wait "$container" || status=$?

@@ -18,6 +18,8 @@ package struct OutputError: AbandonableOutputError, Hashable, CustomStringConver
     case foreign
     /// The file that would be replaced is another user's, who may not be able to read the new one.
     case owned(by: uid_t)
+    /// The file that would be replaced is of a group that this user is not in, and which could not read the new one.
+    case group(gid_t)
   }
 
   package let path: FilePath
@@ -40,6 +42,9 @@ package struct OutputError: AbandonableOutputError, Hashable, CustomStringConver
     case .foreign: "the file of the same name with .partial is not this user's; remove it, or name another file"
     case .owned(let user):
       "it belongs to the user with number \(user), who might not be able to read what replaces it; remove it first, or "
+        + "name another file"
+    case .group(let group):
+      "its group, of number \(group), cannot be kept and might not be able to read what replaces it; remove it first, or "
         + "name another file"
     }
   }

@@ -75,10 +75,11 @@ package enum PartialFile {
       var own = stat()
       guard fstat(descriptor, &own) == 0 else { throw .system(errno) }
       let isAlike = (own.st_uid, own.st_gid) == (replaced.st_uid, replaced.st_gid)
+      let isReadByAll = mode & S_IROTH != 0
       guard
         isAlike || fchown(descriptor, replaced.st_uid, replaced.st_gid) == 0
-          || (mode & S_IROTH != 0 && fchown(descriptor, uid_t.max, replaced.st_gid) == 0)
-      else { throw .owned(by: replaced.st_uid) }
+          || (isReadByAll && (own.st_uid == replaced.st_uid || fchown(descriptor, uid_t.max, replaced.st_gid) == 0))
+      else { throw own.st_uid == replaced.st_uid ? .group(replaced.st_gid) : .owned(by: replaced.st_uid) }
       guard fchmod(descriptor, mode) == 0 else { throw .system(errno) }
     } else if access == .ownerOnly {
       guard fchmod(descriptor, 0o600) == 0 else { throw .system(errno) }

@@ -60,7 +60,7 @@ struct IngestMetrics: Sendable {
       help: "Frames whose key is not their session id, so that the log does not keep their session in order")
     overruledRevocations = registry.counter(
       "lectern_ingest_overruled_revocations_total",
-      help: "Revocations without effect, since a consent of a later time stands")
+      help: "Revocations over which a consent of a later time stands")
     controlWarnings = registry.counter(
       "lectern_ingest_control_warnings_total",
       help: "Control events that were applied and are hardly meant: overlapping segments, courses without segments")

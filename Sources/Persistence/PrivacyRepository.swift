@@ -138,13 +138,14 @@ package struct PrivacyRepository: Sendable {
     _ word: ConsentEvent, pseudonymizer: LearnerPseudonymizer, by: String
   ) async throws(PostgresError) -> ConsentOutcome {
     let learner = pseudonymizer.pseudonym(source: word.source, learnerID: word.learnerID)
+    let said = word.time
     var word = word
     while true {
       if !word.granted, let before = try await statedConsent(of: learner, scope: word.scope) {
         word.time = max(word.time, before.time)
       }
       let result = try await CourseRepository(connection: connection).apply(
-        [ControlRow(.consent(word), recordedAt: word.time, pseudonymizer: pseudonymizer)], by: by)
+        [ControlRow(.consent(word), recordedAt: said, pseudonymizer: pseudonymizer)], by: by)
       guard result.superseded > 0 else { return .holds(asOf: word.time) }
       if word.granted, let stated = try await statedConsent(of: learner, scope: word.scope) {
         return .superseded(by: stated)

@@ -155,7 +155,7 @@ import TextOutput
     #expect(ControlAnswer.text(ControlResult(applied: 4, superseded: 0, rejects: 0)) == "4 applied\n")
     #expect(
       ControlAnswer.text(ControlResult(applied: 4, superseded: 1, rejects: 0))
-        == "4 applied, 1 of them without effect: a newer event had come\n")
+        == "4 applied, 1 of them superseded: a newer event stands\n")
   }
 
   @Test func eventsThatPassNameNobody() throws {

@@ -132,6 +132,21 @@ extension Broker {
       }
     }
 
+    /// Nor is an LMS's word lost on one: what is `bad_event` is never applied later.
+    @Test func aWorkerWhoseClockIsSlowHearsConsent() async throws {
+      try await IngestBench.run(partitions: 1) { bench in
+        try await bench.send(IngestBench.courseEvent())
+        try await bench.send(IngestBench.consentEvent(learner: IngestBench.learner(0)))
+        try await bench.send(IngestBench.frame(session: "s", sequence: 0), image: IngestPictures.picture(0))
+        let worker = bench.start(IngestRecognizer(), clockAheadBy: .seconds(-40 * 86_400))
+        try await bench.settle(1, by: worker)
+        try await worker.stop()
+        let counters = try await bench.counters()
+        #expect((counters.samples, counters.rejects) == (1, 0))
+        #expect(try await bench.number("SELECT count(*) FROM lectern.ingest_reject") == 0)
+      }
+    }
+
     @Test func aWorkerWithAnotherSecretIsRefused() async throws {
       try await IngestBench.run(partitions: 1) { bench in
         // The database knows another one.

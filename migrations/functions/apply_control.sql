@@ -68,5 +68,5 @@ COMMENT ON FUNCTION lectern.apply_control IS
   'Applies course, session and consent events, CloudEvents whose learner is a pseudonym and whose recordedtime is that of '
   'their record; the newest event time wins, ties go to revoke. overruled counts the revocations over which a later '
   'consent stands. With a ledger it follows the same rule as store; without (null) the events came from a file or '
-  'over HTTP, by whom p_by says. What came so, and every revocation, leaves a line in the audit log.';
+  'over HTTP, by whom p_by says. What came so, and every revocation that took or erases, leaves a line in the audit log.';
 GRANT EXECUTE ON FUNCTION lectern.apply_control TO lectern_ingest;

@@ -6,7 +6,7 @@ package enum ControlAnswer {
   package static func text(_ result: ControlResult) -> String {
     let late = result.superseded
     return "\(result.applied) applied"
-      + (late == 0 ? "" : ", \(late) of them without effect: a newer event had come") + "\n"
+      + (late == 0 ? "" : ", \(late) of them superseded: a newer event stands") + "\n"
   }
 
   /// Of revocations over which a consent of a later time stands.

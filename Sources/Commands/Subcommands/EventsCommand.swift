@@ -13,8 +13,8 @@ struct EventsCommand: Command {
       discussion: """
         Each file holds JSON: a structured CloudEvent (a frame, course, session or consent), the headers of a record of
         binary mode as one object, such as {"content-type": "image/jpeg", "ce_id": "…", …}, or an array of these. Nothing is
-        connected to and nothing is stored. Ends with 1 if an event would be rejected, whatever it follows and whenever it
-        is sent; what depends on that is a warning.
+        connected to and nothing is stored. Ends with 1 if an event would be rejected, sent now and whatever it follows;
+        what depends on that, as a frame's window of two weeks does, is a warning.
         """)
     @Flag(help: "print JSON, an object a line") var json: Bool
     @OptionGroup var common: CommonOptions

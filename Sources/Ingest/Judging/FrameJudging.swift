@@ -160,6 +160,7 @@ private struct UnstoredSamples {
     case .judged(.reject(.badEvent, _)): return nil
     case _ where row.capturedAt == candidate.event.capturedAt:
       row.offset = frame.record.record.offset
+      row.eventID = candidate.event.id
       return .sample(row)
     case .toRecognise: return .reject(.sequenceReused, detail: FrameJudge.sequenceReused)
     case .judged: return nil

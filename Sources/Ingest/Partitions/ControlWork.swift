@@ -17,8 +17,10 @@ struct ControlWork: PartitionWork {
   ) async throws {
     guard !records.isEmpty || (end ?? 0) > cursor.nextOffset else { return }
     let sources = context.settings.controlSources
+    // The database's clock, as for frames: a worker's that is slow would refuse everything, for good.
+    let now = lease.database.clock.now
     let changes = records.map {
-      ControlChange($0.record, receivedAt: $0.receivedAt, from: sources, context.judging.pseudonymizer)
+      ControlChange($0.record, now: now, from: sources, context.judging.pseudonymizer)
     }
     try await storeHalving(changes) { run, isLast in
       try await apply(run, at: &cursor, under: lease, reaching: isLast ? end : nil)
@@ -80,16 +82,18 @@ struct ControlChange: Sendable {
   let record: KafkaRecord
   var content: Content
 
-  /// - Parameter sources: the LMSs that may speak here; nil is any.
+  /// - Parameters:
+  ///   - now: by the database's clock.
+  ///   - sources: the LMSs that may speak here; nil is any.
   init(
-    _ record: KafkaRecord, receivedAt: EventTime, from sources: Set<SourceID>?, _ pseudonymizer: LearnerPseudonymizer
+    _ record: KafkaRecord, now: EventTime, from sources: Set<SourceID>?, _ pseudonymizer: LearnerPseudonymizer
   ) {
     self.record = record
     do throws(EventError) {
       let event = try record.controlEvent()
       guard sources?.contains(event.source) ?? true else { throw EventSources.refusal }
       // A record's time is its producer's unless the topic says otherwise, and a clock that runs ahead dates both.
-      let recordedAt = min(record.timestamp ?? receivedAt, receivedAt)
+      let recordedAt = min(record.timestamp ?? now, now)
       try event.check(recordedAt: recordedAt)
       content = .event(ControlRow(event, recordedAt: recordedAt, pseudonymizer: pseudonymizer))
     } catch {
