@@ -200,14 +200,16 @@ extension String {
     #expect(alerts.count >= 5)
     for (name, expression) in alerts {
       let counter = try #require(expression.firstMatch(of: #/increase\((.*?)\[1h\]\)/#), "\(name)").output.1
-      #expect(expression.contains("(\(counter) unless \(counter) offset 1h) > 0 or "), "\(name): \(expression)")
+      let isNew = "(\(counter) unless last_over_time(\(counter)[1d] offset 1h)) > 0 or "
+      #expect(expression.contains(isNew), "\(name): \(expression)")
       let series = try #require(expression.firstMatch(of: #/lectern_[a-z_]+/#)).output
       #expect(tests.contains(try Regex("series: '\(series)\\{.*values: '_x")), "\(name) is not tried so")
     }
     for expression in try MonitoringFiles.dashboardExpressions() {
       guard let sum = expression.firstMatch(of: #/increase\((.*?)\[(\w+)\]\)/#) else { continue }
       let (counter, time) = (sum.output.1, sum.output.2)
-      #expect(expression.contains("\(counter) unless \(counter) offset \(time) or increase("), "\(expression)")
+      let isNew = "\(counter) unless last_over_time(\(counter)[1d] offset \(time)) or increase("
+      #expect(expression.contains(isNew), "\(expression)")
     }
   }
 
