@@ -47,8 +47,14 @@ package struct NewFolder: ~Copyable, Sendable {
       guard isSame, isMade else {
         close(descriptor)
         guard opened.st_uid == geteuid() else { throw OutputError(target, .foreign) }
-        // Left by a run that was killed: nobody holds its lock.
-        if isSame { try? FileManager.default.removeItem(atPath: partial.text) }
+        // Left by a run that was killed: nobody holds its lock. What cannot be removed would be found again for ever.
+        if isSame {
+          do {
+            try FileManager.default.removeItem(atPath: partial.text)
+          } catch {
+            throw OutputError(target, .leftover)
+          }
+        }
         continue
       }
       return NewFolder(target, partial: partial, adopting: descriptor)

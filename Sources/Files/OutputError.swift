@@ -16,6 +16,8 @@ package struct OutputError: AbandonableOutputError, Hashable, CustomStringConver
     case taken
     /// The file that would be written first is not this user's.
     case foreign
+    /// What a killed run left beside the folder cannot be removed.
+    case leftover
     /// The file that would be replaced is another user's, who may not be able to read the new one.
     case owned(by: uid_t)
     /// The file that would be replaced is of a group that this user is not in, and which could not read the new one.
@@ -43,6 +45,8 @@ package struct OutputError: AbandonableOutputError, Hashable, CustomStringConver
     case .owned(let user):
       "it belongs to the user with number \(user), who might not be able to read what replaces it; remove it first, or "
         + "name another file"
+    case .leftover:
+      "what an earlier run left beside it, under the same name with .partial, cannot be removed; remove it by hand"
     case .group(let group):
       "its group, of number \(group), cannot be kept and might not be able to read what replaces it; remove it first, or "
         + "name another file"

@@ -67,7 +67,7 @@ package struct DatasetImport: Sendable {
     let conflicts = try await conflicts()
     var taken: Set<String> = []
     try await threads.inOrder(pictures.pictures) { thread, _, picture in
-      (picture, await thread.run { look(at: picture) })
+      (picture, try await thread.run { () throws in try look(at: picture) })
     } receive: { index, result in
       let (picture, look) = result
       let subject = picture.subject.map(pseudonym) ?? look.image
@@ -86,7 +86,8 @@ package struct DatasetImport: Sendable {
       subjects: pictures.hasSubjects ? .pseudonyms : .unknown)
   }
 
-  /// 16 hex digits of a person's HMAC: 64 bits, so that among a million people two share one once in ten million sets.
+  /// 16 hex digits of a person's HMAC: with 64 bits, two of a million people share one in fewer than one of ten million
+  /// sets.
   private func pseudonym(of subject: String) -> String {
     Hex.encode(pseudonyms.authenticate(Array(subject.utf8)).prefix(8))
   }
@@ -99,7 +100,8 @@ package struct DatasetImport: Sendable {
     var reason: LeftOutPicture.Reason?
   }
 
-  private func look(at picture: LabelledPictures.Picture) -> Look {
+  /// Throws what the detector throws: that it failed does not mean that nobody is there.
+  private func look(at picture: LabelledPictures.Picture) throws -> Look {
     var look = Look()
     let bytes: [UInt8]
     do throws(PictureFile.Failure) {
@@ -109,13 +111,18 @@ package struct DatasetImport: Sendable {
       return look
     }
     look.image = Self.image(bytes)
+    let gray: GrayImage
     do throws(ImageError) {
-      let gray = try decoder.decodeGray(bytes)
-      // The detector's only failure is a lack of memory, in which nothing is found.
-      look.face = (try? finder.face(in: gray)) ?? nil
-      look.reason = look.face.map { $0.quality.isUsable ? nil : .lowQuality } ?? .noFace
+      gray = try decoder.decodeGray(bytes)
     } catch {
       look.reason = error.code == .tooLarge ? .tooLarge : .badImage
+      return look
+    }
+    look.face = try finder.face(in: gray)
+    if let face = look.face {
+      look.reason = face.quality.isUsable ? nil : .lowQuality
+    } else {
+      look.reason = .noFace
     }
     return look
   }
@@ -139,7 +146,7 @@ package struct DatasetImport: Sendable {
       }
       if other.label != result.0.label {
         conflicts[image] = .twoLabels
-      } else if other.subject != result.0.subject, conflicts[image] == nil {
+      } else if !other.isOfSamePerson(as: result.0), conflicts[image] == nil {
         conflicts[image] = .twoSubjects
       }
     }

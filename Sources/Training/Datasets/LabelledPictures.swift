@@ -11,6 +11,11 @@ package struct LabelledPictures: Sendable {
     package let label: Int
     /// As it was given; it goes no further than its pseudonym. Nil where nobody said.
     package let subject: String?
+
+    /// By bytes: texts of two normal forms are two people, as their pseudonyms are.
+    func isOfSamePerson(as other: Picture) -> Bool {
+      subject.map { Array($0.utf8) } == other.subject.map { Array($0.utf8) }
+    }
   }
 
   package let labels: LabelSet

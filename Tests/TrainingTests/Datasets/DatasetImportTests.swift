@@ -67,6 +67,31 @@ import Vision
     }
   }
 
+  private struct Failing: FaceDetecting {
+    struct Failure: Error {}
+
+    func detect(in image: GrayImage) throws -> FaceDetection { throw Failure() }
+  }
+
+  /// Nothing is called a picture without a face because looking for it failed.
+  @Test func aDetectorThatFailsEndsTheImport() async throws {
+    let bench = try bench("image,label\n0.png,happy\n")
+    let work = DatasetImport(
+      try LabelledPictures(bench["in/table.csv"], labelSet: nil), subjectKey: [1], decoder: PictureDecoder(),
+      encoder: PNGEncoder(), finder: FaceFinder(detector: Failing()), streams: 1)
+    await #expect(throws: Failing.Failure.self) {
+      try await work.run(into: bench["set"], DatasetImport.Facts(name: "set", licence: "CC0", consent: "none"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: bench["set"].text))
+  }
+
+  @Test func namesOfTwoNormalFormsAreTwoPeople() async throws {
+    let bench = try bench(
+      "image,label,subject\n0.png,happy,zo\u{EB}\n1.png,tired,zoe\u{308}\n0.png,happy,zoe\u{308}\n")
+    let (summary, set) = try await run(bench, "in/table.csv")
+    #expect(set.faces.count == 1 && summary.leftOut[.twoSubjects]?.reduce(0, +) == 2)
+  }
+
   @Test func theSameKeyGivesThePeopleTheSamePseudonyms() async throws {
     let bench = try bench("image,label,subject\n0.png,happy,anna\n1.png,tired,bea\n3.png,focused,anna\n")
     let first = try await run(bench, "in/table.csv").set.faces.map(\.subject)
