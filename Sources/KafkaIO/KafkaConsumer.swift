@@ -142,8 +142,13 @@ package final class KafkaConsumer: Sendable {
   /// Moves the next read of each partition. Blocks up to `timeout`; every partition's own error is looked at.
   ///
   /// An offset outside of the log is no error here: it comes later, as an event with code `noOffset`. Must not be
-  /// called while another thread polls.
+  /// called while another thread polls. A partition that is not assigned is `unknownPartition`, and nothing is moved.
   package func seek(_ offsets: [(TopicPartition, Int64)], timeout: Duration = .seconds(10)) throws(KafkaError) {
+    // Not left to librdkafka: busy, it takes its time to say so, and a time-out would name no partition.
+    let assigned = Set(assignment)
+    if let (stranger, _) = offsets.first(where: { !assigned.contains($0.0) }) {
+      throw KafkaError(.unknownPartition, while: "seeking", topicPartition: stranger)
+    }
     let clock = ContinuousClock()
     let start = clock.now
     while true {
